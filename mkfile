@@ -1,0 +1,52 @@
+# For mk, Plan 9's make (package 9base: /usr/lib/plan9/bin/mk). Nobody needs
+# it: a target is one go command or nearly, printed as it runs.
+#
+#	mk all                        programs into ./bin
+#	mk PREFIX=/usr install        programs, pages and units under PREFIX
+#	DESTDIR=/tmp/x mk install     the same below a folder, for a package
+
+PREFIX=/usr/local
+CGO_ENABLED=0
+GO=go
+LIB=$PREFIX/lib/postern
+MAN=$PREFIX/share/man
+UNITS=$PREFIX/lib/systemd/system
+LDFLAGS=-X postern/lib/place.prefix=$PREFIX
+PROGS=./smtpd ./send ./tools/listen ./tools/runq
+PAGES=`{find . -name '*.[1578]' | sort}
+UNITFILES=`{find . -name '*.socket' -o -name '*.service' | sort}
+
+all:V:
+	$GO build -trimpath -ldflags "$LDFLAGS" -o bin/ $PROGS
+
+test:V:
+	$GO test ./...
+
+check:V:
+	test -z "$(gofmt -s -l . | tee /dev/stderr)"
+	$GO vet ./...
+	$GO tool -modfile=.ci/tools/go.mod staticcheck ./...
+
+bench:V:
+	$GO test -run '^$' -bench . ./...
+
+man:V:
+	mandoc -T lint -W warning $PAGES
+
+install:V:
+	$GO build -trimpath -ldflags "$LDFLAGS" -o $DESTDIR$LIB/ $PROGS
+	for f in $PAGES; do install -D -m 644 $f $DESTDIR$MAN/man${f##*.}/${f##*/}; done
+	install -d $DESTDIR$UNITS $DESTDIR$PREFIX/lib/sysusers.d $DESTDIR$PREFIX/lib/tmpfiles.d
+	for f in $UNITFILES; do sed "s,/usr/local,$PREFIX,g" $f >$DESTDIR$UNITS/${f##*/}; done
+	install -m 644 smtpd/postern.sysusers $DESTDIR$PREFIX/lib/sysusers.d/postern.conf
+	install -m 644 smtpd/postern.tmpfiles $DESTDIR$PREFIX/lib/tmpfiles.d/postern.conf
+
+uninstall:V:
+	rm -rf $DESTDIR$LIB
+	for f in $PAGES; do rm -f $DESTDIR$MAN/man${f##*.}/${f##*/}; done
+	for f in $UNITFILES; do rm -f $DESTDIR$UNITS/${f##*/}; done
+	rm -f $DESTDIR$PREFIX/lib/sysusers.d/postern.conf $DESTDIR$PREFIX/lib/tmpfiles.d/postern.conf
+
+clean:V:
+	rm -rf bin
+	$GO clean ./...
