@@ -70,7 +70,7 @@ func (t *Draft) Discard() {}
 // Reply is what a client is told when Begin, Write or Commit fails with err:
 // 452 4.3.1 for a full disk, 554 5.4.6 for a loop, else 451 4.3.0.
 func Reply(err error) smtp.Reply {
-	return smtp.Say(451, smtp.Detail{Subject: 3}, "local error, try again later")
+	return smtp.Say(451, smtp.OtherSystem, "local error, try again later")
 }
 
 // Status is how the delivery to one recipient ended.
