@@ -1,0 +1,22 @@
+package smtp
+
+// Envelope is what a transaction says about a message besides its text.
+type Envelope struct {
+	ID         string  // of the transaction: in the reply, in Received, in the log
+	Sender     Mailbox // zero for the null sender <>
+	Body       string  // "", "7BIT" or "8BITMIME" (RFC 6152)
+	SMTPUTF8   bool    // RFC 6531
+	Size       int64   // as declared with SIZE=, 0 if it was not (RFC 1870)
+	Ret        string  // "", "FULL" or "HDRS" (RFC 3461 4.3)
+	EnvID      string  // decoded from xtext (RFC 3461 4.4)
+	Auth       string  // decoded from xtext; "<>" when nobody vouches (RFC 4954 section 5)
+	Recipients []Recipient
+}
+
+// Recipient is one RCPT with its parameters.
+type Recipient struct {
+	Mailbox Mailbox
+	Notify  []string // "NEVER", or some of "SUCCESS", "FAILURE", "DELAY" (RFC 3461 4.1)
+	ORcpt   string   // address type and address, decoded: "rfc822;a@example.org" (RFC 3461 4.2)
+	Dest    string   // where lib/deliver decided that it goes; "" as long as nobody has, and never from the network
+}
