@@ -1,0 +1,217 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"postern/lib/safefile"
+	"postern/lib/smtp"
+)
+
+// Entry is an entry of the queue that this process works on; nobody else can
+// until Close, or until the process ends.
+type Entry struct {
+	Ref
+	Envelope *smtp.Envelope // its ID is that of the entry
+	Created  time.Time      // when the message was taken, whole seconds
+
+	q    *Queue
+	file *os.File // locked
+	head *head
+	size int64 // of the file
+}
+
+// Get takes the entry called id, wherever it lies. Its errors are those of
+// Take.
+func (q *Queue) Get(id string) (*Entry, error) {
+	if !ValidID(id) {
+		return nil, fmt.Errorf("queue: %q: %w", id, ErrNotFound)
+	}
+	for ref, err := range q.places(id) {
+		if err != nil {
+			return nil, err
+		}
+		if _, err := q.root.Lstat(ref.path()); err != nil {
+			continue
+		}
+		e, err := q.Take(ref)
+		if !errors.Is(err, ErrNotFound) {
+			return e, err
+		}
+	}
+	return nil, fmt.Errorf("queue: %s: %w", id, ErrNotFound)
+}
+
+// Take takes the entry that was seen at ref. It fails with ErrLocked when
+// another works on it, with ErrNotFound when it is no more there, and with
+// ErrDamaged when it cannot be understood, after setting it aside in
+// damaged/; the text of that error says why.
+func (q *Queue) Take(ref Ref) (*Entry, error) {
+	// Not to wait for a writer, should there be a FIFO.
+	f, err := q.root.OpenFile(ref.path(), os.O_RDWR|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ELOOP) {
+		err = errors.Join(fmt.Errorf("%w: %w", ErrDamaged, err), q.setAside(ref))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("queue: %w", notFound(err))
+	}
+	e := &Entry{Ref: ref, q: q, file: f}
+	if err := e.load(); err != nil {
+		if errors.Is(err, ErrDamaged) {
+			err = errors.Join(err, q.setAside(ref))
+		}
+		f.Close()
+		return nil, fmt.Errorf("queue: %s: %w", ref.ID, err)
+	}
+	return e, nil
+}
+
+// notFound is err as ErrNotFound when the file is missing.
+func notFound(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return err
+}
+
+// load locks the file and reads its head.
+func (e *Entry) load() error {
+	if err := safefile.TryLock(e.file); errors.Is(err, safefile.ErrLocked) {
+		return ErrLocked
+	} else if err != nil {
+		return err
+	}
+	if err := e.inPlace(); err != nil {
+		return err
+	}
+	var err error
+	if e.head, e.size, err = readEntry(e.file); err != nil {
+		return err
+	}
+	e.Envelope, e.Created = e.head.env, e.head.created
+	e.Envelope.ID = e.ID
+	return nil
+}
+
+// inPlace says whether the file we have locked still has the name by which we
+// opened it: who had the lock before may have moved or removed the entry.
+func (e *Entry) inPlace() error {
+	mine, err := e.file.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := e.q.root.Lstat(e.path())
+	if err != nil || !os.SameFile(there, mine) {
+		return ErrNotFound
+	}
+	return nil
+}
+
+// headError tells a disk that fails, which may pass, from a file that is
+// wrong.
+func headError(err error) error {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
+}
+
+// setAside moves what cannot be read to damaged/.
+func (q *Queue) setAside(ref Ref) error {
+	if ref.Place == Damaged {
+		return nil
+	}
+	return q.root.Rename(ref.path(), damagedRef(ref.ID).path())
+}
+
+// Status is the state of recipient i of the envelope.
+func (e *Entry) Status(i int) Status { return e.head.status[i] }
+
+// Begin notes that the delivery to recipient i is being tried. The note is
+// not synced: it tells, after a kill, that the mail may have arrived.
+func (e *Entry) Begin(i int) error {
+	s := e.head.status[i]
+	s.State = Begun
+	return e.write(i, s)
+}
+
+// Mark notes the state of recipient i, durably. Different recipients may be
+// marked at once.
+func (e *Entry) Mark(i int, s Status) error {
+	if err := e.write(i, s); err != nil {
+		return err
+	}
+	if err := syncData(e.file); err != nil {
+		return fmt.Errorf("queue: %s: %w", e.ID, err)
+	}
+	return nil
+}
+
+// write overwrites one status in its place.
+func (e *Entry) write(i int, s Status) error {
+	if _, err := e.file.WriteAt(s.append(make([]byte, 0, statusLen)), e.head.offset[i]); err != nil {
+		return fmt.Errorf("queue: %s: %w", e.ID, err)
+	}
+	e.head.status[i] = s
+	return nil
+}
+
+// Retry puts the entry off until a time, at most Horizon from now, and closes
+// it. The rename is not synced: if it is lost with the power, the entry is
+// tried too early.
+func (e *Entry) Retry(at time.Time) error {
+	if far := time.Now().Add(Horizon); at.After(far) {
+		at = far
+	}
+	return e.move(waitRef(e.ID, at))
+}
+
+// Fail moves the entry to failed/, where nothing is tried again, and closes
+// it.
+func (e *Entry) Fail() error { return e.move(failedRef(e.ID)) }
+
+// Remove takes the entry, all of whose recipients are done, out of the queue,
+// and closes it. Removal need not be synced: what comes back after a crash
+// says itself that it is done.
+func (e *Entry) Remove() error {
+	if slices.ContainsFunc(e.head.status, func(s Status) bool { return s.State != Done }) {
+		e.Close()
+		return fmt.Errorf("queue: %s: not all recipients are done", e.ID)
+	}
+	err := e.q.root.Remove(e.path())
+	e.Close()
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	return nil
+}
+
+// move renames the entry, making its folder when that is missing, and closes
+// it.
+func (e *Entry) move(to Ref) error {
+	defer e.Close()
+	if to.folder == e.folder {
+		return nil
+	}
+	err := e.q.root.Rename(e.path(), to.path())
+	// Another may remove the folder, being empty, as soon as it is made.
+	for try := 0; errors.Is(err, fs.ErrNotExist) && try < 3; try++ {
+		if err = e.q.mkdirAll(to.folder); err == nil {
+			err = e.q.root.Rename(e.path(), to.path())
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	e.Ref = to
+	return nil
+}
+
+// Close gives the entry back as it is.
+func (e *Entry) Close() error { return e.file.Close() }
