@@ -1,0 +1,169 @@
+package dns
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	mdns "github.com/miekg/dns"
+)
+
+// Config says whom a resolver asks, and how patiently. Zero fields have the
+// defaults that stand beside them.
+type Config struct {
+	Servers []netip.AddrPort // recursive name servers in order of preference; 127.0.0.1:53
+	Try     time.Duration    // how long one server is waited for; 2 s
+	Rounds  int              // how often all servers are asked in turn; 2
+	Limit   time.Duration    // time limit of a whole question, besides the context's; 20 s
+	Window  int              // questions on their way at once, more would overrun socket buffers; 64
+	Cache   int              // answers kept; 1024, negative for none
+	Trust   bool             // believe every server's word on DNSSEC, not only that of one on this host
+	TCP     bool             // ask by TCP alone
+
+	now func() time.Time
+	mix bool // tests: mix letter cases for servers on this host too
+}
+
+func (c Config) withDefaults() Config {
+	if len(c.Servers) == 0 {
+		c.Servers = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 53)}
+	}
+	c.Try = cmp.Or(c.Try, 2*time.Second)
+	c.Rounds = cmp.Or(c.Rounds, 2)
+	c.Limit = cmp.Or(c.Limit, 20*time.Second)
+	c.Window = cmp.Or(c.Window, 64)
+	c.Cache = cmp.Or(c.Cache, 1024)
+	if c.now == nil {
+		c.now = time.Now
+	}
+	return c
+}
+
+// New returns a Resolver that asks name servers by UDP, and by TCP what does
+// not fit (RFC 7766). It opens one socket for each server that it needs, when
+// it needs it, and closes those that are idle.
+func New(config Config) Resolver {
+	return lookups{newClient(config).query}
+}
+
+// client asks recursive name servers.
+type client struct {
+	config  Config
+	servers []*server
+	first   atomic.Int32 // index of the server that answered last
+	window  chan struct{}
+	memory  memory
+}
+
+func newClient(config Config) *client {
+	config = config.withDefaults()
+	c := &client{config: config, window: make(chan struct{}, config.Window)}
+	c.memory.limit = config.Cache
+	for _, addr := range config.Servers {
+		addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+		local := addr.Addr().IsLoopback()
+		c.servers = append(c.servers, &server{
+			addr:  addr,
+			mix:   !local || config.mix,
+			trust: local || config.Trust,
+			tcp:   config.TCP,
+		})
+	}
+	return c
+}
+
+// query answers from memory, waits for the same question that somebody else
+// has asked already, or asks.
+func (c *client) query(ctx context.Context, name string, t Type) (Answer, error) {
+	k := key{name, t}
+	for {
+		e, f, mine := c.memory.find(k, c.config.now())
+		switch {
+		case f == nil:
+			return e.answer.clone(), e.err
+		case mine:
+			return c.lead(ctx, k, f)
+		}
+		select {
+		case <-f.done:
+			if !f.given {
+				continue // who asked gave up before there was an answer
+			}
+			return f.answer.clone(), f.err
+		case <-ctx.Done():
+			return Answer{}, temporary(k, "gave up waiting")
+		}
+	}
+}
+
+// lead asks for itself and for all who wait for f.
+func (c *client) lead(ctx context.Context, k key, f *flight) (Answer, error) {
+	limited, cancel := context.WithTimeout(ctx, c.config.Limit)
+	defer cancel()
+	defer func() { c.memory.land(k, f, c.config.now()) }()
+	f.answer, f.err = c.ask(limited, k)
+	// An error that is only our caller's impatience is no answer for others.
+	f.given = f.err == nil || ctx.Err() == nil
+	return f.answer.clone(), f.err
+}
+
+func (c *client) ask(ctx context.Context, k key) (Answer, error) {
+	select {
+	case c.window <- struct{}{}:
+		defer func() { <-c.window }()
+	case <-ctx.Done():
+		return Answer{}, temporary(k, "gave up waiting")
+	}
+	var reasons []string
+	for range c.config.Rounds {
+		m, trusted, silent, err := c.round(ctx, k)
+		if err == nil {
+			return read(m, k, trusted)
+		}
+		reasons = append(reasons, err.Error())
+		if ctx.Err() != nil || !silent {
+			break
+		}
+	}
+	return Answer{}, temporary(k, reasons[len(reasons)-1])
+}
+
+// round asks each server once, the one that answered last first. silent tells
+// that asking again may help: not all of those that failed said so themselves.
+func (c *client) round(ctx context.Context, k key) (m *mdns.Msg, trusted, silent bool, err error) {
+	start := int(c.first.Load())
+	var whys []string
+	for i := range c.servers {
+		n := (start + i) % len(c.servers)
+		s := c.servers[n]
+		m, err = s.exchange(ctx, k, c.config.Try)
+		if err == nil && usable(m) {
+			c.first.Store(int32(n))
+			return m, s.trust, false, nil
+		}
+		if err == nil {
+			err = errors.New("answers " + mdns.RcodeToString[m.Rcode])
+		} else {
+			silent = true
+		}
+		whys = append(whys, s.addr.String()+" "+err.Error())
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, false, silent, errors.New(strings.Join(whys, ", "))
+}
+
+// usable tells an answer from a server's refusal or failure, after which the
+// next one is asked. That a zone's signatures are wrong is an answer.
+func usable(m *mdns.Msg) bool {
+	return m.Rcode == mdns.RcodeSuccess || m.Rcode == mdns.RcodeNameError || bogus(m)
+}
+
+func temporary(k key, why string) *Error {
+	return &Error{Name: printable(k.name), Type: k.t, Kind: ErrTemporary, Reason: why}
+}

@@ -1,0 +1,173 @@
+package dns
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxAliases is how many CNAMEs are followed from one name.
+const maxAliases = 10
+
+// lookups makes the methods of Resolver from questions.
+type lookups struct {
+	query func(context.Context, string, Type) (Answer, error)
+}
+
+func (l lookups) Query(ctx context.Context, name string, t Type) (Answer, error) {
+	asked, why := question(name)
+	if why != "" {
+		return Answer{}, &Error{Name: printable(name), Type: t, Kind: ErrNotFound, NoName: true, Reason: why}
+	}
+	return l.query(ctx, asked, t)
+}
+
+func (l lookups) LookupTXT(ctx context.Context, name string) ([]string, error) {
+	a, err := l.Query(ctx, name, TypeTXT)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]string, len(a.Records))
+	for i, r := range a.Records {
+		texts[i] = unquote(r.Data)
+	}
+	return texts, nil
+}
+
+func (l lookups) LookupIP(ctx context.Context, network, name string) ([]netip.Addr, error) {
+	switch network {
+	case "ip4":
+		return l.addresses(ctx, name, TypeA)
+	case "ip6":
+		return l.addresses(ctx, name, TypeAAAA)
+	}
+	return l.bothFamilies(ctx, name)
+}
+
+// bothFamilies asks both questions at once: one after the other they would
+// take twice as long.
+func (l lookups) bothFamilies(ctx context.Context, name string) ([]netip.Addr, error) {
+	var six []netip.Addr
+	var err6 error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		six, err6 = l.addresses(ctx, name, TypeAAAA)
+	}()
+	four, err4 := l.addresses(ctx, name, TypeA)
+	<-done
+	if addrs := append(four, six...); len(addrs) > 0 {
+		return addrs, nil
+	}
+	if errors.Is(err6, ErrTemporary) {
+		return nil, err6
+	}
+	return nil, err4
+}
+
+func (l lookups) addresses(ctx context.Context, name string, t Type) ([]netip.Addr, error) {
+	a, err := l.Query(ctx, name, t)
+	if err != nil {
+		return nil, err
+	}
+	var addrs []netip.Addr
+	for _, r := range a.Records {
+		if addr, err := netip.ParseAddr(r.Data); err == nil {
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs, notEmpty(len(addrs), name, t)
+}
+
+func (l lookups) LookupMX(ctx context.Context, name string) ([]MX, error) {
+	a, err := l.Query(ctx, name, TypeMX)
+	if err != nil {
+		return nil, err
+	}
+	var list []MX
+	for _, r := range a.Records {
+		pref, host, _ := strings.Cut(r.Data, " ")
+		n, err := strconv.ParseUint(pref, 10, 16)
+		host = canonical(host)
+		if err == nil && (host == "" || ValidName(host)) {
+			list = append(list, MX{host, uint16(n)})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b MX) int { return int(a.Pref) - int(b.Pref) })
+	return list, notEmpty(len(list), name, TypeMX)
+}
+
+func (l lookups) LookupPTR(ctx context.Context, addr netip.Addr) ([]string, error) {
+	name := ReverseName(addr)
+	a, err := l.Query(ctx, name, TypePTR)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, r := range a.Records {
+		if host := canonical(r.Data); ValidName(host) {
+			names = append(names, host)
+		}
+	}
+	return names, notEmpty(len(names), name, TypePTR)
+}
+
+func (l lookups) LookupCNAME(ctx context.Context, name string) (string, error) {
+	name = canonical(name)
+	for range maxAliases {
+		a, err := l.Query(ctx, name, TypeCNAME)
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == ErrNotFound && !e.NoName {
+			return name, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		name = canonical(a.Records[0].Data)
+	}
+	return "", tooManyAliases(name, TypeCNAME)
+}
+
+func tooManyAliases(name string, t Type) error {
+	return &Error{Name: printable(name), Type: t, Kind: ErrTemporary, Reason: "more than " + strconv.Itoa(maxAliases) + " aliases"}
+}
+
+// notEmpty is the error for records none of which was usable.
+func notEmpty(n int, name string, t Type) error {
+	if n > 0 {
+		return nil
+	}
+	return &Error{Name: printable(canonical(name)), Type: t, Kind: ErrNotFound, Reason: "none of its records is valid"}
+}
+
+// unquote returns the text of a TXT record's data: its strings joined, escapes
+// undone.
+func unquote(data string) string {
+	var b strings.Builder
+	quoted := false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && i+1 < len(data):
+			octet, n := unescape(data[i+1:])
+			b.WriteByte(octet)
+			i += n
+		case quoted || c != ' ':
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// unescape reads what stands behind a backslash: \DDD or \X.
+func unescape(s string) (octet byte, n int) {
+	if len(s) >= 3 {
+		if v, err := strconv.ParseUint(s[:3], 10, 8); err == nil {
+			return byte(v), 3
+		}
+	}
+	return s[0], 1
+}

@@ -1,0 +1,149 @@
+package dns
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Bounds of names (RFC 1035 2.3.4); a name of 253 octets without its final dot
+// takes 255 on the wire.
+const (
+	maxName  = 253
+	maxLabel = 63
+)
+
+// ValidName reports whether s may be the name of a host: labels of letters,
+// digits, hyphens and, since hosts have them, underscores, with no hyphen at
+// either end (RFC 1123 2.1), and no last label of digits alone, which would be
+// taken for an address. There is no final dot.
+func ValidName(s string) bool {
+	if len(s) > maxName {
+		return false
+	}
+	for rest, more := s, true; more; {
+		var label string
+		label, rest, more = strings.Cut(rest, ".")
+		if !validLabel(label) || !more && numeric(label) {
+			return false
+		}
+	}
+	return true
+}
+
+func validLabel(s string) bool {
+	if s == "" || len(s) > maxLabel || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i] | 0x20
+		if !('a' <= c && c <= 'z' || '0' <= s[i] && s[i] <= '9' || s[i] == '-' || s[i] == '_') {
+			return false
+		}
+	}
+	return true
+}
+
+func numeric(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// Reverse returns the address as the names of block lists have it: the octets,
+// of IPv6 the nibbles, last first, separated by dots (RFC 5782 2.1, 2.4).
+func Reverse(addr netip.Addr) string {
+	addr = addr.Unmap()
+	b := make([]byte, 0, 64)
+	raw := addr.AsSlice()
+	for i := len(raw) - 1; i >= 0; i-- {
+		if len(b) > 0 {
+			b = append(b, '.')
+		}
+		if addr.Is4() {
+			b = strconv.AppendUint(b, uint64(raw[i]), 10)
+			continue
+		}
+		b = append(b, hexDigit(raw[i]&15), '.', hexDigit(raw[i]>>4))
+	}
+	return string(b)
+}
+
+func hexDigit(n byte) byte { return "0123456789abcdef"[n] }
+
+// ReverseName returns the name that holds the address's PTR records
+// (RFC 1035 3.5, RFC 3596 2.5).
+func ReverseName(addr netip.Addr) string {
+	if addr.Unmap().Is4() {
+		return Reverse(addr) + ".in-addr.arpa"
+	}
+	return Reverse(addr) + ".ip6.arpa"
+}
+
+// canonical returns the name in lower case without its final dot.
+func canonical(name string) string {
+	return strings.ToLower(strings.TrimSuffix(name, "."))
+}
+
+// question returns the form of a name in which it is asked for: in lower case
+// and ASCII, octets that mean something in zone files escaped. A name that
+// cannot exist gives the reason why.
+func question(name string) (asked, why string) {
+	name, ok := toASCII(canonical(name))
+	if !ok || len(name) > maxName {
+		return "", "not a domain name"
+	}
+	for rest, more := name, true; more; {
+		var label string
+		label, rest, more = strings.Cut(rest, ".")
+		if !askable(label) {
+			return "", "not a domain name"
+		}
+	}
+	return escape(name), ""
+}
+
+// askable is less strict than validLabel: DNS itself knows no rule for labels,
+// and SPF's macros make strange ones.
+func askable(label string) bool {
+	if label == "" || len(label) > maxLabel {
+		return false
+	}
+	for i := range len(label) {
+		if label[i] < ' ' || label[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// special are the octets that stand behind a backslash in zone files.
+const special = ` '@;()"\`
+
+func escape(name string) string {
+	if !strings.ContainsAny(name, special) {
+		return name
+	}
+	b := make([]byte, 0, len(name)+8)
+	for i := range len(name) {
+		if strings.IndexByte(special, name[i]) >= 0 {
+			b = append(b, '\\')
+		}
+		b = append(b, name[i])
+	}
+	return string(b)
+}
+
+// printable is a name as errors show it, whoever made it up.
+func printable(name string) string {
+	name = name[:min(len(name), maxName)]
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r >= 0x7f {
+			return '?'
+		}
+		return r
+	}, name)
+}

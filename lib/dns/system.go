@@ -1,0 +1,191 @@
+package dns
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	maxServers   = 8 // of resolv.conf(5)
+	maxResolv    = 64 << 10
+	refreshAfter = 5 * time.Second // how often the files' time stamps are looked at
+	defaultPort  = 53
+)
+
+// FromSystem returns the resolver that this host is configured for:
+// /etc/hosts for addresses and the names of addresses, then the name servers of
+// /etc/resolv.conf. The files are read at the first question, and again when
+// they have changed.
+func FromSystem() Resolver {
+	s := &system{
+		resolv: watched{name: "/etc/resolv.conf"},
+		hosts:  watched{name: "/etc/hosts"},
+		now:    time.Now,
+	}
+	return lookups{s.query}
+}
+
+// Select returns the resolver that a program's flags ask for: a zone file
+// (flag -z); else the server, or servers with commas between them, of flag -r
+// or $POSTERN_RESOLVER; else the system's.
+func Select(server, zone string) (Resolver, error) {
+	switch {
+	case zone != "":
+		f, err := os.Open(zone)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return Zone(f, zone)
+	case server != "":
+		servers, err := ParseServers(server)
+		if err != nil {
+			return nil, err
+		}
+		return New(Config{Servers: servers}), nil
+	}
+	return FromSystem(), nil
+}
+
+// ParseServers reads a list of name servers, each an address, an address:port
+// or an [IPv6 address]:port, with commas between them.
+func ParseServers(list string) ([]netip.AddrPort, error) {
+	var servers []netip.AddrPort
+	for word := range strings.SplitSeq(list, ",") {
+		s, err := parseServer(strings.TrimSpace(word))
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, s)
+	}
+	return servers, nil
+}
+
+func parseServer(s string) (netip.AddrPort, error) {
+	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return netip.AddrPortFrom(addr, defaultPort), nil
+	}
+	server, err := netip.ParseAddrPort(s)
+	if err != nil || server.Port() == 0 {
+		return server, fmt.Errorf("%.60q is not the address of a name server", s)
+	}
+	return server, nil
+}
+
+// system asks as the files say.
+type system struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	checked time.Time
+	resolv  watched
+	hosts   watched
+	client  *client
+	table   hosts
+}
+
+func (s *system) query(ctx context.Context, name string, t Type) (Answer, error) {
+	client, table := s.refresh()
+	if a, err, ok := table.find(key{name, t}); ok {
+		return a, err
+	}
+	return client.query(ctx, name, t)
+}
+
+// refresh reads the files when it is time to.
+func (s *system) refresh() (*client, hosts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if s.client != nil && now.Sub(s.checked) < refreshAfter {
+		return s.client, s.table
+	}
+	s.checked = now
+	if s.resolv.changed() || s.client == nil {
+		s.resolv.read(func(r io.Reader) { s.client = newClient(parseResolv(r)) })
+	}
+	if s.hosts.changed() || s.table == nil {
+		s.hosts.read(func(r io.Reader) { s.table = parseHosts(r) })
+	}
+	return s.client, s.table
+}
+
+// watched is a file that is read again when it has changed.
+type watched struct {
+	name string
+	size int64
+	time time.Time
+}
+
+func (w *watched) changed() bool {
+	var size int64
+	var stamp time.Time
+	if fi, err := os.Stat(w.name); err == nil {
+		size, stamp = fi.Size(), fi.ModTime()
+	}
+	same := size == w.size && stamp.Equal(w.time)
+	w.size, w.time = size, stamp
+	return !same
+}
+
+// read gives the file to parse, an empty one where there is none: every
+// setting has a default.
+func (w *watched) read(parse func(io.Reader)) {
+	f, err := os.Open(w.name)
+	if err != nil {
+		parse(strings.NewReader(""))
+		return
+	}
+	defer f.Close()
+	parse(f)
+}
+
+// parseResolv reads resolv.conf(5): nameserver lines and the options timeout,
+// attempts, trust-ad and use-vc. Names in mail are whole, so search is nothing
+// to us.
+func parseResolv(r io.Reader) Config {
+	var c Config
+	sc := bufio.NewScanner(io.LimitReader(r, maxResolv))
+	for sc.Scan() {
+		words := strings.Fields(sc.Text())
+		switch {
+		case len(words) < 2:
+		case words[0] == "nameserver" && len(c.Servers) < maxServers:
+			addr, err := netip.ParseAddr(words[1])
+			server := netip.AddrPortFrom(addr, defaultPort)
+			if err == nil && !slices.Contains(c.Servers, server) {
+				c.Servers = append(c.Servers, server)
+			}
+		case words[0] == "options":
+			for _, o := range words[1:] {
+				c.option(o)
+			}
+		}
+	}
+	return c
+}
+
+func (c *Config) option(s string) {
+	name, value, _ := strings.Cut(s, ":")
+	n, _ := strconv.Atoi(value)
+	switch name {
+	case "timeout":
+		c.Try = cmp.Or(time.Duration(min(max(n, 0), 30))*time.Second, c.Try)
+	case "attempts":
+		c.Rounds = cmp.Or(min(max(n, 0), 5), c.Rounds)
+	case "trust-ad":
+		c.Trust = true
+	case "use-vc":
+		c.TCP = true
+	}
+}

@@ -1,0 +1,182 @@
+package dns
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	mdns "github.com/miekg/dns"
+)
+
+const (
+	maxZone    = 16 << 20 // octets of a zone file
+	zoneTTL    = 300      // seconds, where the file says nothing
+	faultMark  = ";!"
+	faultForms = faultMark + " servfail|bogus|secure name"
+)
+
+// Zone returns a resolver that knows nothing but the zone file in r
+// (RFC 1035 5.1): what is not in it does not exist. The file may hold names of
+// any zones, and no SOA record is needed; wildcards and CNAMEs work. file is
+// its name for errors. $INCLUDE is refused.
+//
+// Comments of one form say what a zone file cannot: that a name, and all below
+// it, cannot be resolved, that its signatures are wrong, or that they are right:
+//
+//	;! servfail broken.example
+//	;! bogus    forged.example
+//	;! secure   signed.example
+func Zone(r io.Reader, file string) (Resolver, error) {
+	z, err := parseZone(r, file)
+	if err != nil {
+		return nil, err
+	}
+	return lookups{z.query}, nil
+}
+
+// zone is a zone file's records by name. A name that exists only because
+// something is below it has none.
+type zone struct {
+	names  map[string][]Record
+	faults map[string]string
+}
+
+func parseZone(r io.Reader, file string) (*zone, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxZone+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxZone {
+		return nil, fmt.Errorf("%s: more than %d octets", file, maxZone)
+	}
+	z := &zone{names: make(map[string][]Record), faults: make(map[string]string)}
+	if err := z.parseFaults(text, file); err != nil {
+		return nil, err
+	}
+	p := mdns.NewZoneParser(bytes.NewReader(text), ".", file)
+	p.SetDefaultTTL(zoneTTL)
+	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
+		z.add(record(rr))
+	}
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	return z, nil
+}
+
+func (z *zone) parseFaults(text []byte, file string) error {
+	sc := bufio.NewScanner(bytes.NewReader(text))
+	sc.Buffer(nil, maxZone)
+	for n := 1; sc.Scan(); n++ {
+		rest, ok := strings.CutPrefix(sc.Text(), faultMark)
+		if !ok {
+			continue
+		}
+		words := strings.Fields(rest)
+		if len(words) != 2 {
+			return fmt.Errorf("%s:%d: want %s", file, n, faultForms)
+		}
+		switch words[0] {
+		case "servfail", "bogus", "secure":
+			z.faults[canonical(words[1])] = words[0]
+		default:
+			return fmt.Errorf("%s:%d: want %s", file, n, faultForms)
+		}
+	}
+	return sc.Err()
+}
+
+func (z *zone) add(r Record) {
+	z.names[r.Name] = append(z.names[r.Name], r)
+	for name := parent(r.Name); name != ""; name = parent(name) {
+		if _, ok := z.names[name]; ok {
+			return
+		}
+		z.names[name] = nil
+	}
+}
+
+// parent cuts the first label off.
+func parent(name string) string {
+	_, name, _ = strings.Cut(name, ".")
+	return name
+}
+
+func (z *zone) query(ctx context.Context, name string, t Type) (Answer, error) {
+	k := key{name, t}
+	a := Answer{Name: name, TTL: maxTTL, Authentic: true}
+	for range maxAliases + 1 {
+		switch z.fault(a.Name) {
+		case "servfail":
+			return Answer{}, temporary(k, "the zone file says so")
+		case "bogus":
+			e := temporary(k, "the zone file says so")
+			e.Kind = ErrBogus
+			return Answer{}, e
+		case "":
+			a.Authentic = false
+		}
+		records, exists := z.find(a.Name)
+		if !exists {
+			return Answer{}, &Error{Name: printable(name), Type: t, Kind: ErrNotFound, NoName: true}
+		}
+		if a.take(records, t); len(a.Records) > 0 {
+			return a, nil
+		}
+		alias := ofType(records, TypeCNAME)
+		if len(alias) == 0 {
+			return Answer{}, &Error{Name: printable(name), Type: t, Kind: ErrNotFound}
+		}
+		a.TTL = min(a.TTL, alias[0].TTL)
+		a.Name = canonical(alias[0].Data)
+	}
+	return Answer{}, tooManyAliases(name, t)
+}
+
+// take puts the records of a type into the answer.
+func (a *Answer) take(records []Record, t Type) {
+	a.Records = ofType(records, t)
+	for i := range a.Records {
+		a.Records[i].Name = a.Name // not the wildcard's
+		a.TTL = min(a.TTL, a.Records[i].TTL)
+	}
+}
+
+func ofType(records []Record, t Type) []Record {
+	var list []Record
+	for _, r := range records {
+		if r.Type == t {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// fault returns what the file says of the name or the nearest name above.
+func (z *zone) fault(name string) string {
+	for ; name != ""; name = parent(name) {
+		if f, ok := z.faults[name]; ok {
+			return f
+		}
+	}
+	return ""
+}
+
+// find returns the records of a name, or those of the wildcard that stands for
+// it: the one right below the nearest name above that exists (RFC 4592 3.3.1).
+func (z *zone) find(name string) (records []Record, exists bool) {
+	if records, exists = z.names[name]; exists {
+		return records, true
+	}
+	for name = parent(name); name != ""; name = parent(name) {
+		if _, exists := z.names[name]; exists {
+			records, ok := z.names["*."+name]
+			return records, ok
+		}
+	}
+	records, exists = z.names["*"]
+	return records, exists
+}
