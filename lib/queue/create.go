@@ -32,11 +32,12 @@ func (q *Queue) Create(env *smtp.Envelope) *Draft {
 	}
 	d := &Draft{q: q, id: env.ID, file: safefile.NewDraft(filepath.Join(q.dir, placeNew), draftMemory)}
 	d.file.Syncer = &q.sync
-	if err := check(env); err != nil {
+	head := appendHead(nil, env, now)
+	if err := checkHead(head, env); err != nil {
 		d.err = fmt.Errorf("queue: %w", err)
 		return d
 	}
-	_, d.err = d.file.Write(appendHead(nil, env, now))
+	_, d.err = d.file.Write(head)
 	return d
 }
 

@@ -15,7 +15,7 @@ import (
 // Bounds of an envelope that is read. One that is larger cannot be written.
 const (
 	MaxRecipients = 50000
-	maxLine       = 8 << 10 // octets of a line: a path of 256, ORCPT and ENVID, all quoted
+	maxLine       = 16 << 10 // octets of a line: addresses, ORCPT and ENVID, all quoted, and a destination
 )
 
 // AppendEnvelope appends env as record lines (record(7)): one for the message,
@@ -110,6 +110,9 @@ func recipientRecord(rcpt *smtp.Recipient) record.Record {
 	if rcpt.ORcpt != "" {
 		r.Set("dsn_orcpt", rcpt.ORcpt)
 	}
+	if rcpt.Dest != "" {
+		r.Set("destination", rcpt.Dest)
+	}
 	return r
 }
 
@@ -122,7 +125,7 @@ func addRecipient(env *smtp.Envelope, line []byte) error {
 	if err != nil {
 		return err
 	}
-	rcpt := smtp.Recipient{ORcpt: r.Value("dsn_orcpt")}
+	rcpt := smtp.Recipient{ORcpt: r.Value("dsn_orcpt"), Dest: r.Value("destination")}
 	if rcpt.Mailbox, err = parseMailbox(r.Value("recipient")); err != nil {
 		return fmt.Errorf("recipient: %w", err)
 	}
@@ -161,29 +164,6 @@ func parseMailbox(s string) (smtp.Mailbox, error) {
 		return m, err
 	}
 	return smtp.ParseMailbox(s, true)
-}
-
-// check says why env could not be read again from an entry, if so.
-func check(env *smtp.Envelope) error {
-	if len(env.Recipients) == 0 || len(env.Recipients) > MaxRecipients {
-		return fmt.Errorf("%d recipients", len(env.Recipients))
-	}
-	if err := checkMailbox(env.Sender); err != nil {
-		return err
-	}
-	for i := range env.Recipients {
-		if err := checkMailbox(env.Recipients[i].Mailbox); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkMailbox(m smtp.Mailbox) error {
-	if again, err := parseMailbox(mailboxText(m)); err != nil || again != m {
-		return fmt.Errorf("address %q cannot be kept", m.String())
-	}
-	return nil
 }
 
 // readLine reads a line without its end. A last line without end is taken as

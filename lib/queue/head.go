@@ -2,6 +2,7 @@ package queue
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -36,6 +37,27 @@ func appendHead(b []byte, env *smtp.Envelope, created time.Time) []byte {
 		b = append(Status{}.append(r.AppendLine(b)), '\n')
 	}
 	return append(b, '\n')
+}
+
+// checkHead says why an entry that begins with b would not be read as env, if
+// so: nothing is accepted that would turn out to be damaged.
+func checkHead(b []byte, env *smtp.Envelope) error {
+	h, err := readHead(bytes.NewReader(b))
+	switch {
+	case len(env.Recipients) == 0:
+		return errors.New("no recipients")
+	case err != nil:
+		return fmt.Errorf("envelope cannot be kept: %w", err)
+	case h.env.Sender != env.Sender:
+		return fmt.Errorf("sender %q cannot be kept", env.Sender.String())
+	}
+	for i := range env.Recipients {
+		want, got := &env.Recipients[i], &h.env.Recipients[i]
+		if want.Mailbox != got.Mailbox || want.Dest != got.Dest || want.ORcpt != got.ORcpt {
+			return fmt.Errorf("recipient %q cannot be kept", want.Mailbox.String())
+		}
+	}
+	return nil
 }
 
 // readHead reads the head of an entry. Every error but one of reading means
