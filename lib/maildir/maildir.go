@@ -1,0 +1,103 @@
+// Package maildir puts messages into Maildirs: folders with a file for each
+// message, where readers need no lock.
+package maildir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"postern/lib/safefile"
+)
+
+// ErrUnsafe is the error of what stands in a Maildir's place and is none: a
+// symbolic link, or a file.
+var ErrUnsafe = errors.New("not a safe Maildir")
+
+// Info is what decides who may deliver into a Maildir, and which of them can
+// share one file.
+type Info struct {
+	Owner  int    // uid
+	Group  int    // gid
+	Device uint64 // the file system
+}
+
+// Stat looks at the Maildir at path. Neither it nor its folder new may be a
+// symbolic link. fs.ErrNotExist says that there is none.
+func Stat(path string) (Info, error) {
+	path = filepath.Clean(path)
+	if _, err := statFolder(path); err != nil {
+		return Info{}, err
+	}
+	return statFolder(path + "/new")
+}
+
+// statFolder is the Info of one folder.
+func statFolder(path string) (Info, error) {
+	var st syscall.Stat_t
+	if err := syscall.Lstat(path, &st); err != nil {
+		return Info{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
+	}
+	if st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
+		return Info{}, fmt.Errorf("%s: %w", path, ErrUnsafe)
+	}
+	return Info{int(st.Uid), int(st.Gid), uint64(st.Dev)}, nil
+}
+
+// Create makes the Maildir at path, with mode 0700. Its parent must exist.
+// What is there already is left as it is.
+func Create(path string) error {
+	path = filepath.Clean(path)
+	for _, dir := range [...]string{"", "/tmp", "/cur", "/new"} {
+		if err := os.Mkdir(path+dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	for _, dir := range [...]string{path, filepath.Dir(path)} {
+		if err := safefile.SyncDir(dir); err != nil {
+			return err
+		}
+	}
+	_, err := Stat(path)
+	return err
+}
+
+// New is the folder of the Maildir at path where new messages appear.
+func New(path string) string { return filepath.Clean(path) + "/new" }
+
+// Name is a file name for a message: the time, what no other process has at
+// that time, and the host, as readers expect it.
+func Name(now time.Time, host string) string {
+	return fmt.Sprintf("%d.M%06dP%dR%016x.%s",
+		now.Unix(), now.Nanosecond()/1000, os.Getpid(), rand.Uint64(), cleanHost(host))
+}
+
+// cleanHost is host without what would end the file name or its last part: as
+// the Maildir page says, / and : stand as \057 and \072.
+func cleanHost(host string) string {
+	if host == "" {
+		return "localhost"
+	}
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r == 0x7f {
+			return '_'
+		}
+		return r
+	}, strings.NewReplacer("/", `\057`, ":", `\072`).Replace(host))
+}
+
+// Commit puts the draft, durably, into each of the Maildirs, as one file with
+// several names, and returns these: in all of them or in none. They must lie
+// on the draft's file system.
+func Commit(d *safefile.Draft, now time.Time, host string, paths ...string) (names []string, err error) {
+	for _, path := range paths {
+		names = append(names, New(path)+"/"+Name(now, host))
+	}
+	return names, d.Commit(0o600, names...)
+}
