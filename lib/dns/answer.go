@@ -2,6 +2,7 @@ package dns
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,8 +53,15 @@ func record(rr mdns.RR) Record {
 		Name: canonical(h.Name),
 		Type: Type(h.Rrtype),
 		TTL:  time.Duration(h.Ttl) * time.Second,
-		Data: strings.TrimPrefix(rr.String(), h.String()),
+		Data: data(rr),
 	}
+}
+
+func data(rr mdns.RR) string {
+	if unknown, ok := rr.(*mdns.RFC3597); ok {
+		return `\# ` + strconv.Itoa(len(unknown.Rdata)/2) + " " + unknown.Rdata // RFC 3597 5
+	}
+	return strings.TrimPrefix(rr.String(), rr.Header().String())
 }
 
 // notFound is kept as long as the zone's SOA record says (RFC 2308 5), and no

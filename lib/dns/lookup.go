@@ -125,7 +125,7 @@ func (l lookups) LookupCNAME(ctx context.Context, name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		name = canonical(a.Records[0].Data)
+		name = Unescape(canonical(a.Records[0].Data))
 	}
 	return "", tooManyAliases(name, TypeCNAME)
 }
@@ -160,14 +160,4 @@ func unquote(data string) string {
 		}
 	}
 	return b.String()
-}
-
-// unescape reads what stands behind a backslash: \DDD or \X.
-func unescape(s string) (octet byte, n int) {
-	if len(s) >= 3 {
-		if v, err := strconv.ParseUint(s[:3], 10, 8); err == nil {
-			return byte(v), 3
-		}
-	}
-	return s[0], 1
 }

@@ -137,6 +137,34 @@ func escape(name string) string {
 	return string(b)
 }
 
+// Unescape undoes the escapes of zone files in a name, \X and \DDD, so that it
+// can be asked for.
+func Unescape(name string) string {
+	if strings.IndexByte(name, '\\') < 0 {
+		return name
+	}
+	b := make([]byte, 0, len(name))
+	for i := 0; i < len(name); i++ {
+		c, n := name[i], 0
+		if c == '\\' && i+1 < len(name) {
+			c, n = unescape(name[i+1:])
+		}
+		b = append(b, c)
+		i += n
+	}
+	return string(b)
+}
+
+// unescape reads what stands behind a backslash: \DDD or \X.
+func unescape(s string) (octet byte, n int) {
+	if len(s) >= 3 {
+		if v, err := strconv.ParseUint(s[:3], 10, 8); err == nil {
+			return byte(v), 3
+		}
+	}
+	return s[0], 1
+}
+
 // printable is a name as errors show it, whoever made it up.
 func printable(name string) string {
 	name = name[:min(len(name), maxName)]
