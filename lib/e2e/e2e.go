@@ -22,7 +22,7 @@ func Need(t testing.TB, programs ...string) []string {
 	t.Helper()
 	paths := make([]string, len(programs))
 	for i, name := range programs {
-		path, err := find(name)
+		path, err := lookUp(name)
 		if err != nil {
 			Missing(t, "%s is not installed", name)
 		}
@@ -49,8 +49,8 @@ func NeedRoot(t testing.TB) {
 	}
 }
 
-// find looks where super-servers live too, which is not in everyone's PATH.
-func find(name string) (string, error) {
+// lookUp looks where super-servers live too, which is not in everyone's PATH.
+func lookUp(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err == nil || strings.Contains(name, "/") {
 		return path, err

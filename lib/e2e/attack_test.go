@@ -1,0 +1,224 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What one session may take, whatever is sent to it.
+const (
+	idleMemory = 15 << 20
+	peakMemory = 64 << 20
+)
+
+// soon is more than enough for a session whose time limits are a second to
+// notice, on a busy machine.
+const soon = 10 * time.Second
+
+// memory reads a field of /proc/PID/status: VmRSS (now) or VmHWM (the most).
+func (p *process) memory(t testing.TB, field string) int64 {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("memory is read from /proc")
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(field + `:\s+(\d+) kB`).FindSubmatch(text)
+	if m == nil {
+		t.Fatalf("no %s in\n%s", field, text)
+	}
+	n, _ := strconv.ParseInt(string(m[1]), 10, 64)
+	return n << 10
+}
+
+// within checks what a session takes.
+func (p *process) within(t testing.TB, field string, limit int64) {
+	t.Helper()
+	if got := p.memory(t, field); got > limit {
+		t.Errorf("%s is %d KiB, want at most %d", field, got>>10, limit>>10)
+	}
+}
+
+// open begins a session of its own process and takes the greeting.
+func (in *instance) open() (*talk, *process) {
+	in.t.Helper()
+	conn, p := in.connect(program(in.t, "smtpd"))
+	c := converse(in.t, conn)
+	c.expect("220 " + hostname)
+	return c, p
+}
+
+// gone expects a process to end soon.
+func (p *process) gone(t testing.TB) {
+	t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(soon):
+		t.Errorf("the session is still there after %v", soon)
+	}
+}
+
+func TestIdleSessionIsSmall(t *testing.T) {
+	c, p := newInstance(t).open()
+	c.hello()
+	p.within(t, "VmRSS", idleMemory)
+}
+
+func TestBigMessageInLittleMemory(t *testing.T) {
+	const size = 100_000_000
+	in := newInstance(t)
+	c, p := in.open()
+	c.hello()
+	c.ask("MAIL FROM:<joe@example.net>", "250 ")
+	c.ask("RCPT TO:<ann@"+hostname+">", "250 ")
+	c.ask("DATA", "354 ")
+	c.send("Subject: big\r\n\r\n")
+	line := strings.Repeat("x", 76) + "\r\n"
+	piece := []byte(strings.Repeat(line, 1000))
+	for sent := 0; sent < size; sent += len(piece) {
+		c.send(string(piece))
+	}
+	c.send(".\r\n")
+	c.expect("250 ")
+	p.within(t, "VmHWM", peakMemory)
+	if n := strings.Count(in.message("ann"), "\n"+strings.TrimSpace(line)+"\n"); n == 0 {
+		t.Error("the message is not there")
+	}
+	c.quit()
+}
+
+func TestMillionRecipients(t *testing.T) {
+	c, p := newInstance(t).open()
+	c.hello()
+	c.ask("MAIL FROM:<joe@example.net>", "250 ")
+	go func() {
+		var group bytes.Buffer
+		for i := range 1_000_000 {
+			fmt.Fprintf(&group, "RCPT TO:<ann@%s> NOTIFY=NEVER ORCPT=rfc822;%d\r\n", hostname, i)
+			if group.Len() > 1<<16 {
+				c.conn.Write(group.Bytes())
+				group.Reset()
+			}
+		}
+		c.conn.Write(group.Bytes())
+		c.conn.(*net.TCPConn).CloseWrite()
+	}()
+	peak := int64(0)
+	for n := 0; ; n++ {
+		if _, err := c.reply(); err != nil {
+			break
+		}
+		if n%1000 == 0 {
+			peak = max(peak, p.memory(t, "VmHWM"))
+		}
+	}
+	if peak > peakMemory {
+		t.Errorf("the session took %d KiB, want at most %d", peak>>10, peakMemory>>10)
+	}
+	p.gone(t)
+}
+
+// TestEndlessLine sends a command line that never ends.
+func TestEndlessLine(t *testing.T) {
+	c, p := newInstance(t).open()
+	c.hello()
+	piece := strings.Repeat("x", 1<<16)
+	for range 1000 {
+		c.send(piece)
+	}
+	p.within(t, "VmHWM", peakMemory)
+	c.ask("", "500 ")
+	c.ask("NOOP", "250 ")
+	c.quit()
+}
+
+// TestByteByByte sends a command a byte at a time, each well within the time
+// limit of a command.
+func TestByteByByte(t *testing.T) {
+	conn, p := newInstance(t, "SMTPTimeout 1").connect(program(t, "smtpd"))
+	go drip(conn, p, "NOOP ")
+	c := converse(t, conn)
+	c.expect("220 ")
+	c.expect("421 4.4.2 ")
+	p.gone(t)
+}
+
+// TestMessageByteByByte does the same in the text of a message.
+func TestMessageByteByByte(t *testing.T) {
+	in := newInstance(t, "SMTPTimeout 1", "DataTimeout 1")
+	c, p := in.open()
+	c.hello()
+	c.ask("MAIL FROM:<joe@example.net>", "250 ")
+	c.ask("RCPT TO:<ann@"+hostname+">", "250 ")
+	c.ask("DATA", "354 ")
+	go drip(c.conn, p, "Subject: slow\r\n\r\n")
+	c.expect("421 4.4.2 ")
+	p.gone(t)
+	if n := len(in.messages("ann")); n != 0 {
+		t.Errorf("%d messages, want none", n)
+	}
+}
+
+// drip sends a text and then a byte at a time until the process is gone.
+func drip(conn net.Conn, p *process, text string) {
+	io.WriteString(conn, text)
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-time.After(200 * time.Millisecond):
+			io.WriteString(conn, "x")
+		}
+	}
+}
+
+// TestClientThatNeverReads fills the pipe with commands whose answers nobody
+// takes.
+func TestClientThatNeverReads(t *testing.T) {
+	conn, p := newInstance(t, "SMTPTimeout 1").connect(program(t, "smtpd"))
+	conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+	commands := []byte("EHLO client.example.net\r\n" + strings.Repeat("RSET\r\nHELP\r\n", 1000))
+	go func() {
+		for {
+			if _, err := conn.Write(commands); err != nil {
+				return
+			}
+		}
+	}()
+	p.gone(t)
+}
+
+// TestClientThatGoesAway hangs up at every point of a session; nothing stays.
+func TestClientThatGoesAway(t *testing.T) {
+	in := newInstance(t)
+	dialogue := []string{"EHLO client.example.net\r\n", "MAIL FROM:<joe@example.net>\r\n", "RCPT TO:<ann@" + hostname + ">\r\n",
+		"DATA\r\n", "Subject: half\r\n\r\nhalf a message\r\n"}
+	for n := range len(dialogue) + 1 {
+		c, p := in.open()
+		for i, line := range dialogue[:n] {
+			c.send(line)
+			if i < 4 {
+				if _, err := c.reply(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		c.conn.Close()
+		p.gone(t)
+	}
+	if n := len(in.messages("ann")); n != 0 {
+		t.Errorf("%d messages, want none", n)
+	}
+	checkNothingLeft(t, in.maildir("ann")+"/tmp")
+}

@@ -1,0 +1,62 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestManualPages has mandoc read every page: not one warning.
+func TestManualPages(t *testing.T) {
+	mandoc := Need(t, "mandoc")[0]
+	pages := find(t, func(name string) bool {
+		ext := filepath.Ext(name)
+		return len(ext) == 2 && strings.Contains("1578", ext[1:])
+	})
+	if len(pages) == 0 {
+		t.Fatal("no manual pages")
+	}
+	out, err := exec.Command(mandoc, append([]string{"-T", "lint", "-W", "warning"}, pages...)...).CombinedOutput()
+	if err != nil || len(out) > 0 {
+		t.Errorf("mandoc: %v\n%s", err, out)
+	}
+}
+
+// TestEveryProgramIsDescribed: folder = program = manual page = line of README.
+func TestEveryProgramIsDescribed(t *testing.T) {
+	root := moduleRoot(t)
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list(t, "linux", "./...") {
+		if p.name != "main" {
+			continue
+		}
+		name := filepath.Base(p.path)
+		if pages, _ := filepath.Glob(filepath.Join(p.dir, name+".[178]")); len(pages) != 1 {
+			t.Errorf("%s: %d manual pages beside it, want 1", p.path, len(pages))
+		}
+		if row := "| [" + name + "]("; !strings.Contains(string(readme), row) {
+			t.Errorf("README.md: no row %q in its table of programs", row)
+		}
+	}
+}
+
+// TestReadmeArguesForModules: what is not the standard library has a line of
+// argument.
+func TestReadmeArguesForModules(t *testing.T) {
+	root := moduleRoot(t)
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(goRun(t, "linux", "list", "-m", "-f", "{{if not .Main}}{{.Path}} {{.Indirect}}{{end}}", "all")) {
+		f := strings.Fields(line)
+		if len(f) == 2 && f[1] == "false" && !strings.Contains(string(readme), "`"+f[0]+"`") {
+			t.Errorf("README.md says nothing of %s", f[0])
+		}
+	}
+}
