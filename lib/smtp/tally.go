@@ -1,0 +1,74 @@
+package smtp
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+)
+
+// tally is what Text and Chunk note about the text that they pass on.
+type tally struct {
+	TextResult
+	length int // octets so far of the line that has not ended
+}
+
+// endLine moves the rest of a line to dst and ends it with LF. whole says that
+// its end was one, and no bare LF.
+func (t *tally) endLine(dst, rest []byte, whole bool, o TextOptions) int {
+	n := copy(dst, rest)
+	dst[n] = '\n'
+	t.length += n
+	if o.MaxLine > 0 && t.length > o.MaxLine {
+		t.LongLine = true
+	}
+	t.length = 0
+	t.Lines++
+	t.Size += int64(n) + 1
+	if whole {
+		t.Size++
+	} else {
+		t.BareLF = true
+	}
+	return n + 1
+}
+
+// part moves octets that end no line to dst.
+func (t *tally) part(dst, octets []byte) int {
+	n := copy(dst, octets)
+	t.length += n
+	t.Size += int64(n)
+	return n
+}
+
+// write notes what is wrong in b, whose line ends are LF alone, so that a CR
+// in it is a bare one, and passes it on.
+func (t *tally) write(w io.Writer, b []byte, o TextOptions) {
+	t.BareCR = t.BareCR || bytes.IndexByte(b, '\r') >= 0
+	t.NUL = t.NUL || bytes.IndexByte(b, 0) >= 0
+	t.EightBit = t.EightBit || hasHigh(b)
+	if o.MaxSize > 0 && t.Size > o.MaxSize {
+		t.TooBig = true
+	}
+	if t.TooBig || t.WriteErr != nil || len(b) == 0 {
+		return
+	}
+	_, t.WriteErr = w.Write(b)
+}
+
+// hasHigh reports an octet above 127, 32 octets at a step.
+func hasHigh(b []byte) bool {
+	const high = 0x8080808080808080
+	le := binary.LittleEndian
+	for len(b) >= 32 {
+		if (le.Uint64(b)|le.Uint64(b[8:])|le.Uint64(b[16:])|le.Uint64(b[24:]))&high != 0 {
+			return true
+		}
+		b = b[32:]
+	}
+	for _, c := range b {
+		if c >= 0x80 {
+			return true
+		}
+	}
+	return false
+}
