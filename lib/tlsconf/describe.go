@@ -2,6 +2,7 @@ package tlsconf
 
 import (
 	"crypto/tls"
+	"strconv"
 	"strings"
 )
 
@@ -26,11 +27,8 @@ func Describe(state tls.ConnectionState) Description {
 // String is "TLSv1.3 TLS_AES_128_GCM_SHA256 (128 bits)".
 func (d Description) String() string {
 	s := d.Version + " " + d.Cipher
-	switch d.Bits {
-	case 128:
-		s += " (128 bits)"
-	case 256:
-		s += " (256 bits)"
+	if d.Bits > 0 {
+		s += " (" + strconv.Itoa(d.Bits) + " bits)"
 	}
 	return s
 }

@@ -45,7 +45,7 @@ func SelfSigned(now time.Time, names ...string) (certPEM, keyPEM []byte, err err
 // authority, so that a client given it as a root verifies it.
 func selfSignedTemplate(now time.Time, names []string) *x509.Certificate {
 	t := &x509.Certificate{
-		Subject:               pkix.Name{CommonName: names[0]},
+		Subject:               pkix.Name{CommonName: commonName(names[0])},
 		NotBefore:             now.Add(-time.Hour),
 		NotAfter:              now.Add(selfSignedLife),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
@@ -61,4 +61,13 @@ func selfSignedTemplate(now time.Time, names []string) *x509.Certificate {
 		}
 	}
 	return t
+}
+
+// commonName is name, or nothing when it is longer than a common name may be
+// (RFC 5280 appendix A.1, ub-common-name); the alternative names have it all.
+func commonName(name string) string {
+	if len(name) > 64 {
+		return ""
+	}
+	return name
 }
