@@ -29,22 +29,11 @@ type Entry struct {
 // Get takes the entry called id, wherever it lies. Its errors are those of
 // Take.
 func (q *Queue) Get(id string) (*Entry, error) {
-	if !ValidID(id) {
-		return nil, fmt.Errorf("queue: %q: %w", id, ErrNotFound)
+	ref, err := q.Find(id)
+	if err != nil {
+		return nil, err
 	}
-	for ref, err := range q.places(id) {
-		if err != nil {
-			return nil, err
-		}
-		if _, err := q.root.Lstat(ref.path()); err != nil {
-			continue
-		}
-		e, err := q.Take(ref)
-		if !errors.Is(err, ErrNotFound) {
-			return e, err
-		}
-	}
-	return nil, fmt.Errorf("queue: %s: %w", id, ErrNotFound)
+	return q.Take(ref)
 }
 
 // Take takes the entry that was seen at ref. It fails with ErrLocked when

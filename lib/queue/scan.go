@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -128,6 +129,22 @@ func (q *Queue) NextDue(now time.Time) (next time.Time, ok bool) {
 		return !ok
 	}, func(Ref, error) bool { return false })
 	return next, ok
+}
+
+// Find says where the entry called id lies, or ErrNotFound.
+func (q *Queue) Find(id string) (Ref, error) {
+	if !ValidID(id) {
+		return Ref{}, fmt.Errorf("queue: %q: %w", id, ErrNotFound)
+	}
+	for ref, err := range q.places(id) {
+		if err != nil {
+			return Ref{}, err
+		}
+		if _, err := q.root.Lstat(ref.path()); err == nil {
+			return ref, nil
+		}
+	}
+	return Ref{}, fmt.Errorf("queue: %s: %w", id, ErrNotFound)
 }
 
 // places are the entries that could be called id, in the order of their way

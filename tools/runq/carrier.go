@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+
+	"postern/lib/deliver"
+	"postern/lib/queue"
+	"postern/lib/smtp"
+)
+
+// result is what became of one recipient.
+type result struct {
+	deliver.Outcome
+	// Parked means that nothing was tried, since nothing can carry it: that
+	// is no attempt, and does not make the message expire.
+	Parked bool
+}
+
+// carrier brings an entry's text to some of its recipients.
+type carrier interface {
+	// carry tries the recipients, which are indexes into the envelope, and
+	// reports each as soon as its fate is known. The entry is locked, and
+	// report may be called by one goroutine at a time. Who is not reported
+	// is tried again.
+	carry(ctx context.Context, e *queue.Entry, rcpts []int, report func(i int, r result))
+}
+
+// local carries to mailboxes of this host.
+type local struct{ deliverer *deliver.Deliverer }
+
+func (l local) carry(ctx context.Context, e *queue.Entry, rcpts []int, report func(int, result)) {
+	for _, i := range rcpts {
+		if ctx.Err() != nil {
+			return
+		}
+		report(i, result{Outcome: l.deliverer.Deliver(ctx, e.Envelope, i, e.Message())})
+	}
+}
+
+// noRoute stands where no carrier to other hosts is.
+type noRoute struct{}
+
+func (noRoute) carry(_ context.Context, _ *queue.Entry, rcpts []int, report func(int, result)) {
+	reply := smtp.Say(450, smtp.NoRoute, "waits: mail to other hosts is not sent yet")
+	for _, i := range rcpts {
+		report(i, result{Outcome: deliver.Outcome{Reply: reply, Remote: true}, Parked: true})
+	}
+}

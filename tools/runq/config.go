@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"postern/lib/arg"
+	"postern/lib/conf"
+	"postern/lib/deliver"
+	"postern/lib/maillog"
+	"postern/lib/place"
+	"postern/lib/queue"
+	"postern/lib/sysexits"
+)
+
+// Defaults and bounds.
+const (
+	defaultJobs   = 10
+	maxJobs       = 1000
+	defaultGiveUp = 5 * 24 * time.Hour // RFC 5321 4.5.4.1: at least 4 or 5 days
+)
+
+// config is what the command line and the configuration ask for.
+type config struct {
+	now, stay, list, records, json, check, debug, version bool
+
+	file, jobsFlag, hours string
+
+	queries []string // -q
+	jobs    int
+	giveUp  time.Duration
+	mail    deliver.Config
+	places  place.Places
+}
+
+// configure reads the command line and the configuration. Without a config
+// there is nothing left to do but to exit with the status.
+func configure(args []string, stdout, stderr io.Writer) (*config, int) {
+	c := &config{jobs: defaultJobs, giveUp: defaultGiveUp, places: place.New(os.Getenv("POSTERN_ROOT"))}
+	set := c.options()
+	operands, err := set.Parse(args)
+	if err == nil && len(operands) > 0 {
+		err = fmt.Errorf("unexpected operand %q", operands[0])
+	}
+	if err != nil {
+		return nil, set.Report(err, stdout, stderr)
+	}
+	if c.version {
+		fmt.Fprintln(stdout, "runq "+place.Version())
+		return nil, sysexits.OK
+	}
+	table := c.directives()
+	if err := errors.Join(c.load(table, stderr), c.applyFlags(table)); err != nil {
+		fmt.Fprintf(stderr, "runq: %v\n", err)
+		return nil, sysexits.Config
+	}
+	if c.check {
+		if err := table.Check(stdout); err != nil {
+			return nil, sysexits.IOErr
+		}
+		return nil, sysexits.OK
+	}
+	return c, sysexits.OK
+}
+
+// options are those of runq(8).
+func (c *config) options() *arg.Set {
+	s := arg.New("runq", "[-dEJlLVw] [-C [dialect:]file] [-n jobs] [-q id|domain]... [-t hours]")
+	s.Bool(&c.now, "E", "work on all that waits, due or not")
+	s.Bool(&c.stay, "w", "stay, and work on new mail at once")
+	s.Bool(&c.list, "l", "list the queue, for a person")
+	s.Bool(&c.records, "L", "list the queue as records, one line a recipient")
+	s.Bool(&c.json, "J", "as -L, in JSON")
+	s.Strings(&c.queries, "q", "id|domain", "only this entry, or those for this domain, due or not")
+	s.String(&c.jobsFlag, "n", "jobs", "work on so many entries at once")
+	s.String(&c.hours, "t", "hours", "give up after so many hours")
+	s.String(&c.file, "C", "[dialect:]file", "read this configuration")
+	s.Bool(&c.check, "check", "print the configuration in force, do nothing")
+	s.Bool(&c.debug, "d", "say on standard error what is done")
+	s.Bool(&c.version, "V,version", "print the version")
+	return s
+}
+
+// applyFlags gives the command line the last word.
+func (c *config) applyFlags(table conf.Table) error {
+	var errs []error
+	if c.jobsFlag != "" {
+		errs = append(errs, table.Flag("-n", "QueueJobs", c.jobsFlag))
+	}
+	if c.hours != "" {
+		errs = append(errs, table.Flag("-t", "QueueLifetime", c.hours+"h"))
+	}
+	return errors.Join(errs...)
+}
+
+// do does what was asked for and answers the exit status.
+func (c *config) do(ctx context.Context, stdout, stderr io.Writer) int {
+	q, err := queue.Open(c.queueDir())
+	if err != nil {
+		return complain(stderr, err)
+	}
+	defer q.Close()
+	if c.list || c.records || c.json {
+		err = c.show(ctx, q, stdout)
+	} else {
+		err = c.work(ctx, q, stderr)
+	}
+	return complain(stderr, err)
+}
+
+// complain says what kept the whole from being done; the status is that of our
+// own faults, which are temporary.
+func complain(stderr io.Writer, err error) int {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return sysexits.OK
+	}
+	fmt.Fprintf(stderr, "runq: %v\n", err)
+	return sysexits.TempFail
+}
+
+// queueDir is the folder that deliver uses.
+func (c *config) queueDir() string {
+	if c.mail.Queue != "" {
+		return c.mail.Queue
+	}
+	return c.places.Queue()
+}
+
+// work is a pass over the queue, or with -w all of them.
+func (c *config) work(ctx context.Context, q *queue.Queue, stderr io.Writer) error {
+	d := deliver.New(c.mail, c.places)
+	r := &runner{
+		queue: q, local: local{d}, remote: noRoute{}, jobs: c.jobs, giveUp: c.giveUp,
+		log: newLogger(c.debug, stderr), now: time.Now, chance: rand.Float64,
+	}
+	if c.stay {
+		return r.watch(ctx)
+	}
+	return r.pass(ctx, r.selected(ctx, c))
+}
+
+// newLogger writes to standard error when that is asked for, else where the
+// host wants it.
+func newLogger(debug bool, stderr io.Writer) *maillog.Logger {
+	o := maillog.Options{Tag: "runq", Stderr: stderr}
+	if debug {
+		o.Sink = "stderr"
+	}
+	return maillog.Open(o)
+}

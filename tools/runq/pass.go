@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"postern/lib/maillog"
+	"postern/lib/queue"
+)
+
+// pool is a number of workers on entries.
+type pool struct {
+	due   chan queue.Ref // in order, until closed
+	fresh chan queue.Ref // just announced: these go first
+	wait  sync.WaitGroup
+
+	mu  sync.Mutex
+	err error // the first that was not about a single entry's mail
+}
+
+// start starts the workers. They end, after the entry in hand, when due is
+// closed.
+func (r *runner) start(ctx context.Context) *pool {
+	p := &pool{due: make(chan queue.Ref), fresh: make(chan queue.Ref)}
+	for range r.jobs {
+		p.wait.Go(func() {
+			for ref, ok := p.next(); ok; ref, ok = p.next() {
+				r.report(p, r.work(ctx, ref))
+			}
+		})
+	}
+	return p
+}
+
+// next is the next entry for a worker.
+func (p *pool) next() (ref queue.Ref, ok bool) {
+	select {
+	case ref = <-p.fresh:
+		return ref, true
+	default:
+	}
+	select {
+	case ref = <-p.fresh:
+		return ref, true
+	case ref, ok = <-p.due:
+		return ref, ok
+	}
+}
+
+// report logs an error, and keeps the first.
+func (r *runner) report(p *pool, err error) {
+	if err == nil {
+		return
+	}
+	r.log.Log(maillog.Err, err.Error())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil {
+		p.err = err
+	}
+}
+
+// stop ends the workers and answers the first error.
+func (p *pool) stop() error {
+	close(p.due)
+	p.wait.Wait()
+	return p.err
+}
+
+// pass works once on each of the entries. Its error is the first that was not
+// about mail: a folder that cannot be read, a disk that is full.
+func (r *runner) pass(ctx context.Context, refs iter.Seq2[queue.Ref, error]) error {
+	p := r.start(ctx)
+	r.feed(ctx, p, refs)
+	return p.stop()
+}
+
+// feed hands the entries to the workers as these have time.
+func (r *runner) feed(ctx context.Context, p *pool, refs iter.Seq2[queue.Ref, error]) {
+	for ref, err := range refs {
+		if err != nil {
+			r.report(p, err)
+			continue
+		}
+		select {
+		case p.due <- ref:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// selected are the entries that the command line asks for: those that are due,
+// with -E all that wait, with -q those that are named or have a recipient in a
+// domain that is named.
+func (r *runner) selected(ctx context.Context, c *config) iter.Seq2[queue.Ref, error] {
+	switch {
+	case len(c.queries) > 0:
+		return r.matching(ctx, c.queries)
+	case c.now:
+		return r.waiting(ctx)
+	}
+	return r.queue.Due(ctx, r.now())
+}
+
+// waiting are all entries that are to be tried some time.
+func (r *runner) waiting(ctx context.Context) iter.Seq2[queue.Ref, error] {
+	return func(yield func(queue.Ref, error) bool) {
+		for ref, err := range r.queue.All(ctx) {
+			if err == nil && ref.Place != queue.New && ref.Place != queue.Wait {
+				continue
+			}
+			if !yield(ref, err) {
+				return
+			}
+		}
+	}
+}
+
+// matching are the entries that -q names. An id is found wherever the entry
+// lies, a failed one included; a domain is looked for among those that wait.
+func (r *runner) matching(ctx context.Context, queries []string) iter.Seq2[queue.Ref, error] {
+	return func(yield func(queue.Ref, error) bool) {
+		var domains []string
+		for _, query := range queries {
+			ref, err := r.queue.Find(query)
+			if errors.Is(err, queue.ErrNotFound) {
+				domains = append(domains, query)
+			} else if !yield(ref, err) {
+				return
+			}
+		}
+		if len(domains) == 0 {
+			return
+		}
+		for ref, err := range r.waiting(ctx) {
+			if err == nil && !r.goesTo(ref, domains) {
+				continue
+			}
+			if !yield(ref, err) {
+				return
+			}
+		}
+	}
+}
+
+// goesTo says whether the entry seen at ref has a recipient in one of the
+// domains. One that cannot be read is left to those who work on it.
+func (r *runner) goesTo(ref queue.Ref, domains []string) bool {
+	info, err := r.queue.Look(ref)
+	return err == nil && hasDomain(info, domains, queue.State.Open)
+}
+
+// hasDomain says whether a recipient in a wanted state is in one of the
+// domains.
+func hasDomain(info queue.Info, domains []string, wanted func(queue.State) bool) bool {
+	for i, s := range info.Status {
+		domain := info.Envelope.Recipients[i].Mailbox.Domain
+		if wanted(s.State) && slices.ContainsFunc(domains, func(d string) bool { return strings.EqualFold(d, domain) }) {
+			return true
+		}
+	}
+	return false
+}
