@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"postern/lib/check"
+	"postern/lib/smtp"
+)
+
+// bdatArgs is a parsed BDAT.
+type bdatArgs struct {
+	size int64
+	last bool
+}
+
+// parseBdat parses the size of a chunk and LAST (RFC 3030 section 2). A size
+// that cannot be parsed cannot be skipped either, so that such a session has
+// to end.
+func parseBdat(arg string) (bdatArgs, *smtp.Reply) {
+	size, word, more := strings.Cut(arg, " ")
+	n, err := smtp.ParseSize(size)
+	if err != nil || more && !strings.EqualFold(strings.TrimSpace(word), "LAST") {
+		return bdatArgs{}, refusal(421, smtp.InvalidArguments, "not a chunk size; the session is out of step")
+	}
+	return bdatArgs{n, more}, nil
+}
+
+// bdat is BDAT (RFC 3030): replies 250 for each chunk, 451, 452, 503, 552,
+// 554. The octets of a chunk that is refused are read and thrown away, so that
+// none of them is taken for a command.
+func (s *session) bdat(ctx context.Context, a bdatArgs) smtp.Reply {
+	if s.state&(rcpting|chunked) == 0 {
+		return s.skipChunk(a, s.outOfOrder(&verb{name: "BDAT"}))
+	}
+	s.state = chunked
+	if !s.tx.fault.IsZero() {
+		return s.skipChunk(a, s.tx.fault)
+	}
+	if v := s.openChunks(ctx); v.Refused() {
+		return s.failChunks(a, v)
+	}
+	s.pace.text()
+	err := s.in.Chunk(s.tx.draft, a.size, &s.tx.chunks, s.textOptions())
+	if err != nil {
+		s.lost(err)
+		return smtp.Reply{}
+	}
+	if !a.last {
+		return smtp.Say(250, smtp.NoDetail, "chunk taken")
+	}
+	s.tx.chunks.Finish(s.tx.draft, s.textOptions())
+	return s.finish(s.takeText(ctx, s.tx.chunks.TextResult))
+}
+
+// openChunks begins the message with its first chunk.
+func (s *session) openChunks(ctx context.Context) check.Verdict {
+	if s.tx.draft != nil {
+		return check.Verdict{}
+	}
+	if v := s.policy.At(ctx, check.Data, &s.facts); v.Refused() {
+		return v
+	}
+	if err := s.openDraft(ctx); err != nil {
+		return s.failed(err)
+	}
+	return check.Verdict{}
+}
+
+// failChunks refuses this chunk and all that follow it in this message.
+func (s *session) failChunks(a bdatArgs, v check.Verdict) smtp.Reply {
+	r := s.refuse(v)
+	s.tx.discard()
+	s.tx.fault = r
+	return s.skipChunk(a, r)
+}
+
+// skipChunk throws a chunk away and answers it with r.
+func (s *session) skipChunk(a bdatArgs, r smtp.Reply) smtp.Reply {
+	s.pace.text()
+	if err := s.in.Discard(a.size); err != nil {
+		s.lost(err)
+		return smtp.Reply{}
+	}
+	if a.last && s.tx != nil {
+		s.reset("")
+	}
+	return r
+}

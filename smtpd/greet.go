@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"postern/lib/place"
+	"postern/lib/smtp"
+)
+
+// greet says the banner (RFC 5321 4.2, 3.1). A client that has sent
+// something before it has broken the protocol, which is noted.
+func (s *session) greet(context.Context) {
+	s.noteEager()
+	lines := make([]string, 0, len(s.conf.banner)+1)
+	for _, text := range s.conf.banner {
+		lines = append(lines, s.expandBanner(text))
+	}
+	if len(lines) == 0 {
+		lines = append(lines, s.conf.mail.Hostname+" ESMTP postern")
+	}
+	s.say(smtp.Say(220, smtp.NoEnhanced, lines...))
+}
+
+// noteEager sets eager_pipelining when octets have come that nobody asked for.
+func (s *session) noteEager() {
+	if s.in.Buffered() > 0 || pending(s.conn) {
+		s.rec.Set("eager_pipelining", "1")
+	}
+}
+
+// expandBanner puts in the tags of a banner line. An unknown tag gives
+// nothing.
+func (s *session) expandBanner(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] != '%' || i+1 == len(text) {
+			b.WriteByte(text[i])
+			continue
+		}
+		i++
+		b.WriteString(s.bannerTag(text[i]))
+	}
+	return b.String()
+}
+
+func (s *session) bannerTag(tag byte) string {
+	switch tag {
+	case '%':
+		return "%"
+	case 'H':
+		return s.conf.mail.Hostname
+	case 'V':
+		return "postern " + place.Version()
+	case 'T':
+		return s.now().Format(time.RFC1123Z)
+	case 'i':
+		return s.clientLiteral()
+	case 'p':
+		return itoa(int(s.peer.server.Port()))
+	}
+	return ""
+}
+
+// clientLiteral is the client's address as it stands in mail.
+func (s *session) clientLiteral() string {
+	switch a := s.peer.client.Addr(); {
+	case !a.IsValid():
+		return "unknown"
+	case a.Is6():
+		return "IPv6:" + a.String()
+	default:
+		return a.String()
+	}
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"postern/lib/check"
+	"postern/lib/header"
+	"postern/lib/smtp"
+)
+
+// parseHelo takes the name of a client: a domain or an address literal. More
+// words behind it are ignored, as RFC 5321 4.1.1.1 wants it of old clients.
+func parseHelo(arg string) (string, *smtp.Reply) {
+	if arg == "" {
+		return "", refusal(501, smtp.InvalidArguments, "say your name")
+	}
+	if err := smtp.ValidHelo(arg); err != nil {
+		return "", refusal(501, smtp.InvalidArguments, err.Error())
+	}
+	return arg, nil
+}
+
+// helo is HELO (RFC 5321 4.1.1.1): replies 250, 501, 554.
+func (s *session) helo(ctx context.Context, name string) smtp.Reply {
+	s.esmtp = false
+	if r, refused := s.hello(ctx, name); refused {
+		return r
+	}
+	return smtp.Say(250, smtp.NoEnhanced, s.conf.mail.Hostname)
+}
+
+// ehlo is EHLO (RFC 5321 4.1.1.1): as HELO, and the list of what is offered.
+func (s *session) ehlo(ctx context.Context, name string) smtp.Reply {
+	if s.in.Buffered() > 0 {
+		s.rec.Set("eager_pipelining", "1")
+	}
+	s.esmtp = true
+	if r, refused := s.hello(ctx, name); refused {
+		return r
+	}
+	return smtp.Say(250, smtp.NoEnhanced, append([]string{s.conf.mail.Hostname}, s.offers()...)...)
+}
+
+// hello begins the session anew under a name, unless policy refuses it.
+func (s *session) hello(ctx context.Context, name string) (smtp.Reply, bool) {
+	s.reset("reset")
+	s.state = fresh
+	s.rec.Set("helo_name", name)
+	s.facts.Helo, s.facts.Extended = name, s.esmtp
+	s.rec.Set("protocol_name", s.protocol())
+	if v := s.policy.At(ctx, check.Helo, &s.facts); v.Refused() {
+		return s.refuse(v), true
+	}
+	s.state = greeted
+	return smtp.Reply{}, false
+}
+
+// offers are the extensions, in the order in which they are listed.
+func (s *session) offers() []string {
+	list := []string{
+		"PIPELINING", // RFC 2920
+		"SIZE " + strconv.FormatInt(s.conf.maxSize, 10), // RFC 1870
+		"8BITMIME",            // RFC 6152
+		"CHUNKING",            // RFC 3030
+		"ENHANCEDSTATUSCODES", // RFC 2034
+	}
+	if s.keepsUTF8() {
+		list = append(list, "SMTPUTF8") // RFC 6531
+	}
+	if s.tls == nil && s.tlsConfig() != nil {
+		list = append(list, "STARTTLS") // RFC 3207
+	}
+	if s.conf.vrfy {
+		list = append(list, "VRFY")
+	}
+	if s.conf.expn {
+		list = append(list, "EXPN")
+	}
+	return append(list, "HELP")
+}
+
+// keepsUTF8 says whether what is behind us takes internationalised mail.
+func (s *session) keepsUTF8() bool { return len(s.conf.mailer) == 0 || s.conf.mailerDSN }
+
+// protocol is the word behind "with" in Received, and in the record.
+func (s *session) protocol() string {
+	utf8 := s.tx != nil && s.tx.env.SMTPUTF8
+	return header.Protocol(false, s.esmtp, utf8, s.tls != nil, false)
+}

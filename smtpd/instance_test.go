@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"postern/lib/place"
+)
+
+// An instance is a private root with a mailbox for bob, and a server on it.
+type instance struct {
+	*server
+	root string
+	log  *lockedBuffer
+}
+
+// lockedBuffer is a log that a test reads while sessions write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// newInstance makes an instance whose smtpd.conf has these lines besides the
+// host name.
+func newInstance(t *testing.T, lines ...string) *instance {
+	t.Helper()
+	in := &instance{root: t.TempDir(), log: new(lockedBuffer)}
+	places := place.New(in.root)
+	for _, dir := range []string{places.Etc(), filepath.Join(places.Mail(), "bob"), filepath.Join(places.Mail(), "alice"), places.Spool()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines = append([]string{"Hostname mx.test"}, lines...)
+	file := filepath.Join(places.Etc(), "smtpd.conf")
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, warnings, err := loadConfig(new(flags), places)
+	if err != nil || len(warnings) > 0 {
+		t.Fatal(err, warnings)
+	}
+	in.server = newServer(c, in.log)
+	return in
+}
+
+// stranger is a client that is not trusted.
+var stranger = peer{
+	client: netip.MustParseAddrPort("192.0.2.7:4242"),
+	server: netip.MustParseAddrPort("192.0.2.25:25"),
+}
+
+// dial begins a session as p and returns the client's end. The session is
+// over when the test is.
+func (in *instance) dial(t *testing.T, p peer) net.Conn {
+	t.Helper()
+	client, server := net.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		in.serve(server, p)
+	}()
+	t.Cleanup(func() {
+		client.Close()
+		<-done
+	})
+	client.SetDeadline(time.Now().Add(20 * time.Second))
+	return client
+}
+
+// mailbox is the messages in a user's Maildir.
+func (in *instance) mailbox(t *testing.T, user string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(place.New(in.root).Mail(), user, "new", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, string(text))
+	}
+	return list
+}

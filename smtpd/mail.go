@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+
+	"postern/lib/check"
+	"postern/lib/smtp"
+)
+
+// mailArgs is a parsed MAIL.
+type mailArgs struct {
+	env        smtp.Envelope
+	ascii      bool // the path has nothing beyond ASCII
+	colonSpace bool
+}
+
+// parseMail parses FROM:<path> and its parameters (RFC 5321 4.1.1.2).
+func parseMail(arg string) (mailArgs, *smtp.Reply) {
+	path, rest, space, err := smtp.ParsePath("FROM", arg, smtp.Syntax{UTF8: true})
+	if err != nil {
+		return mailArgs{}, addressRefusal(err, true)
+	}
+	m := mailArgs{ascii: path.IsASCII(), colonSpace: space}
+	m.env.Sender = path.Mailbox
+	params, err := smtp.ParseParams(rest)
+	if err != nil {
+		return mailArgs{}, refusal(501, smtp.InvalidArguments, err.Error())
+	}
+	for _, p := range params {
+		if r := mailParam(&m.env, p); r != nil {
+			return mailArgs{}, r
+		}
+	}
+	if !m.ascii && !m.env.SMTPUTF8 {
+		return mailArgs{}, refusal(550, smtp.NonASCIIRefused, "non-ASCII addresses need SMTPUTF8")
+	}
+	return m, nil
+}
+
+// mailParam takes one parameter of MAIL.
+func mailParam(env *smtp.Envelope, p smtp.Param) *smtp.Reply {
+	bad := func() *smtp.Reply {
+		return refusal(501, smtp.InvalidArguments, "bad value of "+p.Keyword)
+	}
+	var err error
+	switch p.Keyword {
+	case "SIZE": // RFC 1870
+		if env.Size, err = smtp.ParseSize(p.Value); err != nil {
+			return bad()
+		}
+	case "BODY": // RFC 6152
+		if env.Body = upper(p.Value); env.Body != "7BIT" && env.Body != "8BITMIME" {
+			return bad()
+		}
+	case "SMTPUTF8": // RFC 6531 3.4: no value
+		if p.HasValue {
+			return bad()
+		}
+		env.SMTPUTF8 = true
+	case "RET": // RFC 3461 4.3
+		if env.Ret = upper(p.Value); env.Ret != "FULL" && env.Ret != "HDRS" {
+			return bad()
+		}
+	case "ENVID": // RFC 3461 4.4
+		if env.EnvID, err = smtp.DecodeXtext(p.Value); err != nil || env.EnvID == "" || len(env.EnvID) > maxEnvID {
+			return bad()
+		}
+	case "AUTH": // RFC 4954 section 5; nobody here is trusted to vouch
+		if env.Auth, err = smtp.DecodeXtext(p.Value); err != nil {
+			return bad()
+		}
+	default:
+		return refusal(555, smtp.InvalidArguments, "unknown parameter of MAIL")
+	}
+	return nil
+}
+
+// maxEnvID is the longest ENVID, decoded (RFC 3461 4.4).
+const maxEnvID = 100
+
+// addressRefusal is the reply to a path that is not well formed.
+func addressRefusal(err error, sender bool) *smtp.Reply {
+	if e, ok := err.(*smtp.AddressError); ok {
+		r := e.Reply(sender)
+		return &r
+	}
+	return refusal(501, smtp.CommandSyntax, err.Error())
+}
+
+// mailFrom is MAIL (RFC 5321 4.1.1.2): replies 250, 451, 452, 552, and what
+// policy says.
+func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
+	if s.conf.maxSize > 0 && m.env.Size > s.conf.maxSize {
+		return smtp.Say(552, smtp.MessageTooBig, "larger than what is taken here")
+	}
+	if m.env.SMTPUTF8 && !s.keepsUTF8() {
+		return smtp.Say(555, smtp.InvalidArguments, "SMTPUTF8 is not offered")
+	}
+	s.begin(m)
+	if v := s.policy.At(ctx, check.Mail, &s.facts); v.Refused() {
+		r := s.refuse(v)
+		s.reset("")
+		return r
+	}
+	s.state = mailing
+	return smtp.Say(250, smtp.OtherAddress, "sender ok")
+}

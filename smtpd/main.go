@@ -1,0 +1,42 @@
+// Smtpd receives mail: it speaks SMTP with the client on its standard input
+// and output, decides with what can be known about the client, and delivers
+// what it accepts or hands it to a mailer. See smtpd(8).
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"postern/lib/place"
+	"postern/lib/sysexits"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the whole program: flags and configuration, then the sessions that
+// this process is there for. It returns an exit status of sysexits(3).
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	places := place.New(os.Getenv(place.RootEnv))
+	f := new(flags)
+	if err := f.parse(args); err != nil {
+		return f.set().Report(err, stdout, stderr)
+	}
+	if f.version {
+		fmt.Fprintln(stdout, "smtpd", place.Version())
+		return sysexits.OK
+	}
+	c, warnings, err := loadConfig(f, places)
+	if f.check {
+		return c.report(warnings, err, stdout, stderr)
+	}
+	srv := newServer(c, stderr)
+	srv.warn(warnings)
+	if err != nil {
+		return srv.misconfigured(stdin, stdout, err)
+	}
+	if spec := os.Getenv("POSTERN_WORKER"); spec != "" {
+		return srv.work(stdin, spec)
+	}
+	return srv.serveOne(stdin, stdout)
+}

@@ -1,0 +1,42 @@
+package main
+
+import "time"
+
+// A pace reads from the client and sets the limit of each wait. A command may
+// take SMTPTimeout as a whole, however slowly its octets come (RFC 5321
+// 4.5.3.2.7). A message text may pause for DataTimeout, and may take no longer
+// in all than it would at minDataRate: who sends an octet a minute does not
+// keep us.
+type pace struct {
+	conn        conn
+	now         func() time.Time
+	wait, pause time.Duration // SMTPTimeout, DataTimeout
+	start       time.Time     // of the command or text
+	within      bool          // a text
+	got         int64         // octets of it
+}
+
+// command begins to wait for a command.
+func (p *pace) command() { p.start, p.within = p.now(), false }
+
+// text begins to wait for a message text, or for a chunk of it.
+func (p *pace) text() { p.start, p.within, p.got = p.now(), true, 0 }
+
+func (p *pace) Read(b []byte) (int, error) {
+	p.conn.SetReadDeadline(p.deadline())
+	n, err := p.conn.Read(b)
+	p.got += int64(n)
+	return n, err
+}
+
+func (p *pace) deadline() time.Time {
+	if !p.within {
+		return p.start.Add(p.wait)
+	}
+	pause := p.now().Add(p.pause)
+	all := p.start.Add(p.pause + time.Duration(p.got/minDataRate)*time.Second)
+	if all.Before(pause) {
+		return all
+	}
+	return pause
+}

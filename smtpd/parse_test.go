@@ -1,0 +1,140 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"postern/lib/smtp"
+)
+
+func TestParseNotify(t *testing.T) {
+	for _, c := range []struct {
+		value string
+		want  string
+		ok    bool
+	}{
+		{"NEVER", "NEVER", true},
+		{"success,Failure,DELAY", "SUCCESS FAILURE DELAY", true},
+		{"NEVER,SUCCESS", "", false},
+		{"SUCCESS,NEVER", "", false},
+		{"SUCCESS,SUCCESS", "", false},
+		{"", "", false},
+		{"SUCCESS,", "", false},
+		{"OFTEN", "", false},
+	} {
+		got, ok := parseNotify(c.value)
+		if ok != c.ok || strings.Join(got, " ") != c.want {
+			t.Errorf("parseNotify(%q) = %q, %v; want %q, %v", c.value, got, ok, c.want, c.ok)
+		}
+	}
+}
+
+func TestParseORcpt(t *testing.T) {
+	for _, c := range []struct {
+		value, want string
+		ok          bool
+	}{
+		{"rfc822;bob@example.org", "rfc822;bob@example.org", true},
+		{"rfc822;b+2Bb@example.org", "rfc822;b+b@example.org", true},
+		{"bob@example.org", "", false},
+		{";bob@example.org", "", false},
+		{"rfc822;b+2xb", "", false},
+		{"rfc822;" + strings.Repeat("x", maxORcpt), "", false},
+	} {
+		got, ok := parseORcpt(c.value)
+		if got != c.want || ok != c.ok {
+			t.Errorf("parseORcpt(%q) = %q, %v; want %q, %v", c.value, got, ok, c.want, c.ok)
+		}
+	}
+}
+
+func TestParseBdat(t *testing.T) {
+	for _, c := range []struct {
+		arg  string
+		want bdatArgs
+		ok   bool
+	}{
+		{"5", bdatArgs{5, false}, true},
+		{"0 LAST", bdatArgs{0, true}, true},
+		{"12 last", bdatArgs{12, true}, true},
+		{"", bdatArgs{}, false},
+		{"-1", bdatArgs{}, false},
+		{"+1", bdatArgs{}, false},
+		{"5 FIRST", bdatArgs{}, false},
+		{"9223372036854775808", bdatArgs{}, false},
+		{"99999999999999999999999 LAST", bdatArgs{}, false},
+	} {
+		got, refused := parseBdat(c.arg)
+		if got != c.want || (refused == nil) != c.ok {
+			t.Errorf("parseBdat(%q) = %v, %v; want %v", c.arg, got, refused, c.want)
+		}
+	}
+}
+
+func TestSplitCommand(t *testing.T) {
+	for _, c := range []struct{ line, name, arg string }{
+		{"NOOP", "NOOP", ""},
+		{"NOOP  ", "NOOP", ""},
+		{"MAIL  FROM:<> \t", "MAIL", "FROM:<>"},
+		{"", "", ""},
+		{" NOOP", "", "NOOP"},
+	} {
+		name, arg := splitCommand([]byte(c.line))
+		if string(name) != c.name || string(arg) != c.arg {
+			t.Errorf("splitCommand(%q) = %q, %q; want %q, %q", c.line, name, arg, c.name, c.arg)
+		}
+	}
+}
+
+// What is refused is refused with a permanent code of syntax or parameters,
+// or ends the session; what is taken has nothing in it that could break a
+// header, a log or a path.
+func FuzzParseMail(f *testing.F) {
+	for _, s := range []string{"FROM:<>", "FROM:<a@b.example> SIZE=1 BODY=8BITMIME", `FROM:<"a b"@[192.0.2.1]> SMTPUTF8 ENVID=x+2B`, "FROM: <@a,@b:c@d.example>", "FROM:<a@b\r\n>"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, arg string) {
+		m, refused := parseMail(arg)
+		if refused != nil {
+			checkRefusal(t, refused)
+			return
+		}
+		checkMailbox(t, m.env.Sender)
+		if m.env.Size < 0 {
+			t.Errorf("SIZE %d", m.env.Size)
+		}
+	})
+}
+
+func FuzzParseRcpt(f *testing.F) {
+	for _, s := range []string{"TO:<postmaster>", "TO:<a@b.example> NOTIFY=NEVER", `TO:<"../x"@b.example> ORCPT=rfc822;x`, "TO:<@a:b@c.example>"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, arg string) {
+		r, refused := parseRcpt(arg)
+		if refused != nil {
+			checkRefusal(t, refused)
+			return
+		}
+		if r.rcpt.Mailbox.IsZero() {
+			t.Error("a recipient without a mailbox")
+		}
+		checkMailbox(t, r.rcpt.Mailbox)
+	})
+}
+
+func checkRefusal(t *testing.T, r *smtp.Reply) {
+	t.Helper()
+	switch r.Code {
+	case 501, 550, 553, 555:
+	default:
+		t.Errorf("refused with %v", r)
+	}
+}
+
+func checkMailbox(t *testing.T, m smtp.Mailbox) {
+	t.Helper()
+	if i := strings.IndexFunc(m.String(), func(r rune) bool { return r < ' ' || r == 0x7f }); i >= 0 {
+		t.Errorf("control character in %q", m.String())
+	}
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"postern/lib/check"
+	"postern/lib/maillog"
+	"postern/lib/queue"
+	"postern/lib/record"
+	"postern/lib/smtp"
+)
+
+// A state is what has been said so far; a verb is allowed in some of them.
+type state uint8
+
+const (
+	fresh   state = 1 << iota // nothing, or only a refused HELO
+	greeted                   // HELO or EHLO
+	mailing                   // MAIL
+	rcpting                   // a recipient that was accepted
+	chunked                   // BDAT, and not yet the last of it
+	always  = fresh | greeted | mailing | rcpting | chunked
+)
+
+// outLimit is how many octets of replies are gathered before they are
+// written, though the client has sent more: a client that never reads must
+// not make us keep what it does not take.
+const outLimit = 4096
+
+// A session is the dialogue with one client. Nothing in it outlives it.
+type session struct {
+	*server
+	conn conn
+	pace pace         // reads from conn, and
+	in   *smtp.Reader // reads from pace
+	out  []byte       // replies that are not yet written
+	peer peer
+	id   string // of the session; a transaction has its own
+
+	state   state
+	facts   check.Facts
+	rec     record.Record // what is known of the client and the session
+	name    *lookup       // the client's name, when it is asked for
+	esmtp   bool          // EHLO, so that replies carry enhanced codes
+	tls     *tls.ConnectionState
+	tx      *transaction
+	errors  int // refused commands
+	unknown int // of these, unknown ones
+	taken   int // messages accepted
+	decided int // decision records written
+	closing bool
+	trace   *trace
+}
+
+// newSession prepares a session with p on c; nothing is said yet.
+func newSession(srv *server, c conn, p peer) *session {
+	s := &session{server: srv, conn: c, peer: p, state: fresh}
+	s.pace = pace{conn: c, now: srv.now, wait: srv.conf.commandWait, pause: srv.conf.dataWait}
+	s.in = smtp.NewReader(&s.pace)
+	s.id = queue.NewID(srv.now())
+	s.facts = check.Facts{Client: p.client.Addr(), Server: p.server.Addr(), Record: &s.rec}
+	s.facts.Trusted = p.known() && contains(srv.conf.trusted, p.client.Addr())
+	s.describePeer()
+	s.trace = srv.openTrace(s.id)
+	s.name = srv.lookUpName(p.client.Addr())
+	return s
+}
+
+// describePeer begins the session's record.
+func (s *session) describePeer() {
+	s.rec = s.peer.stated
+	setAddr(&s.rec, "client", s.peer.client)
+	setAddr(&s.rec, "server", s.peer.server)
+}
+
+// run is the dialogue: greeting, then a command and its reply until the
+// client or our patience is at its end.
+func (s *session) run(ctx context.Context) {
+	defer s.recover()
+	if s.conf.flags.tlsFirst && !s.startTLS(ctx) {
+		return
+	}
+	s.greet(ctx)
+	for !s.closing {
+		if !s.flushIdle() {
+			return
+		}
+		line, err := s.readCommand()
+		if err != nil {
+			s.broken(err)
+			continue
+		}
+		s.traceLine('<', line)
+		if r := s.command(ctx, line); !r.IsZero() {
+			s.say(r)
+		}
+	}
+	s.flush()
+}
+
+// recover keeps a fault of ours within its session: the client is told to
+// come back, and the log where to look.
+func (s *session) recover() {
+	if p := recover(); p != nil {
+		s.logf(maillog.Err, "id", s.id, "error", "panic: "+panicText(p), "stack", string(debug.Stack()))
+		s.out = nil
+		s.say(smtp.Say(421, smtp.OtherSystem, "internal error, try again later"))
+		s.flush()
+	}
+}
+
+// flushIdle writes what is to be said when the client waits for it, which is
+// when it has sent nothing more (RFC 2920 3.1), or when it is much.
+func (s *session) flushIdle() bool {
+	if s.in.Buffered() > 0 && len(s.out) < outLimit {
+		return true
+	}
+	return s.flush()
+}
+
+// flush writes the gathered replies. It is false when the client is gone.
+func (s *session) flush() bool {
+	if len(s.out) == 0 {
+		return true
+	}
+	s.conn.SetWriteDeadline(s.now().Add(s.conf.commandWait))
+	_, err := s.conn.Write(s.out)
+	s.out = s.out[:0]
+	if err != nil {
+		s.rec.Set("reason", "writing to the client: "+err.Error())
+		s.closing = true
+		return false
+	}
+	return true
+}
+
+// say queues a reply.
+func (s *session) say(r smtp.Reply) {
+	start := len(s.out)
+	s.out = r.Append(s.out, true)
+	s.traceLine('>', s.out[start:])
+	if r.Class() >= 4 {
+		s.errors++
+		s.tooManyErrors(r)
+	}
+	if r.Code == 421 {
+		s.closing = true
+	}
+}
+
+// tooManyErrors ends a session in which more was refused than a mailer that
+// works would make of it.
+func (s *session) tooManyErrors(r smtp.Reply) {
+	if r.Code == 421 || s.closing || s.facts.Trusted {
+		return
+	}
+	if s.errors >= s.conf.maxErrors || s.unknown >= s.conf.maxUnknown {
+		s.rec.Set("reason", "too many errors")
+		s.out = smtp.Say(421, smtp.OtherProtocol, "too many errors").Append(s.out, true)
+		s.closing = true
+	}
+}
+
+// readCommand reads the next command line.
+func (s *session) readCommand() ([]byte, error) {
+	s.pace.command()
+	return s.in.Line(smtp.MaxCommandLine)
+}
+
+// broken answers what is no command line: a line that is refused, with the
+// session in step behind it, or the end.
+func (s *session) broken(err error) {
+	switch {
+	case errors.Is(err, smtp.ErrLineTooLong):
+		s.say(smtp.Say(500, smtp.CommandSyntax, "line too long"))
+	case errors.Is(err, smtp.ErrBareCR), errors.Is(err, smtp.ErrBareLF):
+		s.say(smtp.Say(500, smtp.CommandSyntax, "lines end in CR LF, and only there"))
+	case errors.Is(err, smtp.ErrNUL):
+		s.say(smtp.Say(500, smtp.CommandSyntax, "a NUL is no part of a command"))
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.rec.Set("reason", "no command in time")
+		s.say(smtp.Say(421, smtp.NoAnswer, "nothing heard for too long"))
+	default:
+		if err != io.EOF {
+			s.rec.Set("reason", "reading from the client: "+err.Error())
+		} else {
+			s.rec.Set("reason", "the client hung up")
+		}
+		s.closing = true
+	}
+}
+
+// end closes the connection and says in the log what became of the session
+// when no transaction did.
+func (s *session) end() {
+	s.reset("lost")
+	if s.decided == 0 {
+		s.logSession()
+	}
+	s.trace.close()
+	s.conn.Close()
+}
+
+// reset forgets the transaction (RFC 5321 4.1.1.5).
+func (s *session) reset(verdict string) {
+	if s.tx != nil {
+		s.tx.discard()
+		if verdict != "" {
+			s.decide(verdict, check.Verdict{}, smtp.Reply{})
+		}
+		s.tx = nil
+	}
+	if s.state != fresh {
+		s.state = greeted
+	}
+}
+
+// deadlineAfter is now and a while.
+func (s *session) deadlineAfter(d time.Duration) time.Time { return s.now().Add(d) }

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"postern/lib/header"
+	"postern/lib/queue"
+	"postern/lib/record"
+	"postern/lib/smtp"
+)
+
+// A transaction is one mail: from MAIL to the reply that ends it.
+type transaction struct {
+	env          smtp.Envelope
+	refusedRcpts int
+	draft        draft           // the message, once DATA or BDAT has begun
+	chunks       smtp.ChunkState // of BDAT
+	fault        smtp.Reply      // why chunks that still come are thrown away
+	where        string          // where the message went
+}
+
+// A draft is a message on its way to wherever accepted mail goes. Nobody has
+// it before Commit returns without error.
+type draft interface {
+	io.Writer
+	Commit(ctx context.Context) (where string, err error)
+	Discard()
+}
+
+// begin starts a transaction.
+func (s *session) begin(m mailArgs) {
+	s.tx = &transaction{env: m.env}
+	s.tx.env.ID = queue.NewID(s.now())
+	s.facts.Sender = m.env.Sender
+	s.rec.Delete("colon_space")
+	if m.colonSpace {
+		s.rec.Set("colon_space", "1")
+	}
+}
+
+// discard drops the message, if there is one.
+func (t *transaction) discard() {
+	if t.draft != nil {
+		t.draft.Discard()
+		t.draft = nil
+	}
+}
+
+// openDraft begins the message: where it goes is decided, and our Received
+// field stands first in it.
+func (s *session) openDraft(ctx context.Context) error {
+	d, err := s.newDraft(ctx, &s.tx.env)
+	if err != nil {
+		return err
+	}
+	s.tx.draft = d
+	_, err = d.Write(s.received().Append(nil))
+	return err
+}
+
+// newDraft opens a message for the external mailer, or for delivery by
+// ourselves.
+func (s *session) newDraft(ctx context.Context, env *smtp.Envelope) (draft, error) {
+	if len(s.conf.mailer) > 0 {
+		return s.newMailerDraft(env), nil
+	}
+	return s.mail.Begin(ctx, env)
+}
+
+// received is our trace field (RFC 5321 4.4).
+func (s *session) received() header.Received {
+	r := header.Received{
+		Helo: s.facts.Helo,
+		Name: s.name.wait(&s.rec),
+		Addr: s.peer.client.Addr(),
+		By:   s.conf.mail.Hostname,
+		With: s.protocol(),
+		ID:   s.tx.env.ID,
+		Date: s.now(),
+	}
+	if s.tls != nil {
+		r.TLS = s.rec.Value("encryption_protocol") + " " + s.rec.Value("encryption_cipher")
+	}
+	if len(s.tx.env.Recipients) == 1 {
+		r.For = s.tx.env.Recipients[0].Mailbox.String()
+	}
+	return r
+}
+
+// describeTransaction puts the transaction into a record.
+func (s *session) describeTransaction(r *record.Record) {
+	env := &s.tx.env
+	r.Set("queue_id", env.ID)
+	r.Set("sender", env.Sender.String())
+	r.SetInt("recipient_count", int64(len(env.Recipients)))
+	if len(env.Recipients) > 0 {
+		r.Set("recipient", recipientList(env.Recipients))
+	}
+	if env.Body != "" {
+		r.Set("body", env.Body)
+	}
+	if env.SMTPUTF8 {
+		r.Set("smtputf8", "1")
+	}
+}
+
+// maxRecipientList bounds the attribute recipient of a decision record.
+const maxRecipientList = 1000
+
+// recipientList is the recipients, with commas, as far as they fit.
+func recipientList(list []smtp.Recipient) string {
+	text := list[0].Mailbox.String()
+	for _, r := range list[1:] {
+		next := r.Mailbox.String()
+		if len(text)+1+len(next) > maxRecipientList {
+			return text + ",..."
+		}
+		text += "," + next
+	}
+	return text
+}

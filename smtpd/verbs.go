@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+
+	"postern/lib/smtp"
+)
+
+// A verb is one row of the protocol: when it is allowed and what it does.
+// parse and do are joined by on; parse is pure.
+type verb struct {
+	name string
+	when state
+	do   func(*session, context.Context, string) smtp.Reply
+}
+
+// verbs is the language that is spoken here (RFC 5321 4.1.1).
+var verbs = [...]verb{
+	{"EHLO", fresh | greeted | mailing | rcpting, on(parseHelo, (*session).ehlo)},
+	{"HELO", fresh | greeted | mailing | rcpting, on(parseHelo, (*session).helo)},
+	{"MAIL", greeted, on(parseMail, (*session).mailFrom)},
+	{"RCPT", mailing | rcpting, on(parseRcpt, (*session).rcptTo)},
+	{"DATA", rcpting, on(parseNothing, (*session).data)},
+	{"BDAT", always, on(parseBdat, (*session).bdat)},
+	{"RSET", always, on(parseNothing, (*session).rset)},
+	{"NOOP", always, on(parseAnything, (*session).noop)},
+	{"QUIT", always, on(parseAnything, (*session).quit)},
+	{"STARTTLS", greeted, on(parseNothing, (*session).starttls)},
+	{"VRFY", always, on(parseAnything, (*session).vrfyCmd)},
+	{"EXPN", always, on(parseAnything, (*session).expnCmd)},
+	{"HELP", always, on(parseAnything, (*session).helpCmd)},
+	{"POST", always, on(parseAnything, (*session).post)},
+	{"TURN", always, on(parseAnything, (*session).notImplemented)},
+	{"SEND", always, on(parseAnything, (*session).notImplemented)},
+	{"SOML", always, on(parseAnything, (*session).notImplemented)},
+	{"SAML", always, on(parseAnything, (*session).notImplemented)},
+}
+
+// on joins a verb's parser with what it does. A parser's second result is
+// the refusal of an argument that is not well formed, or nil.
+func on[T any](parse func(string) (T, *smtp.Reply), do func(*session, context.Context, T) smtp.Reply) func(*session, context.Context, string) smtp.Reply {
+	return func(s *session, ctx context.Context, arg string) smtp.Reply {
+		t, refusal := parse(arg)
+		if refusal != nil {
+			return *refusal
+		}
+		return do(s, ctx, t)
+	}
+}
+
+// command carries out one line.
+func (s *session) command(ctx context.Context, line []byte) smtp.Reply {
+	name, arg := splitCommand(line)
+	v := s.findVerb(name)
+	switch {
+	case v == nil:
+		s.unknown++
+		return smtp.Say(500, smtp.InvalidCommand, "unknown command")
+	case v.when&s.state == 0:
+		return s.outOfOrder(v)
+	}
+	return v.do(s, ctx, string(arg))
+}
+
+// splitCommand parts the verb from its argument: what is behind the first
+// blank, without the blanks at its end (RFC 5321 4.1.1.1: tolerated).
+func splitCommand(line []byte) (name, arg []byte) {
+	line = bytes.TrimRight(line, " \t")
+	if i := bytes.IndexByte(line, ' '); i >= 0 {
+		return line[:i], bytes.TrimLeft(line[i:], " ")
+	}
+	return line, nil
+}
+
+// findVerb is the verb of that name, in upper or lower case, or nil.
+func (s *session) findVerb(name []byte) *verb {
+	for i := range s.verbs {
+		if bytes.EqualFold(name, []byte(s.verbs[i].name)) {
+			return &s.verbs[i]
+		}
+	}
+	return nil
+}
+
+// outOfOrder says what has to come first (RFC 5321 4.1.4).
+func (s *session) outOfOrder(v *verb) smtp.Reply {
+	switch {
+	case s.state == fresh:
+		return smtp.Say(503, smtp.InvalidCommand, "say EHLO first")
+	case s.state == chunked:
+		return smtp.Say(503, smtp.InvalidCommand, "BDAT has begun, only BDAT or RSET goes on")
+	case v.name == "MAIL":
+		return smtp.Say(503, smtp.InvalidCommand, "a sender has been named already")
+	case v.name == "STARTTLS":
+		return smtp.Say(503, smtp.InvalidCommand, "not within a mail transaction")
+	case s.state == greeted:
+		return smtp.Say(503, smtp.InvalidCommand, "say MAIL first")
+	}
+	return smtp.Say(503, smtp.InvalidCommand, "no recipient has been accepted")
+}
+
+func parseAnything(arg string) (string, *smtp.Reply) { return arg, nil }
+
+func parseNothing(arg string) (struct{}, *smtp.Reply) {
+	if arg != "" {
+		return struct{}{}, refusal(501, smtp.InvalidArguments, "this command takes no argument")
+	}
+	return struct{}{}, nil
+}
+
+// refusal is a Reply for a parser to point at.
+func refusal(code int, d smtp.Detail, text string) *smtp.Reply {
+	r := smtp.Say(code, d, text)
+	return &r
+}
