@@ -1,0 +1,242 @@
+package record
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func of(pairs ...string) Record {
+	var r Record
+	for i := 0; i < len(pairs); i += 2 {
+		r.Set(pairs[i], pairs[i+1])
+	}
+	return r
+}
+
+func TestSetKeepsOrder(t *testing.T) {
+	r := of("client_address", "192.0.2.1", "sender", "", "spf", "none")
+	r.Set("sender", "a@example.org")
+	r.SetInt("size", -12)
+	r.Delete("spf")
+	r.Delete("spf")
+	r.Set("bad name", "x")
+	r.Set("", "x")
+	r.Set(strings.Repeat("x", MaxName+1), "x")
+	want := "client_address=192.0.2.1 sender=a@example.org size=-12"
+	if got := r.String(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestLookup(t *testing.T) {
+	r := of("sender", "")
+	if v, ok := r.Lookup("sender"); v != "" || !ok {
+		t.Errorf("empty: %q, %v", v, ok)
+	}
+	if v, ok := r.Lookup("recipient"); v != "" || ok {
+		t.Errorf("absent: %q, %v", v, ok)
+	}
+}
+
+func TestCloneAndMerge(t *testing.T) {
+	a := of("sender", "a", "size", "1")
+	b := a.Clone()
+	other := of("size", "2", "spf", "pass")
+	b.Merge(&other)
+	if got, want := a.String()+"|"+b.String(), "sender=a size=1|sender=a size=2 spf=pass"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if b.Len() != 3 {
+		t.Errorf("Len = %d", b.Len())
+	}
+	for name, value := range b.All() {
+		if b.Value(name) != value {
+			t.Errorf("All: %s=%s", name, value)
+		}
+		break
+	}
+}
+
+func TestParseLine(t *testing.T) {
+	tests := []struct{ line, want string }{
+		{"", ""},
+		{"  \t ", ""},
+		{"a=1 b=2", "a=1 b=2"},
+		{"\ta=1\t\tb=2 \r\n", "a=1 b=2"},
+		{"a= b=", `a="" b=""`},
+		{`a="" b="x y"`, `a="" b="x y"`},
+		{"sender=prvs=12=a@example.org", `sender="prvs=12=a@example.org"`},
+		{`helo_name=a"b`, `helo_name="a\"b"`},
+		{`a="\"\\\n\x00\xff\u00e9"`, `a="\"\\\n\x00\xffé"`},
+		{"a=1 b=2 a=3", "a=3 b=2"},
+		{`a=\x41`, `a=\x41`},
+		{"time=2026-11-21T00:00:00Z level=INFO msg=x", "time=2026-11-21T00:00:00Z level=INFO msg=x"},
+		{"word", `not a record: "word" is not name=value`},
+		{"a=1 word b=2", `not a record: "word" is not name=value`},
+		{"=1", `not a record: "=1" is not name=value`},
+		{`"a"=1`, `not a record: "\"a\"=1" is not name=value`},
+		{"a;b=1", `not a record: "a;b=1" is not name=value`},
+		{`a="x`, "not a record: value of a is not properly quoted"},
+		{`a="x\`, "not a record: value of a is not properly quoted"},
+		{`a="x\q"`, "not a record: value of a is not properly quoted"},
+		{"a=\"x\ny\"", "not a record: value of a is not properly quoted"},
+		{`a="x"y`, "not a record: value of a goes on behind its quotes"},
+		{strings.Repeat("x", MaxSize+1), fmt.Sprintf("record too long: %d octets", MaxSize+1)},
+		{manyAttributes(MaxAttributes + 1), "record too long: more than 256 attributes"},
+	}
+	for _, tt := range tests {
+		r, err := ParseLine([]byte(tt.line))
+		got := r.String()
+		if err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%.60q:\n got %s\nwant %s", tt.line, got, tt.want)
+		}
+	}
+}
+
+func manyAttributes(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "a%d=1 ", i)
+	}
+	return b.String()
+}
+
+func TestParseInput(t *testing.T) {
+	tests := []struct{ line, want string }{
+		{"client_address=192.0.2.1 other=x", "client_address=192.0.2.1 other=x"},
+		{"192.0.2.1", "client_address=192.0.2.1"},
+		{"192.0.2.1 a@example.org", "client_address=192.0.2.1 sender=a@example.org"},
+		{" 192.0.2.1 <> mx.example\n", `client_address=192.0.2.1 sender="" helo_name=mx.example`},
+		{"192.0.2.1 prvs=1=a@example.org", `client_address=192.0.2.1 sender="prvs=1=a@example.org"`},
+		{"", "not a record: want name=value ... or address [sender [helo]]"},
+		{"1 2 3 4", "not a record: want name=value ... or address [sender [helo]]"},
+		{"sender=a b", `not a record: "b" is not name=value`},
+	}
+	for _, tt := range tests {
+		r, err := ParseInput([]byte(tt.line))
+		got := r.String()
+		if err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%q:\n got %s\nwant %s", tt.line, got, tt.want)
+		}
+	}
+}
+
+func TestEnviron(t *testing.T) {
+	r := of("client_address", "192.0.2.1", "unknown_thing", "x", "sender", "a\nb",
+		"recipient", "nul\x00", "spf_explanation", "", "PATH", "/evil", "path", "/evil")
+	got := r.Environ()
+	want := []string{"CLIENT_IP=192.0.2.1", "SENDER=a\nb", "SPF_EXPL="}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestXAvenger(t *testing.T) {
+	tests := []struct {
+		r    Record
+		want string
+	}{
+		{of(), ""},
+		{of("sender", "a"), ""},
+		{
+			of("post", "1", "client_port", "42", "client_address", "192.0.2.1", "version", "1", "server_name", "mx.example"),
+			"version=1; receiver=mx.example; client-ip=192.0.2.1;\n\tclient-port=42; post",
+		},
+		{
+			of("colon_space", "0", "eager_pipelining", "", "post", "1", "network_hops", ""),
+			"post; network-hops=",
+		},
+		{
+			of("rbl", "a.example (127.0.0.2 127.0.0.4), b.example (127.0.0.2)", "rbl_errors", "evil\r\nX: y; \xff\x00é",
+				"network_path", "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4 192.0.2.5"),
+			"network-path=192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4 192.0.2.5;\n" +
+				"\tRBL=a.example (127.0.0.2 127.0.0.4), b.example (127.0.0.2);\n\tRBL-errors=evil X: y? ???",
+		},
+	}
+	for _, tt := range tests {
+		if got := string(tt.r.AppendXAvenger(nil)); got != tt.want {
+			t.Errorf("%s:\n got %q\nwant %q", tt.r.String(), got, tt.want)
+		}
+	}
+}
+
+func TestXAvengerLines(t *testing.T) {
+	r := of("rbl", strings.Repeat("x", 5000), "network_path", strings.Repeat("192.0.2.1 ", 500))
+	for line := range bytes.Lines(append([]byte("X-Avenger: "), r.AppendXAvenger(nil)...)) {
+		if len(line) > 998 {
+			t.Errorf("a line has %d octets", len(line))
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	names, envs, tokens := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, a := range Attributes() {
+		if !ValidName(a.Name) || a.Name != strings.ToLower(a.Name) || names[a.Name] {
+			t.Errorf("%s: bad or double name", a.Name)
+		}
+		if a.Env == "" || a.Env != strings.ToUpper(a.Env) || envs[a.Env] {
+			t.Errorf("%s: bad or double variable %s", a.Name, a.Env)
+		}
+		if a.Token != "" && tokens[a.Token] {
+			t.Errorf("%s: double token %s", a.Name, a.Token)
+		}
+		if a.Help == "" || strings.HasSuffix(strings.TrimSuffix(a.Help, "..."), ".") {
+			t.Errorf("%s: help %q", a.Name, a.Help)
+		}
+		if found, ok := Find(a.Name); !ok || found != a {
+			t.Errorf("Find(%s) = %v, %v", a.Name, found, ok)
+		}
+		names[a.Name], envs[a.Env], tokens[a.Token] = true, true, true
+	}
+	wantAll(t, "attribute", names, `request protocol_state protocol_name helo_name queue_id sender recipient
+		recipient_count client_address client_name reverse_client_name instance sasl_method sasl_username
+		sasl_sender size ccert_subject ccert_issuer ccert_fingerprint encryption_protocol encryption_cipher
+		encryption_keysize etrn_domain stress ccert_pubkey_fingerprint client_port policy_context
+		server_address server_port compatibility_level mail_version
+		id body smtputf8 eager_pipelining colon_space post verdict check reply reason mailer time lines errors
+		spf spf_domain spf_explanation rbl rbl_errors syn_fingerprint network_hops network_path bounce_res host error`)
+	wantAll(t, "variable", envs, `CLIENT CLIENT_IP CLIENT_REVIP CLIENT_NAME CLIENT_PORT CLIENT_HELO CLIENT_IDENT
+		CLIENT_SYNFP CLIENT_SYNOS CLIENT_PIPELINING CLIENT_POST CLIENT_COLONSPACE CLIENT_NETHOPS CLIENT_NETPATH
+		CLIENT_NETPATH_TIME CLIENT_DNSFAIL SENDER_BOUNCERES MAIL_ERROR AUTH_USER SSL_ISSUER SSL_SUBJECT
+		SSL_VERSION SSL_CIPHER SENDER SENDER_LOCAL SENDER_HOST SENDER_MXES RECIPIENT RECIPIENT_LOCAL
+		RECIPIENT_HOST EXT SUFFIX SEPARATOR USER HOST MYIP MYPORT SPF SPF0 SPF1 SPF_EXPL RBL UFLINE`)
+	wantAll(t, "token", tokens, `version receiver client-ip client-port client-dnsfail bounce-res syn-fingerprint
+		colon-space eager-pipelining post network-hops network-path network-path-time RBL RBL-errors`)
+	for _, steering := range strings.Fields("PATH HOME TMPDIR ETCDIR SHELL IFS ENV LINES COLUMNS TIME LANG") {
+		if envs[steering] {
+			t.Errorf("a record can set $%s", steering)
+		}
+	}
+}
+
+func wantAll(t *testing.T, what string, have map[string]bool, want string) {
+	t.Helper()
+	for _, name := range strings.Fields(want) {
+		if !have[name] {
+			t.Errorf("no %s %s in the table", what, name)
+		}
+	}
+}
+
+func BenchmarkLine(b *testing.B) {
+	r := of("client_address", "192.0.2.1", "client_port", "4242", "helo_name", "mx.example",
+		"sender", "a@example.org", "recipient", "b@example.net", "size", "4096", "verdict", "accept",
+		"reply", "250 2.0.0 kept as 4f3a", "id", "4f3a")
+	var line []byte
+	for b.Loop() {
+		line = r.AppendLine(line[:0])
+		if _, err := ParseLine(line); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
