@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -57,6 +58,42 @@ func TestReadmeArguesForModules(t *testing.T) {
 		f := strings.Fields(line)
 		if len(f) == 2 && f[1] == "false" && !strings.Contains(string(readme), "`"+f[0]+"`") {
 			t.Errorf("README.md says nothing of %s", f[0])
+		}
+	}
+}
+
+// option finds the options in a program's --help, and in a manual page.
+var (
+	helpOption = regexp.MustCompile(`(?m)^  (-[^ ,]+)(?:, (-[^ ,]+))?`)
+	pageOption = regexp.MustCompile(`\bFl ((?:[A-Za-z0-9]|-[a-z-]+)(?: , (?:[A-Za-z0-9]|-[a-z-]+))*)`)
+)
+
+// TestManualHasEveryOption compares each program's --help with its page.
+func TestManualHasEveryOption(t *testing.T) {
+	in := newInstance(t)
+	for _, dir := range installed {
+		name := filepath.Base(dir)
+		pages, _ := filepath.Glob(filepath.Join(moduleRoot(t), dir, name+".[178]"))
+		if len(pages) == 0 {
+			continue // another test says so
+		}
+		page, err := os.ReadFile(pages[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		described := map[string]bool{}
+		for _, m := range pageOption.FindAllStringSubmatch(string(page), -1) {
+			for _, option := range strings.Split(m[1], " , ") {
+				described["-"+option] = true
+			}
+		}
+		help, _ := in.run("", program(t, name), "--help")
+		for _, m := range helpOption.FindAllStringSubmatch(help, -1) {
+			for _, option := range m[1:] {
+				if option != "" && !described[option] {
+					t.Errorf("%s does not describe %s", filepath.Base(pages[0]), option)
+				}
+			}
 		}
 	}
 }
