@@ -59,8 +59,9 @@ type Line struct {
 	Name string // as written; the pattern when Style is set
 	Args []string
 	Raw  string // behind the name as it stands, blanks at both ends gone
-	// Style marks a style line of the ZMailer dialect. Its Args are the
-	// flags and, where the line has one, the load.
+	// Style marks a style line of the ZMailer dialect. Name is the pattern
+	// in lower case, Args are the flags and, where the line has one, the
+	// load.
 	Style bool
 }
 
@@ -80,11 +81,11 @@ func (w Warnings) Unwrap() []error { return w }
 
 // Split tells an error of Read, Parse or Load that must stop the program from
 // those that are to be logged.
-func Split(err error) (fatal error, warnings Warnings) {
+func Split(err error) (warnings Warnings, fatal error) {
 	if err == nil || errors.As(err, &warnings) {
-		return nil, warnings
+		return warnings, nil
 	}
-	return err, nil
+	return nil, err
 }
 
 // complaints gathers what is wrong with a file.
@@ -111,6 +112,15 @@ func (c *complaints) result() error {
 		return Warnings(c.errs)
 	}
 	return errors.Join(c.errs...)
+}
+
+// merge joins two results, of the same dialect, of Parse and Load.
+func merge(a, b error) error {
+	var wa, wb Warnings
+	if errors.As(a, &wa) && errors.As(b, &wb) {
+		return append(wa, wb...)
+	}
+	return errors.Join(a, b)
 }
 
 // lenient tells whether d's own program went on after an error in its file.

@@ -1,7 +1,9 @@
 package conf
 
 import (
-	"io"
+	"errors"
+	"fmt"
+	"strings"
 )
 
 // Value is the variable behind a directive. The functions of this package that
@@ -53,32 +55,215 @@ type Directive struct {
 	Other string
 	Set   Value
 
-	from  string     // where the value in force is from, "" for the default
-	given [][]string // what Set was given, for a Value that cannot Show
-	flag  []string   // what a flag gave, which wins over files
+	state state
+}
+
+// state is what has happened to a directive.
+type state struct {
+	dialect Dialect    // of the file that was loaded
+	first   string     // place of its first line
+	from    string     // place of the last line that was obeyed, or a flag's name
+	given   [][]string // what Set was given, for a Value that cannot Show
+	flag    string     // a flag that wins over files
+	args    []string   // what the flag gave
 }
 
 // Table is a program's directives.
 type Table []Directive
 
+// ReadFile reads and loads the file that spec names, as Read and Load do, with
+// the complaints of both. Nothing is loaded when the file cannot be read.
+func (t Table) ReadFile(spec string, face Dialect) error {
+	d, lines, err := Read(spec, face)
+	if _, fatal := Split(err); fatal != nil && lines == nil {
+		return fatal
+	}
+	return merge(err, t.Load(d, lines))
+}
+
 // Load sets the defaults of dialect d, then obeys the lines. Unknown names and
 // bad arguments are errors in the native and proxsmtpd dialects, Warnings in
-// the others; all of them come back at once.
-func (t Table) Load(d Dialect, lines []Line) error { return nil }
+// the others; all of them come back at once. In the native dialect a directive
+// without Repeat is an error the second time; in the others the last one counts.
+func (t Table) Load(d Dialect, lines []Line) error {
+	bad := complaints{lenient: d.lenient()}
+	t.setDefaults(d, &bad)
+	for _, line := range lines {
+		if err := t.obey(d, line); err != nil {
+			bad.add(line.Pos(), "%w", err)
+		}
+	}
+	for i := range t {
+		if st := &t[i].state; st.flag != "" {
+			st.from = st.flag
+			t[i].replace(st.args)
+		}
+	}
+	return bad.result()
+}
+
+// setDefaults gives the directives what they are in a program of dialect d.
+func (t Table) setDefaults(d Dialect, bad *complaints) {
+	for i := range t {
+		row := &t[i]
+		row.state = state{dialect: d, flag: row.state.flag, args: row.state.args}
+		text, ok := row.Dialects[d]
+		if !ok || row.Other != "" {
+			continue
+		}
+		row.reset()
+		if err := row.setText(text); err != nil {
+			bad.add(row.Name, "default of %s: %w", d, err)
+		}
+	}
+}
+
+// obey finds the directive of one line and sets it.
+func (t Table) obey(d Dialect, line Line) error {
+	row, negated := t.find(line.Name, line.Style)
+	if row == nil {
+		return t.unknown(line)
+	}
+	if d == Native && row.state.first != "" && !row.Repeat && !row.Style {
+		return fmt.Errorf("%s is set already, at %s", row.Name, row.state.first)
+	}
+	args, err := row.arguments(d, line, negated)
+	if err != nil {
+		return fmt.Errorf("%s: %w", line.Name, err)
+	}
+	give := row.give
+	if row.state.first == "" {
+		give = row.replace
+		row.state.first = line.Pos()
+	}
+	if err := give(args); err != nil {
+		return fmt.Errorf("%s: %w", line.Name, err)
+	}
+	row.state.from = line.Pos()
+	return nil
+}
 
 // Flag sets the directive called name from the command line, where flag is the
 // option's name as people write it ("-h"). It wins over lines of files, whether
 // they are loaded before or after.
-func (t Table) Flag(flag, name string, args ...string) error { return nil }
+func (t Table) Flag(flag, name string, args ...string) error {
+	row, negated := t.find(name, false)
+	if row == nil || negated {
+		return fmt.Errorf("%s: unknown directive %q", flag, name)
+	}
+	if err := row.replace(args); err != nil {
+		return err
+	}
+	row.state.flag, row.state.args, row.state.from = flag, args, flag
+	return nil
+}
 
-// Check writes what is in force, a line for each directive that reads as one of
-// a native file: `MaxRcpts 100  # smtpd.conf:7`.
-func (t Table) Check(w io.Writer) error { return nil }
+// find gives the row called name, whatever its case and hyphens, or the one for
+// style lines; negated tells that the name turns it the other way.
+func (t Table) find(name string, style bool) (row *Directive, negated bool) {
+	name = fold(name)
+	for i := range t {
+		row = &t[i]
+		if style && row.Style || !style && fold(row.Name) == name {
+			return row, false
+		}
+		if style {
+			continue
+		}
+		for _, synonym := range row.Synonyms {
+			synonym, negated = strings.CutPrefix(synonym, "!")
+			if fold(synonym) == name {
+				return row, negated
+			}
+		}
+	}
+	return nil, false
+}
 
-// Mdoc writes the table as the list of directives of a manual page.
-func (t Table) Mdoc(w io.Writer) error { return nil }
+// arguments gives the line's arguments as the row's Set wants them.
+func (row *Directive) arguments(d Dialect, line Line, negated bool) ([]string, error) {
+	switch {
+	case line.Style:
+		return append([]string{line.Name}, line.Args...), nil
+	case row.Raw && (d == ZMailer || d == Proxsmtpd):
+		return []string{line.Raw}, nil
+	case row.Raw:
+		return []string{strings.Join(line.Args, " ")}, nil
+	case row.Set.boolean && d == Plan9:
+		return plan9Bool(line.Args)
+	case negated:
+		return negate(line.Args)
+	}
+	return line.Args, nil
+}
 
-// Verify looks for mistakes in the table itself, for the program's tests: names
-// used twice, rows without help, and defaults that differ from what the
-// variables hold before anything is loaded.
-func (t Table) Verify() error { return nil }
+// plan9Bool has upas's rule: only the word on counts.
+func plan9Bool(args []string) ([]string, error) {
+	if len(args) == 1 && (args[0] == "on" || args[0] == "off") {
+		return args, nil
+	}
+	return nil, errors.New("needs the word on or off")
+}
+
+// negate gives the opposite of a Bool's arguments.
+func negate(args []string) ([]string, error) {
+	on, err := parseBool(args)
+	if err != nil {
+		return nil, err
+	}
+	return []string{boolWord(!on)}, nil
+}
+
+func (row *Directive) reset() {
+	row.state.given = nil
+	if row.Set.Reset != nil {
+		row.Set.Reset()
+	}
+}
+
+// replace sets the row to args alone. When they are wrong it keeps what it had.
+func (row *Directive) replace(args []string) error {
+	var held [][]string
+	if row.Set.Show != nil {
+		held = row.Set.Show()
+	}
+	row.reset()
+	err := row.give(args)
+	if err != nil {
+		row.restore(held)
+	}
+	return err
+}
+
+// restore sets the variable to what Show gave.
+func (row *Directive) restore(held [][]string) {
+	row.reset()
+	for _, args := range held {
+		row.Set.Set(args)
+	}
+}
+
+// give sets the row, unless another program obeys it.
+func (row *Directive) give(args []string) error {
+	if row.Other == "" {
+		if err := row.Set.Set(args); err != nil {
+			return err
+		}
+	}
+	row.state.given = append(row.state.given, args)
+	return nil
+}
+
+// setText sets the row from a default, in which "" means nothing.
+func (row *Directive) setText(text string) error {
+	words, complaint := splitNative(text)
+	switch {
+	case complaint != "":
+		return errors.New(complaint)
+	case text == "":
+		return nil
+	case row.Raw:
+		words = []string{strings.Join(words, " ")}
+	}
+	return row.Set.Set(words)
+}
