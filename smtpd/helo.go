@@ -68,7 +68,7 @@ func (s *session) offers() []string {
 	if s.keepsUTF8() {
 		list = append(list, "SMTPUTF8") // RFC 6531
 	}
-	if s.tls == nil && s.tlsConfig() != nil {
+	if s.tls == nil && s.certs != nil && s.certs.Present() {
 		list = append(list, "STARTTLS") // RFC 3207
 	}
 	if s.conf.vrfy {

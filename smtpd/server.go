@@ -119,16 +119,15 @@ func (srv *server) serve(c conn, p peer) {
 // evil says whether a client is to be dropped without a word (-k).
 func (srv *server) evil(a netip.Addr) bool { return contains(srv.conf.flags.evil, a) }
 
-// tlsConfig is the server's TLS settings, or nil when TLS is not to be had.
+// tlsConfig is the server's TLS settings, or nil when TLS is not to be had,
+// for which the log has the reason.
 func (srv *server) tlsConfig() *tls.Config {
 	if srv.certs == nil {
 		return nil
 	}
 	c, err := srv.certs.Config()
 	if err != nil {
-		if !os.IsNotExist(err) || srv.conf.flags.cert != "" {
-			srv.logf(maillog.Warning, "error", err.Error())
-		}
+		srv.logf(maillog.Warning, "error", err.Error())
 		return nil
 	}
 	return c

@@ -83,7 +83,7 @@ func (s *session) describePeer() {
 // client or our patience is at its end.
 func (s *session) run(ctx context.Context) {
 	defer s.recover()
-	if s.conf.flags.tlsFirst && !s.startTLS(ctx) {
+	if s.conf.flags.tlsFirst && !s.handshake(ctx, s.tlsConfig()) {
 		return
 	}
 	s.greet(ctx)

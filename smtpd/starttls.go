@@ -20,21 +20,23 @@ func (s *session) starttls(ctx context.Context, _ struct{}) smtp.Reply {
 		s.closing = true
 		s.rec.Set("reason", "octets behind STARTTLS")
 		return smtp.Say(554, smtp.InvalidCommand, "nothing may follow STARTTLS")
-	case s.tlsConfig() == nil:
+	}
+	config := s.tlsConfig()
+	if config == nil {
 		return smtp.Say(454, smtp.OtherSecurity, "TLS is not to be had now")
 	}
 	s.say(smtp.Say(220, smtp.NoDetail, "go ahead"))
-	if !s.flush() || !s.startTLS(ctx) {
+	if !s.flush() || !s.handshake(ctx, config) {
 		s.closing = true
 	}
 	return smtp.Reply{} // 220 was said in the clear, and nothing more is
 }
 
-// startTLS does the handshake and begins the session anew: nothing that was
-// said in the clear counts (RFC 3207 4.2).
-func (s *session) startTLS(ctx context.Context) bool {
-	config := s.tlsConfig()
-	if config == nil {
+// handshake starts TLS and begins the session anew: nothing that was said in
+// the clear counts (RFC 3207 4.2). It is false when there is no session any
+// more.
+func (s *session) handshake(ctx context.Context, config *tls.Config) bool {
+	if config == nil { // TLS first, and no certificate
 		s.rec.Set("reason", "no certificate")
 		return false
 	}

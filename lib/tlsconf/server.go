@@ -74,6 +74,19 @@ func (s *ServerCerts) Config() (*tls.Config, error) {
 	return config, nil
 }
 
+// Present reports whether the files are there, without reading them: enough
+// to offer STARTTLS, at the price of a look.
+func (s *ServerCerts) Present() bool {
+	if s.options.Cert == "" {
+		return false
+	}
+	_, err := os.Stat(s.options.Cert)
+	if err == nil && s.options.Key != s.options.Cert {
+		_, err = os.Stat(s.options.Key)
+	}
+	return err == nil
+}
+
 // Check reads the files now and says what is wrong with them: unreadable, not
 // a pair, or a certificate whose time is over or has not come. The last of
 // these are of class *TimeError; Config accepts such a certificate, since a
