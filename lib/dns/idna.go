@@ -9,12 +9,10 @@ import (
 // toASCII turns the labels that are not ASCII into A-labels (RFC 5890 2.3.2.1).
 // They are encoded as they stand, as RFC 5891 5 wants it from a client that
 // does no mapping: mail addresses hold U-labels already (RFC 6531 3.2).
-func toASCII(name string) (string, bool) {
-	if isASCII(name) {
-		return name, true
-	}
-	if len(name) > 4*maxName || !utf8.ValidString(name) {
-		return "", false
+// A name that is too long comes back as it is.
+func toASCII(name string) string {
+	if isASCII(name) || len(name) > 4*maxName {
+		return name
 	}
 	labels := strings.Split(name, ".")
 	for i, label := range labels {
@@ -22,7 +20,7 @@ func toASCII(name string) (string, bool) {
 			labels[i] = "xn--" + punycode([]rune(label))
 		}
 	}
-	return strings.Join(labels, "."), true
+	return strings.Join(labels, ".")
 }
 
 func isASCII(s string) bool {

@@ -18,9 +18,9 @@ type lookups struct {
 }
 
 func (l lookups) Query(ctx context.Context, name string, t Type) (Answer, error) {
-	asked, why := question(name)
-	if why != "" {
-		return Answer{}, &Error{Name: printable(name), Type: t, Kind: ErrNotFound, NoName: true, Reason: why}
+	asked, ok := question(name)
+	if !ok {
+		return Answer{}, &Error{Name: printable(name), Type: t, Kind: ErrNotFound, NoName: true, Reason: "not a domain name"}
 	}
 	return l.query(ctx, asked, t)
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Bounds of names (RFC 1035 2.3.4); a name of 253 octets without its final dot
@@ -89,21 +90,22 @@ func canonical(name string) string {
 }
 
 // question returns the form of a name in which it is asked for: in lower case
-// and ASCII, octets that mean something in zone files escaped. A name that
-// cannot exist gives the reason why.
-func question(name string) (asked, why string) {
-	name, ok := toASCII(canonical(name))
-	if !ok || len(name) > maxName {
-		return "", "not a domain name"
+// and ASCII, octets that mean something in zone files escaped. It is not ok for
+// a name that cannot exist.
+func question(name string) (asked string, ok bool) {
+	if !utf8.ValidString(name) { // ToLower would make it so
+		return "", false
 	}
-	for rest, more := name, true; more; {
-		var label string
-		label, rest, more = strings.Cut(rest, ".")
+	name = toASCII(canonical(name))
+	if len(name) > maxName {
+		return "", false
+	}
+	for label := range strings.SplitSeq(name, ".") {
 		if !askable(label) {
-			return "", "not a domain name"
+			return "", false
 		}
 	}
-	return escape(name), ""
+	return escape(name), true
 }
 
 // askable is less strict than validLabel: DNS itself knows no rule for labels,

@@ -1,0 +1,240 @@
+package dns_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"postern/lib/dns"
+	"postern/lib/dnstest"
+)
+
+func TestFaults(t *testing.T) {
+	const good = "[192.0.2.1 192.0.2.2] <nil>"
+	tests := []struct {
+		fault dnstest.Fault
+		mix   bool
+		want  string // how it begins behind the name and address
+	}{
+		{dnstest.None, false, good},
+		{dnstest.ServFail, false, "temporary error: ADDR answers SERVFAIL"},
+		{dnstest.Refused, false, "temporary error: ADDR answers REFUSED"},
+		{dnstest.Bogus, false, "bogus answer: DNSSEC validation failed"},
+		{dnstest.Silent, false, "temporary error: ADDR does not answer"},
+		{dnstest.Slow, false, good},
+		{dnstest.Truncate, false, good},
+		{dnstest.NoEDNS, false, good},
+		{dnstest.WrongID, false, "temporary error: ADDR does not answer"},
+		{dnstest.WrongName, false, "temporary error: ADDR does not answer"},
+		{dnstest.LowerCase, false, good},
+		{dnstest.LowerCase, true, good},
+		{dnstest.Flood, false, good},
+		{dnstest.Garbage, false, "temporary error: ADDR answers in a form that cannot be read"},
+		{dnstest.Stray, false, good},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.fault), func(t *testing.T) {
+			t.Parallel()
+			s := dnstest.Start(t, zoneText)
+			s.Fault("first.example", tt.fault)
+			c := dns.Config{Servers: []netip.AddrPort{s.Addr()}, Try: 300 * time.Millisecond, Rounds: 1}
+			if tt.mix {
+				c.MixCase()
+			}
+			addrs, err := dns.New(c).LookupIP(ctx, "ip4", "first.example")
+			got := fmt.Sprint(addrs, err)
+			got = strings.TrimPrefix(got, "[] first.example A: ")
+			if got = strings.ReplaceAll(got, s.Addr().String(), "ADDR"); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// A big answer comes by TCP.
+func TestBigAnswer(t *testing.T) {
+	var zone strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&zone, "big.example. IN TXT \"%d %s\"\n", i, strings.Repeat("x", 200))
+	}
+	r := dnstest.Start(t, zone.String()).Resolver()
+	texts, err := r.LookupTXT(ctx, "big.example")
+	if err != nil || len(texts) != 100 {
+		t.Errorf("%d texts, %v; want 100", len(texts), err)
+	}
+}
+
+func TestFailOver(t *testing.T) {
+	good := dnstest.Start(t, zoneText)
+	silent := dnstest.Start(t, "")
+	silent.Fault(dnstest.All, dnstest.Silent)
+	broken := dnstest.Start(t, "")
+	broken.Fault(dnstest.All, dnstest.ServFail)
+	r := dns.New(dns.Config{
+		Servers: []netip.AddrPort{nobody(t), broken.Addr(), silent.Addr(), good.Addr()},
+		Try:     200 * time.Millisecond,
+	})
+	if _, err := r.LookupIP(ctx, "ip4", "first.example"); err != nil {
+		t.Fatal(err)
+	}
+	asked := len(silent.Asked())
+	if _, err := r.LookupMX(ctx, "example"); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(silent.Asked()); got != asked {
+		t.Errorf("the silent server was asked again although another answers")
+	}
+	if want := []string{"first.example A", "example MX"}; !slices.Equal(good.Asked(), want) {
+		t.Errorf("good server was asked %q, want %q", good.Asked(), want)
+	}
+}
+
+// nobody is an address where nothing listens.
+func nobody(t *testing.T) netip.AddrPort {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	return conn.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+// A port that is closed is known at once, not after a time-out.
+func TestRefusedAtOnce(t *testing.T) {
+	r := dns.New(dns.Config{Servers: []netip.AddrPort{nobody(t)}, Try: 10 * time.Second, Rounds: 1})
+	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, err := r.LookupTXT(limited, "example")
+	if !errors.Is(err, dns.ErrTemporary) || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("got %v, want connection refused", err)
+	}
+}
+
+func TestContext(t *testing.T) {
+	s := dnstest.Start(t, zoneText)
+	s.Fault(dnstest.All, dnstest.Silent)
+	r := dns.New(dns.Config{Servers: []netip.AddrPort{s.Addr()}, Try: time.Minute})
+	limited, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	if _, err := r.LookupTXT(limited, "example"); !errors.Is(err, dns.ErrTemporary) {
+		t.Errorf("got %v, want a temporary error", err)
+	}
+}
+
+func TestLimit(t *testing.T) {
+	s := dnstest.Start(t, zoneText)
+	s.Fault(dnstest.All, dnstest.Silent)
+	r := dns.New(dns.Config{Servers: []netip.AddrPort{s.Addr()}, Try: time.Minute, Limit: 50 * time.Millisecond})
+	if _, err := r.LookupTXT(ctx, "example"); !errors.Is(err, dns.ErrTemporary) {
+		t.Errorf("got %v, want a temporary error", err)
+	}
+}
+
+// The same question asked by many is asked once, and its answer kept.
+func TestOneInFlight(t *testing.T) {
+	s := dnstest.Start(t, zoneText)
+	s.Fault("example", dnstest.Slow)
+	r := s.Resolver()
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if _, err := r.LookupTXT(ctx, "example"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := r.LookupTXT(ctx, "Example."); err != nil {
+		t.Error(err)
+	}
+	if got := s.Asked(); len(got) != 1 {
+		t.Errorf("asked %q, want one question", got)
+	}
+}
+
+// Who gives up takes nobody along.
+func TestLeaderGivesUp(t *testing.T) {
+	s := dnstest.Start(t, zoneText)
+	s.Fault("example", dnstest.Slow)
+	r := s.Resolver()
+	impatient, cancel := context.WithTimeout(ctx, 30*time.Millisecond)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := r.LookupTXT(impatient, "example"); err == nil {
+			t.Error("the impatient one got an answer")
+		}
+	})
+	for len(s.Asked()) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := r.LookupTXT(ctx, "example"); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+}
+
+func TestManyQuestions(t *testing.T) {
+	var zone strings.Builder
+	for i := range 500 {
+		fmt.Fprintf(&zone, "n%d.example. IN A 192.0.2.%d\n", i, i%256)
+	}
+	r := dnstest.Start(t, zone.String()).Resolver()
+	var wg sync.WaitGroup
+	for i := range 500 {
+		wg.Go(func() {
+			addrs, err := r.LookupIP(ctx, "ip4", fmt.Sprintf("n%d.example", i))
+			if want := fmt.Sprintf("192.0.2.%d", i%256); err != nil || len(addrs) != 1 || addrs[0].String() != want {
+				t.Errorf("n%d: %v, %v; want %s", i, addrs, err, want)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestCache(t *testing.T) {
+	s := dnstest.Start(t, zoneText)
+	now := time.Unix(1e9, 0)
+	c := dns.Config{Servers: []netip.AddrPort{s.Addr()}}
+	c.Clock(func() time.Time { return now })
+	r := dns.New(c)
+	ask := func() {
+		r.LookupIP(ctx, "ip4", "signed.example")  // 60 s
+		r.LookupIP(ctx, "ip4", "nowhere.example") // 60 s by SOA
+		r.LookupIP(ctx, "ip4", "broken.example")  // never kept
+	}
+	ask()
+	asked := len(s.Asked())
+	now = now.Add(59 * time.Second)
+	ask()
+	if got, want := s.Asked()[asked:], []string{"broken.example A"}; !slices.Equal(got, want) {
+		t.Errorf("after 59 s asked %q, want %q", got, want)
+	}
+	asked = len(s.Asked())
+	now = now.Add(2 * time.Second)
+	ask()
+	if got := s.Asked()[asked:]; len(got) != 3 {
+		t.Errorf("after 61 s asked %q, want all three", got)
+	}
+}
+
+// An answer that a caller changes stays whole for the others.
+func TestAnswersAreCopies(t *testing.T) {
+	r := dnstest.Start(t, zoneText).Resolver()
+	a, err := r.Query(ctx, "first.example", dns.TypeA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Records[0].Data = "spoilt"
+	b, _ := r.Query(ctx, "first.example", dns.TypeA)
+	if b.Records[0].Data != "192.0.2.1" {
+		t.Errorf("got %q from the cache", b.Records[0].Data)
+	}
+}

@@ -1,0 +1,280 @@
+package dns
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	mdns "github.com/miekg/dns"
+)
+
+func TestValidName(t *testing.T) {
+	label63 := strings.Repeat("a", 63)
+	tests := map[string]bool{
+		"mx.example":                     true,
+		"localhost":                      true,
+		"MX-1.Example":                   true,
+		"_spf.example":                   true,
+		"3com.example":                   true,
+		"xn--bcher-kva":                  true,
+		label63 + ".de":                  true,
+		label63 + "a.de":                 false,
+		strings.Repeat("a.", 126) + "a":  true,  // 253
+		strings.Repeat("a.", 126) + "aa": false, // 254
+		"":                               false,
+		".":                              false,
+		"mx.example.":                    false,
+		".example":                       false,
+		"a..b":                           false,
+		"-a.example":                     false,
+		"a-.example":                     false,
+		"a b":                            false,
+		"a\x00b":                         false,
+		"a(b).example":                   false,
+		"bücher.example":                 false,
+		"192.0.2.1":                      false,
+		"example.1":                      false,
+		"[192.0.2.1]":                    false,
+		"2001:db8::1":                    false,
+		"a\r\nb.example":                 false,
+		"a@b.example":                    false,
+		"{\x7f}.example":                 false,
+		"a[b].example":                   false,
+		"a\x10b.example":                 false,
+		"\x1a\x19.exampl":                false,
+	}
+	for name, want := range tests {
+		if got := ValidName(name); got != want {
+			t.Errorf("ValidName(%q) = %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestReverse(t *testing.T) {
+	tests := []struct{ addr, want, name string }{
+		{"192.0.2.1", "1.2.0.192", "1.2.0.192.in-addr.arpa"},
+		{"::ffff:192.0.2.1", "1.2.0.192", "1.2.0.192.in-addr.arpa"},
+		{"2001:db8::567:89ab", "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2",
+			"b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"}, // RFC 3596 2.5
+	}
+	for _, tt := range tests {
+		addr := netip.MustParseAddr(tt.addr)
+		if got := Reverse(addr); got != tt.want {
+			t.Errorf("Reverse(%s) = %s, want %s", addr, got, tt.want)
+		}
+		if got := ReverseName(addr); got != tt.name {
+			t.Errorf("ReverseName(%s) = %s, want %s", addr, got, tt.name)
+		}
+	}
+}
+
+// Samples of RFC 3492 7.1, in lower case, and one more.
+func TestPunycode(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"},
+		{"pročprostěnemluvíčesky", "proprostnemluvesky-uyb24dma41a"},
+		{"למההםפשוטלאמדבריםעברית", "4dbcagdahymbxekheh6e0a7fei0b"},
+		{"почемужеонинеговорятпорусски", "b1abfaaepdrnnbgefbadotcwatmq2g4l"},
+		{"3年b組金八先生", "3b-ww4c5e180e575a65lsy2b"},
+		{"-> $1.00 <-é", "-> $1.00 <--lbb"},
+		{"bücher", "bcher-kva"},
+	}
+	for _, tt := range tests {
+		if got := punycode([]rune(tt.in)); got != tt.want {
+			t.Errorf("punycode(%s) = %s, want %s", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestQuestion(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"MX.Example.", "mx.example"},
+		{"a b@c.example", `a\ b\@c.example`},
+		{`a\b`, `a\\b`},
+		{"bücher.example", "xn--bcher-kva.example"},
+		{"b\xfccher.example", ""},
+		{"", ""},
+		{".", ""},
+		{strings.Repeat("é", 60) + ".example", ""},
+		{strings.Repeat("a.", 130), ""},
+	}
+	for _, tt := range tests {
+		if got, ok := question(tt.in); got != tt.want || ok != (tt.want != "") {
+			t.Errorf("question(%q) = %q, %v; want %q", tt.in, got, ok, tt.want)
+		}
+	}
+}
+
+func TestMixCase(t *testing.T) {
+	const name = "a-long-name-with-many-letters.in.the.example."
+	seen := map[string]bool{}
+	for range 20 {
+		mixed := mixCase(name)
+		if strings.ToLower(mixed) != name {
+			t.Fatalf("%s is another name", mixed)
+		}
+		seen[mixed] = true
+	}
+	if len(seen) < 19 {
+		t.Errorf("%d forms of 20", len(seen))
+	}
+	longest := strings.Repeat(strings.Repeat(`\001`, 50)+".", 5)
+	if mixCase(longest) != longest {
+		t.Error("escapes were changed")
+	}
+}
+
+func TestParseResolv(t *testing.T) {
+	const text = `# comment
+nameserver 192.0.2.1
+nameserver 2001:db8::1
+nameserver fe80::1%eth0
+nameserver nonsense
+nameserver 192.0.2.1
+search example
+options timeout:3 attempts:4 rotate trust-ad
+options use-vc ndots:1 timeout:x
+`
+	c := parseResolv(strings.NewReader(text))
+	got := fmt.Sprint(c.Servers, c.Try, c.Rounds, c.Trust, c.TCP)
+	want := "[192.0.2.1:53 [2001:db8::1]:53 [fe80::1%eth0]:53] 3s 4 true true"
+	if got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	c = parseResolv(strings.NewReader("")).withDefaults()
+	if got, want := fmt.Sprint(c.Servers, c.Try, c.Rounds), "[127.0.0.1:53] 2s 2"; got != want {
+		t.Errorf("of nothing: %s, want %s", got, want)
+	}
+	many := parseResolv(strings.NewReader(strings.Repeat("nameserver 192.0.2.1\n", 5) + manyServers(50)))
+	if len(many.Servers) != maxServers {
+		t.Errorf("%d servers, want %d", len(many.Servers), maxServers)
+	}
+}
+
+func manyServers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "nameserver 192.0.2.%d\n", i)
+	}
+	return b.String()
+}
+
+// The files are read when they are needed, and again when they have changed.
+func TestSystemRefreshes(t *testing.T) {
+	dir := t.TempDir()
+	resolv, hostsFile := filepath.Join(dir, "resolv.conf"), filepath.Join(dir, "hosts")
+	s := systemOf(resolv, hostsFile)
+	now := time.Unix(1e9, 0)
+	s.now = func() time.Time { return now }
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func() string {
+		c, h := s.refresh()
+		return fmt.Sprint(c.servers[0].addr, len(h))
+	}
+	put(resolv, "nameserver 192.0.2.1\n")
+	steps := []struct {
+		after time.Duration
+		do    func()
+		want  string
+	}{
+		{0, func() {}, "192.0.2.1:53 0"},
+		{time.Second, func() { put(hostsFile, "192.0.2.7 a\n") }, "192.0.2.1:53 0"},
+		{10 * time.Second, func() { put(resolv, "nameserver 192.0.2.20\n") }, "192.0.2.20:53 2"},
+		{10 * time.Second, func() { os.Remove(hostsFile) }, "192.0.2.20:53 0"},
+	}
+	for i, step := range steps {
+		now = now.Add(step.after)
+		step.do()
+		if got := look(); got != step.want {
+			t.Errorf("step %d: %s, want %s", i, got, step.want)
+		}
+	}
+	before, _ := s.refresh()
+	now = now.Add(time.Minute)
+	if after, _ := s.refresh(); after != before {
+		t.Error("a client was replaced although nothing has changed")
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	m := memory{limit: 100}
+	now := time.Unix(1e9, 0)
+	for i := range 1000 {
+		k := key{fmt.Sprint(i), TypeA}
+		_, f, mine := m.find(k, now)
+		if !mine {
+			t.Fatalf("%d is known", i)
+		}
+		f.answer, f.given = Answer{TTL: time.Minute}, true
+		m.land(k, f, now)
+		if len(m.known) > 100 {
+			t.Fatalf("%d answers kept", len(m.known))
+		}
+	}
+	if len(m.flights) != 0 {
+		t.Errorf("%d questions still open", len(m.flights))
+	}
+}
+
+// A socket to another host does not keep its port for ever.
+func TestSocketRetires(t *testing.T) {
+	s := &socket{asked: manyQuestions}
+	if s.fresh(true) || !s.fresh(false) {
+		t.Errorf("after %d questions: fresh %v to another host, %v to this one", s.asked, s.fresh(true), s.fresh(false))
+	}
+}
+
+// Nobody who can send us datagrams makes us stumble.
+func FuzzCompare(f *testing.F) {
+	s := &server{}
+	wire, err := s.compose(key{"mx.example", TypeA})
+	if err != nil {
+		f.Fatal(err)
+	}
+	good := append([]byte(nil), wire...)
+	good[2] |= 0x80
+	f.Add(good)
+	f.Add(good[:12])
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if compare(wire, raw) != answer {
+			return
+		}
+		m := new(mdns.Msg)
+		if m.Unpack(raw) == nil {
+			a, err := read(m, key{"mx.example", TypeA}, false)
+			if err == nil && len(a.Records) == 0 {
+				t.Fatal("neither records nor an error")
+			}
+		}
+	})
+}
+
+func FuzzQuestion(f *testing.F) {
+	for _, s := range []string{"mx.example", "a b", `\`, "bücher", "a.", "..", "\xff"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		asked, ok := question(name)
+		if !ok {
+			return
+		}
+		wire, err := (&server{}).compose(key{asked, TypeA})
+		if err != nil {
+			t.Fatalf("%q passes as %q, but: %v", name, asked, err)
+		}
+		m := new(mdns.Msg)
+		if err := m.Unpack(wire); err != nil || canonical(m.Question[0].Name) != asked {
+			t.Fatalf("%q passes as %q, comes back as %q, %v", name, asked, m.Question[0].Name, err)
+		}
+	})
+}

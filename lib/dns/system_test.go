@@ -1,0 +1,80 @@
+package dns_test
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"postern/lib/dns"
+	"postern/lib/dnstest"
+)
+
+func TestSystem(t *testing.T) {
+	dir := t.TempDir()
+	hosts := filepath.Join(dir, "hosts")
+	write(t, hosts, "192.0.2.50 mail.local mail # comment\n2001:db8::50 mail.local\n192.0.2.51 four\nrubbish\n")
+	r := dns.HostsFile(filepath.Join(dir, "none"), hosts)
+	for name, want := range map[string]string{
+		"MAIL.local": "[192.0.2.50 2001:db8::50] <nil>",
+		"mail":       "[192.0.2.50] <nil>",
+		"four":       "[192.0.2.51] <nil>",
+	} {
+		addrs, err := r.LookupIP(ctx, "ip", name)
+		if got := fmt.Sprint(addrs, err); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	name, reverse, err := dns.ClientName(ctx, r, netip.MustParseAddr("192.0.2.50"))
+	if name != "mail.local" || reverse != "mail.local" || err != nil {
+		t.Errorf("ClientName: %q, %q, %v", name, reverse, err)
+	}
+}
+
+func TestParseServers(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"192.0.2.1", "[192.0.2.1:53] <nil>"},
+		{"192.0.2.1:5353, 2001:db8::1,[2001:db8::2],[2001:db8::3]:54", "[192.0.2.1:5353 [2001:db8::1]:53 [2001:db8::2]:53 [2001:db8::3]:54] <nil>"},
+		{"dns.example", `[] "dns.example" is not the address of a name server`},
+		{"192.0.2.1:0", `[] "192.0.2.1:0" is not the address of a name server`},
+		{"", `[] "" is not the address of a name server`},
+	}
+	for _, tt := range tests {
+		servers, err := dns.ParseServers(tt.in)
+		if got := fmt.Sprint(servers, err); got != tt.want {
+			t.Errorf("%q: %s, want %s", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestSelect(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "zone")
+	write(t, file, zoneText)
+	r, err := dns.Select("192.0.2.1", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.LookupMX(ctx, "example"); err != nil {
+		t.Error(err)
+	}
+	s := dnstest.Start(t, zoneText)
+	if r, err = dns.Select(s.Addr().String(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.LookupMX(ctx, "example"); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range [][2]string{{"nonsense", ""}, {"", file + "x"}} {
+		if _, err := dns.Select(bad[0], bad[1]); err == nil {
+			t.Errorf("Select(%q): no error", bad)
+		}
+	}
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
