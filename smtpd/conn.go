@@ -202,10 +202,10 @@ func connection(stdin io.Reader, stdout io.Writer) (io.Reader, io.Writer) {
 	if st, err := f.Stat(); err != nil || st.Mode()&os.ModeNamedPipe != 0 {
 		return stdin, stdout
 	}
-	three := os.NewFile(3, "descriptor 3")
 	if _, err := unix.Getpeername(3); err != nil {
 		return stdin, stdout
 	}
+	three := os.NewFile(3, "descriptor 3")
 	return three, three
 }
 

@@ -31,7 +31,7 @@ func (s *session) refuse(v check.Verdict) smtp.Reply {
 	if s.tx != nil {
 		id = s.tx.env.ID
 		s.describeTransaction(&r)
-		if m := s.facts.Recipient; s.state&(mailing|rcpting) != 0 && !m.IsZero() {
+		if m := s.facts.Recipient; !m.IsZero() {
 			r.Set("recipient", m.String())
 		}
 	}

@@ -80,6 +80,5 @@ func orUnknown(name string) string {
 func (l *lookup) stop() {
 	if l != nil && l.cancel != nil {
 		l.cancel()
-		<-l.done
 	}
 }

@@ -105,6 +105,7 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 		return smtp.Say(452, smtp.TooManyRecipients, "too many recipients, send another copy for the rest")
 	}
 	s.facts.Recipient = r.rcpt.Mailbox
+	defer func() { s.facts.Recipient = smtp.Mailbox{} }()
 	if v := s.policy.At(ctx, check.Rcpt, &s.facts); v.Refused() {
 		return s.refuse(v)
 	}

@@ -157,7 +157,7 @@ func (s *session) say(r smtp.Reply) {
 // tooManyErrors ends a session in which more was refused than a mailer that
 // works would make of it.
 func (s *session) tooManyErrors(r smtp.Reply) {
-	if r.Code == 421 || s.closing || s.facts.Trusted {
+	if r.Code == 421 || s.closing {
 		return
 	}
 	if s.errors >= s.conf.maxErrors || s.unknown >= s.conf.maxUnknown {
@@ -203,6 +203,7 @@ func (s *session) end() {
 	if s.decided == 0 {
 		s.logSession()
 	}
+	s.name.stop()
 	s.trace.close()
 	s.conn.Close()
 }
@@ -220,6 +221,3 @@ func (s *session) reset(verdict string) {
 		s.state = greeted
 	}
 }
-
-// deadlineAfter is now and a while.
-func (s *session) deadlineAfter(d time.Duration) time.Time { return s.now().Add(d) }

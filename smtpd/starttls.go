@@ -41,7 +41,7 @@ func (s *session) handshake(ctx context.Context, config *tls.Config) bool {
 		return false
 	}
 	c := tls.Server(s.conn, config)
-	c.SetDeadline(s.deadlineAfter(s.conf.commandWait))
+	c.SetDeadline(s.now().Add(s.conf.commandWait))
 	if err := c.HandshakeContext(ctx); err != nil {
 		s.rec.Set("reason", "TLS handshake: "+err.Error())
 		s.logf(maillog.Info, "id", s.id, "client_address", s.rec.Value("client_address"), "error", "TLS handshake: "+err.Error())
