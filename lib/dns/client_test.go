@@ -97,7 +97,8 @@ func TestFailOver(t *testing.T) {
 }
 
 // nobody is an address where nothing listens.
-func nobody(t *testing.T) netip.AddrPort {
+func nobody(t testing.TB) netip.AddrPort {
+	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
