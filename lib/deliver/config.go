@@ -1,9 +1,17 @@
 package deliver
 
 import (
+	"bytes"
+	"errors"
+	"strings"
+
 	"postern/lib/conf"
 	"postern/lib/place"
+	"postern/lib/rewrite"
 )
+
+// maxRules bounds the file of rewrite rules, in octets.
+const maxRules = 1 << 20
 
 // maxReceived is the number of Received fields at which a message is taken
 // to be in a loop. RFC 5321 6.3 wants at least 100.
@@ -23,9 +31,41 @@ type Config struct {
 }
 
 // Directives are the rows of a configuration that set c, shared by the
-// programs that deliver.
+// programs that deliver. They show c's defaults, so those that are numbers are
+// set here.
 func (c *Config) Directives() []conf.Directive {
-	return []conf.Directive{}
+	if c.MaxReceived == 0 {
+		c.MaxReceived = maxReceived
+	}
+	return []conf.Directive{
+		{Name: "Hostname", Synonyms: []string{"defaultdomain"}, Args: "name", Set: conf.String(&c.Hostname),
+			Help: "The name of this host: in the greeting, in Received, and as a domain whose mail is taken. The system's name unless said."},
+		{Name: "Domains", Synonyms: []string{"ourdomains"}, Args: "domain ...", Repeat: true, Set: conf.Strings(&c.Domains),
+			Help: "Further domains whose mail is taken; *.dom means dom and all below it."},
+		{Name: "Rewrite", Args: "file", Set: conf.String(&c.Rules),
+			Help: "Rules that say where mail goes, see rewrite(5); rewrite in the folder of the configuration unless said."},
+		{Name: "Aliases", Args: "file", Set: conf.String(&c.Aliases),
+			Help: "Other names of mailboxes, in the form of sendmail's aliases(5); /etc/aliases unless said."},
+		{Name: "MailDir", Args: "folder", Set: conf.String(&c.Mail),
+			Help: "Holds a Maildir for each user; /var/lib/postern/mail unless said."},
+		{Name: "QueueDir", Args: "folder", Set: conf.String(&c.Queue),
+			Help: "Holds the mail that is on its way; /var/spool/postern/queue unless said."},
+		{Name: "Separator", Args: "characters", Set: conf.Func(c.setSeparator),
+			Help: "Divide a user's name from an extension: with + mail for user+any is the user's."},
+		{Name: "MaxReceived", Args: "number", Default: "100", Set: conf.Int(&c.MaxReceived, 10, 1000),
+			Help: "Received fields beyond which a message is taken to be in a loop."},
+	}
+}
+
+// setSeparator takes the characters that begin an extension, none or "" for
+// no extensions.
+func (c *Config) setSeparator(args []string) error {
+	sep := strings.Join(args, "")
+	if strings.ContainsAny(sep, "@/\"\\ ") || strings.ContainsFunc(sep, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return errors.New("wants punctuation, not blanks, @, / or quotes")
+	}
+	c.Separator = sep
+	return nil
 }
 
 // New is a Deliverer obeying c; what c leaves empty is taken from the usual
@@ -39,7 +79,14 @@ func New(c Config, p place.Places) *Deliverer {
 	if c.MaxReceived == 0 {
 		c.MaxReceived = maxReceived
 	}
-	return &Deliverer{config: c, places: p}
+	d := &Deliverer{config: c, places: p}
+	d.rules.path, d.rules.max, d.rules.parse = c.Rules, maxRules, parseRules
+	d.aliases.path, d.aliases.max, d.aliases.parse = c.Aliases, maxAliases, parseAliases
+	return d
+}
+
+func parseRules(file string, text []byte) (rewrite.Rules, error) {
+	return rewrite.Parse(file, bytes.NewReader(text))
 }
 
 // fill sets *s to a default when it is empty.

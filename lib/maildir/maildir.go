@@ -16,8 +16,7 @@ import (
 	"postern/lib/safefile"
 )
 
-// ErrUnsafe is the error of what stands in a Maildir's place and is none: a
-// symbolic link, or a file.
+// ErrUnsafe is the error of a symbolic link that stands in a Maildir's place.
 var ErrUnsafe = errors.New("not a safe Maildir")
 
 // Info is what decides who may deliver into a Maildir, and which of them can
@@ -29,7 +28,8 @@ type Info struct {
 }
 
 // Stat looks at the Maildir at path. Neither it nor its folder new may be a
-// symbolic link. fs.ErrNotExist says that there is none.
+// symbolic link. fs.ErrNotExist says that there is none, syscall.ENOTDIR that
+// it is no folder.
 func Stat(path string) (Info, error) {
 	path = filepath.Clean(path)
 	if _, err := statFolder(path); err != nil {
@@ -44,8 +44,12 @@ func statFolder(path string) (Info, error) {
 	if err := syscall.Lstat(path, &st); err != nil {
 		return Info{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
 	}
-	if st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
-		return Info{}, fmt.Errorf("%s: %w", path, ErrUnsafe)
+	switch st.Mode & syscall.S_IFMT {
+	case syscall.S_IFDIR:
+	case syscall.S_IFLNK:
+		return Info{}, fmt.Errorf("%s: %w: a symbolic link", path, ErrUnsafe)
+	default:
+		return Info{}, &fs.PathError{Op: "lstat", Path: path, Err: syscall.ENOTDIR}
 	}
 	return Info{int(st.Uid), int(st.Gid), uint64(st.Dev)}, nil
 }

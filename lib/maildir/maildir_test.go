@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,7 +49,7 @@ func TestStatUnsafe(t *testing.T) {
 		{"link as new", func(p string) error {
 			return errors.Join(os.Mkdir(p, 0o700), os.Symlink(good+"/new", p+"/new"))
 		}, ErrUnsafe},
-		{"file", func(p string) error { return os.WriteFile(p, nil, 0o600) }, ErrUnsafe},
+		{"file", func(p string) error { return os.WriteFile(p, nil, 0o600) }, syscall.ENOTDIR},
 		{"no new", func(p string) error { return os.Mkdir(p, 0o700) }, fs.ErrNotExist},
 	}
 	for _, tt := range tests {

@@ -1,0 +1,91 @@
+package deliver
+
+import (
+	"context"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"postern/lib/maildir"
+	"postern/lib/place"
+	"postern/lib/prog"
+	"postern/lib/safefile"
+	"postern/lib/smtp"
+	"postern/lib/sysexits"
+)
+
+// childLimit is how long a child may take for one delivery. It waits for
+// locks itself, for less.
+const childLimit = 5 * time.Minute
+
+// asOwner has send deliver the message with the rights of the mailbox's
+// owner, so that no link of a user leads us to what is not his.
+func (d *Deliverer) asOwner(ctx context.Context, owner maildir.Info, sender smtp.Mailbox, dest Destination, msg io.ReadSeeker) Outcome {
+	if owner.Owner < 0 || owner.Owner > math.MaxUint32 || owner.Group < 0 || owner.Group > math.MaxUint32 {
+		return deferred(smtp.BadConfiguration, "the owner of the mailbox is no user")
+	}
+	path, err := prog.Find(d.places, "send")
+	if err != nil {
+		return failed(err)
+	}
+	text, err := d.openText(msg)
+	if err != nil {
+		return failed(err)
+	}
+	defer text.Close()
+	result, err := prog.Run(ctx, prog.Command{
+		Path:  path,
+		Args:  []string{"--deliver", dest.String(), "-f", sender.String(), "--", dest.Mailbox.String()},
+		Env:   []string{"PATH=/usr/local/bin:/usr/bin:/bin", place.RootEnv + "=" + d.places.Root()},
+		Dir:   "/",
+		Stdin: text,
+		Cred:  &syscall.Credential{Uid: uint32(owner.Owner), Gid: uint32(owner.Group)},
+		Limit: childLimit,
+	})
+	if err != nil {
+		return failed(err)
+	}
+	return fromChild(result, dest)
+}
+
+// fromChild is the Outcome that the child's exit status stands for.
+func fromChild(r prog.Result, dest Destination) Outcome {
+	if r.Status == sysexits.OK {
+		return done(dest.Path)
+	}
+	o := Outcome{Status: Deferred, Reply: smtp.FromExit(r.Status, r.Reason)}
+	if o.Reply.Class() == 5 {
+		o.Status = Rejected
+	}
+	return o
+}
+
+// openText is a file that stands at the place of msg, for a child to read.
+func (d *Deliverer) openText(msg io.ReadSeeker) (*os.File, error) {
+	if f, ok := msg.(interface{ File() (*os.File, error) }); ok {
+		return f.File()
+	}
+	draft := safefile.NewDraft(d.config.Queue, 0)
+	defer draft.Discard()
+	if _, err := io.Copy(draft, msg); err != nil {
+		return nil, err
+	}
+	return draft.File()
+}
+
+// folderOf is the Info of the folder in which a mailbox is to be made.
+func folderOf(path string) (maildir.Info, error) {
+	dir := filepath.Dir(filepath.Clean(path))
+	fi, err := os.Stat(dir)
+	if err != nil {
+		return maildir.Info{}, err
+	}
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	if !ok {
+		return maildir.Info{}, syscall.ENOTSUP
+	}
+	return maildir.Info{Owner: int(st.Uid), Group: int(st.Gid), Device: uint64(st.Dev)}, nil
+}

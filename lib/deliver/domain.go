@@ -1,0 +1,60 @@
+package deliver
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+
+	"postern/lib/smtp"
+)
+
+// ours says whether mail for the domain is for this host: our name, one of
+// Domains, or a literal with one of our addresses (RFC 5321 4.1.3). No domain
+// at all is ours too: <postmaster>, and the names of aliases.
+func (d *Deliverer) ours(domain string) bool {
+	domain = strings.TrimSuffix(domain, ".")
+	if domain == "" || strings.EqualFold(domain, d.config.Hostname) {
+		return true
+	}
+	if strings.HasPrefix(domain, "[") {
+		return ourAddress(domain)
+	}
+	for _, pattern := range d.config.Domains {
+		if matchDomain(pattern, domain) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchDomain says whether pattern, "dom" or "*.dom" for all below dom and dom
+// itself, covers the domain.
+func matchDomain(pattern, domain string) bool {
+	if strings.EqualFold(pattern, domain) {
+		return true
+	}
+	base, ok := strings.CutPrefix(pattern, "*.")
+	if !ok || len(domain) < len(base) {
+		return false
+	}
+	front, tail := domain[:len(domain)-len(base)], domain[len(domain)-len(base):]
+	return strings.EqualFold(tail, base) && (front == "" || strings.HasSuffix(front, "."))
+}
+
+// ourAddress says whether an address literal is an address of this host.
+func ourAddress(literal string) bool {
+	addr, err := smtp.ParseLiteral(literal)
+	if err != nil {
+		return false
+	}
+	nets, err := net.InterfaceAddrs()
+	if err != nil {
+		return addr.IsLoopback()
+	}
+	for _, n := range nets {
+		if p, err := netip.ParsePrefix(n.String()); err == nil && p.Addr().Unmap() == addr.Unmap() {
+			return true
+		}
+	}
+	return false
+}

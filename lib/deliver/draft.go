@@ -1,0 +1,236 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/lib/maildir"
+	"postern/lib/queue"
+	"postern/lib/safefile"
+	"postern/lib/smtp"
+)
+
+const (
+	// draftMemory is how much of a message is held in memory before it goes
+	// to an unnamed file, in octets.
+	draftMemory = 256 << 10
+
+	// maxLinks bounds the Maildirs that share one file. ext4 allows 65,000.
+	maxLinks = 1000
+)
+
+// Draft is a message that is being taken in. Nobody has it until Commit.
+type Draft struct {
+	d    *Deliverer
+	head headFilter
+	err  error
+
+	boxes  []string        // the Maildirs, when it goes straight there
+	text   *safefile.Draft // then, or when nobody wants it
+	queued *queue.Draft    // else
+}
+
+// Begin decides the way of a message to all recipients of env: straight into
+// the Maildirs when those are one set of our own uid on one file system, into
+// the queue otherwise. ErrNoRecipient says that a recipient does not exist.
+func (d *Deliverer) Begin(ctx context.Context, env *smtp.Envelope) (*Draft, error) {
+	plan, err := d.plan(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	t := &Draft{d: d, head: headFilter{maxReceived: d.config.MaxReceived}}
+	if boxes, ok := plan.direct(); ok {
+		t.beginDirect(env, boxes)
+		return t, nil
+	}
+	q, err := d.openQueue()
+	if err != nil {
+		return nil, err
+	}
+	t.queued = q.Create(plan.envelope(env))
+	t.head.w = t.queued
+	return t, nil
+}
+
+// plan is where the recipients of a message go.
+type plan []planned
+
+// planned is one recipient with one destination.
+type planned struct {
+	rcpt smtp.Recipient
+	dest Destination
+}
+
+// plan finds the destinations of all recipients, each of them once.
+func (d *Deliverer) plan(ctx context.Context, env *smtp.Envelope) (plan, error) {
+	var p plan
+	for _, rcpt := range env.Recipients {
+		list, err := d.Route(ctx, rcpt.Mailbox)
+		if err != nil {
+			return nil, err
+		}
+		if unknown(list) {
+			return nil, fmt.Errorf("%s: %w", rcpt.Mailbox, ErrNoRecipient)
+		}
+		for _, dest := range list {
+			p = p.add(rcpt, dest)
+		}
+	}
+	return p, nil
+}
+
+func (p plan) add(rcpt smtp.Recipient, dest Destination) plan {
+	if slices.ContainsFunc(p, func(q planned) bool { return q.dest.same(dest) }) {
+		return p
+	}
+	return append(p, planned{rcpt, dest})
+}
+
+// direct is the Maildirs of p, if one file can serve them all: they are ours,
+// on one file system, and there is nothing else but /dev/null.
+func (p plan) direct() (boxes []Destination, ok bool) {
+	if len(p) > maxLinks {
+		return nil, false
+	}
+	for _, q := range p {
+		if q.dest.Kind == Discard {
+			continue
+		}
+		if q.dest.Kind != Maildir || !q.dest.ready() {
+			return nil, false
+		}
+		boxes = append(boxes, q.dest)
+		if info := q.dest.info; info.Owner != os.Geteuid() || info.Device != boxes[0].info.Device {
+			return nil, false
+		}
+	}
+	return boxes, true
+}
+
+// ready makes a Maildir that may be made, and says whether it is there.
+func (d *Destination) ready() bool {
+	if !d.there && d.Create && maildir.Create(d.Path) == nil {
+		return d.look() == nil
+	}
+	return d.there
+}
+
+// envelope is env with a recipient for each destination. What a member of an
+// alias is told of its original is the alias (RFC 3461 5.2.7).
+func (p plan) envelope(env *smtp.Envelope) *smtp.Envelope {
+	next := *env
+	next.Recipients = make([]smtp.Recipient, 0, len(p))
+	for _, q := range p {
+		rcpt := q.rcpt
+		if rcpt.ORcpt == "" && q.dest.Mailbox != rcpt.Mailbox {
+			rcpt.ORcpt = "rfc822;" + rcpt.Mailbox.String()
+		}
+		rcpt.Mailbox, rcpt.Dest = q.dest.Mailbox, q.dest.String()
+		next.Recipients = append(next.Recipients, rcpt)
+	}
+	return &next
+}
+
+// beginDirect begins one file for all boxes.
+func (t *Draft) beginDirect(env *smtp.Envelope, boxes []Destination) {
+	dir := t.d.config.Mail
+	var address string
+	for i, b := range boxes {
+		t.boxes = append(t.boxes, b.Path)
+		t.head.addresses = append(t.head.addresses, b.Mailbox.String())
+		if i == 0 {
+			dir = maildir.New(b.Path)
+		}
+	}
+	if len(boxes) == 1 {
+		address = t.head.addresses[0] // else each would learn of the others
+	}
+	t.text = safefile.NewDraft(dir, draftMemory)
+	t.text.Syncer = &t.d.sync
+	_, t.err = t.text.Write(finalFields(env.Sender, address))
+	t.head.w = t.text
+}
+
+// finalFields is what the last host puts in front of a message: Return-Path
+// (RFC 5321 4.4) and, for one address, Delivered-To.
+func finalFields(sender smtp.Mailbox, address string) []byte {
+	b := append([]byte("Return-Path: <"), oneLine(sender.String())...)
+	b = append(b, ">\n"...)
+	if address != "" {
+		b = append(append(b, "Delivered-To: "...), oneLine(address)...)
+		b = append(b, '\n')
+	}
+	return b
+}
+
+// oneLine is s without what could end its line.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// Write takes the next octets of the message, LF line ends, its newest
+// Received field first. Return-Path is taken out of it, and put in front on
+// final delivery with Delivered-To (RFC 5321 4.4).
+func (t *Draft) Write(p []byte) (int, error) {
+	if t.err != nil {
+		return 0, t.err
+	}
+	n, err := t.head.Write(p)
+	t.err = err
+	return n, err
+}
+
+// Commit makes the message durable and says where it is, for the log. After
+// an error nobody has it; Reply has the words for the client.
+func (t *Draft) Commit(ctx context.Context) (where string, err error) {
+	defer t.Discard()
+	if t.err == nil {
+		t.err = t.head.Close()
+	}
+	switch {
+	case t.err != nil:
+		return "", t.err
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case t.queued != nil:
+		return "queue " + t.queued.ID(), t.queued.Commit()
+	case len(t.boxes) == 0:
+		return "/dev/null", nil
+	}
+	names, err := maildir.Commit(t.text, time.Now(), t.d.config.Hostname, t.boxes...)
+	if err != nil {
+		return "", err
+	}
+	if len(names) > 1 {
+		return fmt.Sprintf("%s and %d more", names[0], len(names)-1), nil
+	}
+	return names[0], nil
+}
+
+// QueueID is the name of the queue entry that the message becomes, "" when it
+// goes straight to its mailboxes.
+func (t *Draft) QueueID() string {
+	if t.queued == nil {
+		return ""
+	}
+	return t.queued.ID()
+}
+
+// Discard drops a draft; after Commit it does nothing.
+func (t *Draft) Discard() {
+	if t.queued != nil {
+		t.queued.Discard()
+	}
+	if t.text != nil {
+		t.text.Discard()
+	}
+}

@@ -1,0 +1,201 @@
+package deliver
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"postern/lib/maildir"
+	"postern/lib/mbox"
+	"postern/lib/safefile"
+	"postern/lib/smtp"
+)
+
+// Status is how the delivery to one recipient ended.
+type Status int
+
+// The ends of a delivery.
+const (
+	Deferred  Status = iota // try again later
+	Delivered               // safe at its final destination
+	Rejected                // never: to be returned to the sender
+)
+
+// Outcome is the result of a delivery to one recipient.
+type Outcome struct {
+	Status Status
+	Reply  smtp.Reply // as an SMTP server would have said it
+	Remote bool       // not delivered here: the way is smtp's, and Status is Deferred
+	Where  string     // where a delivered message is, for the log
+	Err    error      // what went wrong, for the log
+}
+
+// Deliver brings a queued message to recipient i of env. msg is the whole
+// message as it was written to the Draft, and is read from its current place.
+// A recipient whose mailbox belongs to another uid is served by a child with
+// that uid when we are root, and deferred when we are not.
+func (d *Deliverer) Deliver(ctx context.Context, env *smtp.Envelope, i int, msg io.ReadSeeker) Outcome {
+	rcpt := env.Recipients[i]
+	list, err := d.destinations(ctx, rcpt)
+	switch {
+	case err != nil:
+		return failed(err)
+	case unknown(list) && rcpt.Dest == "":
+		return failed(ErrNoRecipient)
+	}
+	start, err := msg.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return failed(err)
+	}
+	result := Outcome{Status: Delivered}
+	for _, dest := range list {
+		if _, err := msg.Seek(start, io.SeekStart); err != nil {
+			return failed(err)
+		}
+		result = worst(result, d.Final(ctx, env.Sender, dest, msg))
+	}
+	return result
+}
+
+// destinations is where a queued recipient goes: as was decided when the
+// message was taken, unless it could not be decided then.
+func (d *Deliverer) destinations(ctx context.Context, rcpt smtp.Recipient) ([]Destination, error) {
+	if rcpt.Dest != "" {
+		dest, err := ParseDestination(rcpt.Dest, rcpt.Mailbox)
+		if err != nil || dest.Kind != Later {
+			return []Destination{dest}, err
+		}
+	}
+	return d.Route(ctx, rcpt.Mailbox)
+}
+
+// worst is the outcome of two deliveries for one recipient: what has to be
+// done again counts most.
+func worst(a, b Outcome) Outcome {
+	if a.Status == Deferred || b.Status == Delivered && a.Where != "" {
+		return a
+	}
+	if b.Status == Delivered && a.Status == Rejected {
+		return a
+	}
+	return b
+}
+
+// failed is the Outcome of an error.
+func failed(err error) Outcome {
+	o := Outcome{Status: Deferred, Reply: Reply(err), Err: err}
+	if o.Reply.Class() == 5 {
+		o.Status = Rejected
+	}
+	return o
+}
+
+// done is the Outcome of success.
+func done(where string) Outcome {
+	return Outcome{Status: Delivered, Reply: smtp.Say(250, smtp.NoDetail, "delivered"), Where: where}
+}
+
+// deferred is an Outcome that only time or the administrator can change.
+func deferred(d smtp.Detail, why string) Outcome {
+	return Outcome{Status: Deferred, Reply: smtp.Say(451, d, why)}
+}
+
+// Final brings a message to one destination. Mailboxes of other uids are
+// written by a child with that uid when we are root.
+func (d *Deliverer) Final(ctx context.Context, sender smtp.Mailbox, dest Destination, msg io.ReadSeeker) Outcome {
+	switch dest.Kind {
+	case Maildir, Mbox:
+		return d.finalMailbox(ctx, sender, dest, msg)
+	case Discard:
+		return done("/dev/null")
+	case Relay:
+		o := deferred(smtp.NoRoute, "no way to other hosts yet")
+		o.Remote = true
+		return o
+	case Nobody:
+		return deferred(smtp.NoMailbox, "no such mailbox")
+	case LMTP:
+		return deferred(smtp.BadConfiguration, "delivery by LMTP is not carried out yet")
+	case Command:
+		return deferred(smtp.BadConfiguration, "commands are not carried out yet")
+	}
+	return deferred(smtp.BadConfiguration, dest.Path)
+}
+
+// finalMailbox writes a mailbox with the rights of its owner.
+func (d *Deliverer) finalMailbox(ctx context.Context, sender smtp.Mailbox, dest Destination, msg io.ReadSeeker) Outcome {
+	owner, err := dest.owner()
+	if err != nil {
+		return failed(err)
+	}
+	me := os.Geteuid()
+	if me == 0 && owner.Owner != 0 {
+		return d.asOwner(ctx, owner, sender, dest, msg)
+	}
+	if owner.Owner != me {
+		return deferred(smtp.BadConfiguration, "the mailbox belongs to another user, whom only root can serve")
+	}
+	where, err := d.write(ctx, sender, dest, msg)
+	if err != nil {
+		return failed(err)
+	}
+	return done(where)
+}
+
+// owner is who owns the mailbox, or the folder in which it is to be made.
+func (d *Destination) owner() (maildir.Info, error) {
+	err := d.look()
+	if missing(err) && d.Create {
+		return folderOf(d.Path)
+	}
+	return d.info, err
+}
+
+// write puts the message into a mailbox of ours.
+func (d *Deliverer) write(ctx context.Context, sender smtp.Mailbox, dest Destination, msg io.ReadSeeker) (where string, err error) {
+	address := dest.Mailbox.String()
+	if err := d.notDelivered(address, msg); err != nil {
+		return "", err
+	}
+	fields := finalFields(sender, address)
+	if dest.Kind == Mbox {
+		m := mbox.Message{Sender: sender.String(), Date: time.Now(), Fields: fields, Text: msg}
+		return dest.Path, mbox.Append(ctx, dest.Path, m, mbox.Options{Create: dest.Create})
+	}
+	if dest.Create && !dest.there {
+		if err := maildir.Create(dest.Path); err != nil {
+			return "", err
+		}
+	}
+	draft := safefile.NewDraft(maildir.New(dest.Path), draftMemory)
+	defer draft.Discard()
+	draft.Syncer = &d.sync
+	if _, err := draft.Write(fields); err != nil {
+		return "", err
+	}
+	if _, err := io.Copy(draft, msg); err != nil {
+		return "", err
+	}
+	names, err := maildir.Commit(draft, time.Now(), d.config.Hostname, dest.Path)
+	return names[0], err
+}
+
+// notDelivered says ErrLoop when the message has been at the address before.
+// It leaves msg at the place where it found it.
+func (d *Deliverer) notDelivered(address string, msg io.ReadSeeker) error {
+	start, err := msg.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	judge := headFilter{w: io.Discard, maxReceived: d.config.MaxReceived, addresses: []string{address}}
+	_, err = io.Copy(&judge, io.LimitReader(msg, maxHead))
+	if err == nil {
+		err = judge.Close()
+	}
+	if err != nil {
+		return err
+	}
+	_, err = msg.Seek(start, io.SeekStart)
+	return err
+}

@@ -1,0 +1,260 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"syscall"
+
+	"postern/lib/maildir"
+	"postern/lib/rewrite"
+	"postern/lib/safefile"
+	"postern/lib/smtp"
+)
+
+// maxRounds bounds how often an address is replaced by another (upas's bound).
+const maxRounds = 32
+
+// errLoop is a loop in rules or aliases: the administrator's fault, so
+// temporary.
+var errLoop = errors.New("leads back to itself")
+
+// postmaster is the mailbox that every host has (RFC 5321 4.5.1).
+const postmaster = "postmaster"
+
+// Route is all the places where mail for m goes by rules, aliases and
+// mailboxes. An error says that it cannot be known now.
+func (d *Deliverer) Route(ctx context.Context, m smtp.Mailbox) ([]Destination, error) {
+	if list, ok := d.routes.find(m); ok {
+		return list, nil
+	}
+	r := route{d: d}
+	if err := r.expand(ctx, m, nil); err != nil {
+		return nil, fmt.Errorf("%s: %w", m, err)
+	}
+	r.settle()
+	d.routes.add(m, r.list)
+	return r.list, nil
+}
+
+// route is the expansion of one address.
+type route struct {
+	d    *Deliverer
+	list []Destination
+}
+
+// add takes in a destination, unless it is there already.
+func (r *route) add(d Destination) error {
+	if slices.ContainsFunc(r.list, d.same) {
+		return nil
+	}
+	if len(r.list) == maxMembers {
+		return fmt.Errorf("more than %d destinations", maxMembers)
+	}
+	r.list = append(r.list, d)
+	return nil
+}
+
+// settle decides about members of a list that do not exist: when there are
+// others, the fault is the list's, not the sender's, and they wait until
+// somebody has mended it.
+func (r *route) settle() {
+	if len(r.list) < 2 {
+		return
+	}
+	for i := range r.list {
+		if r.list[i].Kind == Nobody {
+			r.list[i].Kind, r.list[i].Path = Later, "no such mailbox, but an alias names it"
+		}
+	}
+}
+
+// unknown says whether all of list is Nobody.
+func unknown(list []Destination) bool {
+	return !slices.ContainsFunc(list, func(d Destination) bool { return d.Kind != Nobody })
+}
+
+// expand adds where m goes. chain is the addresses and aliases that led to
+// it, in lower case.
+func (r *route) expand(ctx context.Context, m smtp.Mailbox, chain []string) error {
+	if len(chain) > maxRounds {
+		return fmt.Errorf("%s: %w", m, errLoop)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	match, found, err := r.d.rule(m)
+	switch {
+	case err != nil:
+		return err
+	case found:
+		return r.obey(ctx, match, m, chain)
+	case !r.d.ours(m.Domain):
+		return r.add(Destination{Kind: Relay, Mailbox: m})
+	}
+	return r.expandLocal(ctx, m, chain)
+}
+
+// rule is the rewrite rule for m, if there is one.
+func (d *Deliverer) rule(m smtp.Mailbox) (rewrite.Match, bool, error) {
+	rules, err := d.rules.load()
+	if err != nil || len(rules) == 0 {
+		return rewrite.Match{}, false, err
+	}
+	if m.Domain == "" {
+		m.Domain = d.config.Hostname
+	}
+	return rules.Find(m.String(), d.config.Hostname, false)
+}
+
+// obey adds what a rule says.
+func (r *route) obey(ctx context.Context, match rewrite.Match, m smtp.Mailbox, chain []string) error {
+	switch match.Kind {
+	case rewrite.Mailbox:
+		return r.ruleMailbox(match, m)
+	case rewrite.Alias:
+		return r.ruleAlias(ctx, match, m, chain)
+	case rewrite.Command:
+		return r.add(Destination{Kind: Later, Mailbox: m, Path: match.Where() + ": commands are not carried out yet"})
+	}
+	return fmt.Errorf("%s: rules of type %s are not carried out yet", match.Where(), match.Kind)
+}
+
+// ruleMailbox is a rule >>. What the address put into the path is made safe,
+// and names no mailbox that is not there.
+func (r *route) ruleMailbox(match rewrite.Match, m smtp.Mailbox) error {
+	path, err := match.Expand(0, rewrite.Values{Host: r.d.config.Hostname, Clean: safefile.Name})
+	if err != nil {
+		return err
+	}
+	if path[0] != '/' && !strings.HasPrefix(path, lmtpPrefix) {
+		path = r.d.config.Mail + "/" + path
+	}
+	dest := mailboxAt(path, !match.FromNetwork(0))
+	dest.Mailbox = m
+	return r.addMailbox(dest)
+}
+
+// ruleAlias is a rule alias: other addresses, parted by blanks or commas.
+func (r *route) ruleAlias(ctx context.Context, match rewrite.Match, m smtp.Mailbox, chain []string) error {
+	self := strings.ToLower(m.String())
+	if slices.Contains(chain, self) {
+		return fmt.Errorf("%s: %s %w", match.Where(), self, errLoop)
+	}
+	text, err := match.Expand(0, rewrite.Values{Host: r.d.config.Hostname})
+	if err != nil {
+		return err
+	}
+	chain = append(slices.Clip(chain), self)
+	for _, word := range strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
+		next, err := parseAddress(word)
+		if err != nil {
+			return fmt.Errorf("%s: %w", match.Where(), err)
+		}
+		if err := r.expand(ctx, next, chain); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expandLocal adds where mail for a mailbox of this host goes.
+func (r *route) expandLocal(ctx context.Context, m smtp.Mailbox, chain []string) error {
+	before := len(r.list)
+	found, err := r.expandAlias(ctx, m, chain)
+	if err != nil {
+		return err
+	}
+	isPostmaster := strings.EqualFold(m.Local, postmaster)
+	if found && !(isPostmaster && unknown(r.list[before:])) {
+		return nil
+	}
+	r.list = r.list[:before]
+	dest, err := r.d.mailbox(m)
+	if err != nil {
+		return err
+	}
+	if dest.Kind == Nobody && isPostmaster {
+		dest = r.d.newMailbox(m, postmaster)
+	}
+	return r.add(dest)
+}
+
+// mailbox is the Maildir of a local user: by the name in lower case, as it
+// stands, and without the extension.
+func (d *Deliverer) mailbox(m smtp.Mailbox) (Destination, error) {
+	for _, local := range d.names(m.Local) {
+		for _, name := range variants(local) {
+			dest := d.newMailbox(m, name)
+			err := dest.look()
+			if err == nil {
+				dest.Create = false
+				return dest, nil
+			}
+			if !missing(err) {
+				return Destination{}, err
+			}
+		}
+	}
+	if aliases, _ := d.aliases.load(); aliases != nil && aliases.broken != nil {
+		return Destination{}, aliases.broken // the name may stand in a line we cannot read
+	}
+	return Destination{Kind: Nobody, Mailbox: m}, nil
+}
+
+// newMailbox is the Maildir of the user, made when it is missing.
+func (d *Deliverer) newMailbox(m smtp.Mailbox, user string) Destination {
+	return Destination{Kind: Maildir, Path: d.config.Mail + "/" + safefile.Name(user) + "/", Create: true, Mailbox: m, User: user}
+}
+
+// names are the local names to look for: as it stands and, where there is a
+// separator, without the extension.
+func (d *Deliverer) names(local string) []string {
+	if i := strings.IndexAny(local, d.config.Separator); i > 0 {
+		return []string{local, local[:i]}
+	}
+	return []string{local}
+}
+
+// variants are the name in lower case, and as it stands.
+func variants(name string) []string {
+	if lower := strings.ToLower(name); lower != name {
+		return []string{lower, name}
+	}
+	return []string{name}
+}
+
+// addMailbox adds a mailbox, or Nobody when it is missing and not to be made.
+func (r *route) addMailbox(dest Destination) error {
+	if dest.Kind == Maildir || dest.Kind == Mbox {
+		if err := dest.look(); missing(err) && !dest.Create {
+			dest = Destination{Kind: Nobody, Mailbox: dest.Mailbox}
+		} else if err != nil && !missing(err) {
+			return err
+		}
+	}
+	return r.add(dest)
+}
+
+// look finds out about a Maildir or mbox.
+func (d *Destination) look() error {
+	if d.Kind == Mbox {
+		var st syscall.Stat_t
+		err := syscall.Lstat(d.Path, &st)
+		d.info = maildir.Info{Owner: int(st.Uid), Group: int(st.Gid), Device: uint64(st.Dev)}
+		d.there = err == nil
+		return err
+	}
+	var err error
+	d.info, err = maildir.Stat(d.Path)
+	d.there = err == nil
+	return err
+}
+
+// missing says whether err means that there is no such mailbox.
+func missing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
+}
