@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -146,7 +147,7 @@ func (c *client) round(ctx context.Context, k key) (m *mdns.Msg, trusted, silent
 			return m, s.trust, false, nil
 		}
 		if err == nil {
-			err = errors.New("answers " + mdns.RcodeToString[m.Rcode])
+			err = errors.New("answers " + cmp.Or(mdns.RcodeToString[m.Rcode], "code "+strconv.Itoa(m.Rcode)))
 		} else {
 			silent = true
 		}
