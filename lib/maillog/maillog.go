@@ -2,22 +2,19 @@
 // standard error, the journal or syslog.
 package maillog
 
-import "io"
+import (
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
 
-// Priority is a level of syslog, RFC 5424 section 6.2.1.
-type Priority int
-
-// The priorities, worst first.
-const (
-	Emerg Priority = iota
-	Alert
-	Crit
-	Err
-	Warning
-	Notice
-	Info
-	Debug
+	"golang.org/x/sys/unix"
 )
+
+// maxLine bounds a record, in octets. RFC 5424 section 6.1 asks receivers for
+// 2,048; those in use take 8 KiB.
+const maxLine = 8 << 10
 
 // Options say where records go. The zero value chooses.
 type Options struct {
@@ -32,28 +29,101 @@ type Options struct {
 	// when standard error leads there, syslog when standard error is the
 	// client's connection (inetd) or closed, else standard error.
 	Sink string
-	// Stderr replaces standard error.
+	// Stderr replaces standard error, and is then chosen.
 	Stderr io.Writer
-	// SyslogSocket is the socket of the syslog daemon, /dev/log when empty.
+	// SyslogSocket is the socket of the syslog daemon, the system's when
+	// empty.
 	SyslogSocket string
 }
 
 // Logger writes records; several goroutines may use it at once.
-type Logger struct{}
+type Logger struct {
+	options Options
+
+	mu   sync.Mutex
+	sink sink // nil before the first record
+}
+
+// sink takes a clean line.
+type sink interface {
+	write(p Priority, line string)
+}
 
 // Open makes a logger. It costs nothing: sinks are looked for when the first
 // record is written.
-func Open(o Options) *Logger { return &Logger{} }
+func Open(o Options) *Logger { return &Logger{options: o} }
 
 // Log writes one record, cleaned, as one line. It never blocks for more than a
 // second on syslog, and what cannot be written is dropped.
-func (l *Logger) Log(p Priority, line string) {}
+func (l *Logger) Log(p Priority, line string) {
+	line = Clean(line, maxLine)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sink == nil {
+		l.sink = l.options.open()
+	}
+	if level, ok := parseLevel(l.options.Level); ok && p == Info {
+		p = level
+	}
+	l.sink.write(p, line)
+}
 
-// Clean makes s fit for one line of a log, a reply or a header field: control
-// characters, invisible ones and octets that are not UTF-8 stand as \n, \x1b or
-// \u202e, and what exceeds max octets is cut, ending in "...".
-func Clean(s string, max int) string { return s }
+// open makes the sink that is asked for or chosen.
+func (o *Options) open() sink {
+	var w io.Writer = os.Stderr
+	if o.Stderr != nil {
+		w = o.Stderr
+	}
+	name := o.Sink
+	if name == "" {
+		name = o.choose()
+	}
+	switch name {
+	case "syslog":
+		return newSyslog(o)
+	case "journal":
+		return journal{w}
+	}
+	return plain{w}
+}
 
-// ParsePriority takes "mail.info" apart, either half of which may be missing
-// ("mail", ".info"), and complains of unknown words.
-func ParsePriority(s string) (facility, level string, err error) { return "", "", nil }
+// choose says where records go when nothing is said.
+func (o *Options) choose() string {
+	if o.Stderr != nil {
+		return "stderr"
+	}
+	var out, in unix.Stat_t
+	if unix.Fstat(2, &out) != nil {
+		return "syslog"
+	}
+	if isJournal(os.Getenv("JOURNAL_STREAM"), &out) {
+		return "journal"
+	}
+	// A super-server makes the client's connection our standard error.
+	if out.Mode&unix.S_IFMT == unix.S_IFSOCK && unix.Fstat(0, &in) == nil && same(&in, &out) {
+		return "syslog"
+	}
+	return "stderr"
+}
+
+// isJournal tells whether a file is the one that $JOURNAL_STREAM describes,
+// "device:inode"; see systemd.exec(5).
+func isJournal(stream string, st *unix.Stat_t) bool {
+	device, inode, ok := strings.Cut(stream, ":")
+	return ok && device == strconv.FormatUint(uint64(st.Dev), 10) && inode == strconv.FormatUint(uint64(st.Ino), 10)
+}
+
+func same(a, b *unix.Stat_t) bool { return a.Dev == b.Dev && a.Ino == b.Ino }
+
+// plain is standard error.
+type plain struct{ w io.Writer }
+
+func (s plain) write(_ Priority, line string) { io.WriteString(s.w, line+"\n") }
+
+// journal is standard error that leads to the journal, which takes the priority
+// from the front of the line; see sd-daemon(3).
+type journal struct{ w io.Writer }
+
+func (s journal) write(p Priority, line string) {
+	io.WriteString(s.w, "<"+strconv.Itoa(int(p))+">"+line+"\n")
+}
