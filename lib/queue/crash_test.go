@@ -88,7 +88,7 @@ func stepRetry(dir string) error {
 		if err := e.Mark(0, Status{Tries: 1, Reply: "450 later"}); err != nil {
 			return err
 		}
-		return e.Retry(time.Now().Add(time.Hour))
+		return e.Retry(time.Now(), time.Now().Add(time.Hour))
 	})
 }
 

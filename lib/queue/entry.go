@@ -154,8 +154,8 @@ func (e *Entry) write(i int, s Status) error {
 // Retry puts the entry off until a time, at most Horizon from now, and closes
 // it. The rename is not synced: if it is lost with the power, the entry is
 // tried too early.
-func (e *Entry) Retry(at time.Time) error {
-	if far := time.Now().Add(Horizon); at.After(far) {
+func (e *Entry) Retry(now, at time.Time) error {
+	if far := now.Add(Horizon); at.After(far) {
 		at = far
 	}
 	return e.move(waitRef(e.ID, at))

@@ -171,7 +171,7 @@ func TestLock(t *testing.T) {
 		t.Errorf("second Get: %v, want ErrLocked", err)
 	}
 	stale := e.Ref
-	if err := e.Retry(time.Now().Add(time.Hour)); err != nil {
+	if err := e.Retry(time.Now(), time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := q.Take(stale); !errors.Is(err, ErrNotFound) {
@@ -194,7 +194,7 @@ func TestMovedWhileOpened(t *testing.T) {
 	}
 	defer f.Close()
 	second := &Entry{Ref: first.Ref, q: q, file: f}
-	if err := first.Retry(time.Now()); err != nil {
+	if err := first.Retry(time.Now(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if err := second.load(); !errors.Is(err, ErrNotFound) {
@@ -221,7 +221,7 @@ func TestDue(t *testing.T) {
 	for _, tt := range tests {
 		q := open(t)
 		id := add(t, q, envelope("a"), "text\n")
-		if err := take(t, q, id).Retry(now.Add(tt.wait)); err != nil {
+		if err := take(t, q, id).Retry(now, now.Add(tt.wait)); err != nil {
 			t.Fatal(err)
 		}
 		got := slices.Contains(ids(t, q, now.Add(tt.at)), id)
@@ -238,7 +238,7 @@ func TestNextDue(t *testing.T) {
 		t.Errorf("empty queue: due at %v", at)
 	}
 	for _, wait := range []time.Duration{3 * time.Hour, time.Hour, 2 * time.Hour} {
-		if err := take(t, q, add(t, q, envelope("a"), "")).Retry(now.Add(wait)); err != nil {
+		if err := take(t, q, add(t, q, envelope("a"), "")).Retry(now, now.Add(wait)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -251,7 +251,7 @@ func TestNextDue(t *testing.T) {
 func TestEmptyFoldersGo(t *testing.T) {
 	q := open(t)
 	id := add(t, q, envelope("a"), "")
-	if err := take(t, q, id).Retry(time.Now().Add(-time.Hour)); err != nil {
+	if err := take(t, q, id).Retry(time.Now(), time.Now().Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	e := take(t, q, id)
@@ -432,7 +432,7 @@ func TestAll(t *testing.T) {
 	want := map[string]Place{add(t, q, envelope("a"), ""): New}
 	id := add(t, q, envelope("b"), "")
 	want[id] = Wait
-	take(t, q, id).Retry(now.Add(time.Hour))
+	take(t, q, id).Retry(now, now.Add(time.Hour))
 	id = add(t, q, envelope("c"), "")
 	want[id] = Failed
 	take(t, q, id).Fail()

@@ -55,7 +55,7 @@ func configure(args []string, stdout, stderr io.Writer) (*config, int) {
 		return nil, sysexits.OK
 	}
 	table := c.directives()
-	if err := errors.Join(c.load(table, stderr), c.applyFlags(table)); err != nil {
+	if err := errors.Join(c.load(table, stderr), c.applyFlags(table), c.complete()); err != nil {
 		fmt.Fprintf(stderr, "runq: %v\n", err)
 		return nil, sysexits.Config
 	}

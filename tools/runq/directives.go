@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,19 @@ func (c *config) directives() conf.Table {
 	}, c.mail.Directives()...)
 }
 
+// complete sets what the configuration need not say.
+func (c *config) complete() error {
+	if c.mail.Hostname != "" {
+		return nil
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("no host name: %w; say Hostname in smtpd.conf", err)
+	}
+	c.mail.Hostname = name
+	return nil
+}
+
 // load reads the configuration, which is smtpd's: where mail goes must be the
 // same to both. What is not in the table is for other programs. Warnings go to
 // stderr.
@@ -34,10 +48,10 @@ func (c *config) load(table conf.Table, stderr io.Writer) error {
 	if errors.Is(err, fs.ErrNotExist) && c.file == "" {
 		return nil
 	}
-	fatal, warnings := conf.Split(err)
+	warnings, fatal := conf.Split(err)
 	if fatal == nil {
 		var more conf.Warnings
-		fatal, more = conf.Split(table.Load(dialect, ours(table, lines)))
+		more, fatal = conf.Split(table.Load(dialect, ours(table, lines)))
 		warnings = append(warnings, more...)
 	}
 	for _, w := range warnings {

@@ -121,7 +121,7 @@ func (r *runner) note(e *queue.Entry, i int, res result) {
 
 // settle puts the entry where it belongs after an attempt, and closes it.
 func (r *runner) settle(e *queue.Entry) error {
-	open, failed, tries := 0, 0, 0
+	open, failed, tries, now := 0, 0, 0, r.now()
 	for i := range e.Envelope.Recipients {
 		switch s := e.Status(i); {
 		case s.State.Open():
@@ -133,9 +133,9 @@ func (r *runner) settle(e *queue.Entry) error {
 	}
 	switch {
 	case open > 0 && tries == 0: // nothing but what nobody can carry
-		return e.Retry(r.now().Add(lastWait))
+		return e.Retry(now, now.Add(lastWait))
 	case open > 0:
-		return e.Retry(nextTry(r.now(), tries, r.chance()))
+		return e.Retry(now, nextTry(now, tries, r.chance()))
 	case failed > 0:
 		return e.Fail()
 	}
