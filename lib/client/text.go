@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"postern/lib/smtp"
@@ -66,8 +67,10 @@ func (s *Session) sendBlock(ctx context.Context, block []byte) error {
 	if err == nil {
 		return nil
 	}
-	if r, ok := s.lastWord(ctx); ok {
-		return s.fail(&Refused{endOfText, r})
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		if r, ok := s.lastWord(ctx); ok {
+			return s.fail(&Refused{endOfText, r})
+		}
 	}
 	return s.broken(ctx, "sending the message", err)
 }

@@ -1,0 +1,500 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"postern/lib/smtp"
+	"postern/lib/tlsconf"
+)
+
+// letter is an envelope to some mailboxes of mx.example.
+func letter(to ...string) *smtp.Envelope {
+	env := &smtp.Envelope{Sender: smtp.Mailbox{Local: "from", Domain: "me.example"}}
+	for _, local := range to {
+		env.Recipients = append(env.Recipients, smtp.Recipient{Mailbox: smtp.Mailbox{Local: local, Domain: "mx.example"}})
+	}
+	return env
+}
+
+// words are the replies of a result, one line each; "-" where there is none.
+func words(replies []smtp.Reply) string {
+	var list []string
+	for _, r := range replies {
+		if r.IsZero() {
+			list = append(list, "-")
+		} else {
+			list = append(list, r.String())
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
+func TestSend(t *testing.T) {
+	tests := []struct {
+		name   string
+		offers []string
+		lmtp   bool
+		to     []string
+		script string
+		want   string // replies
+		err    string
+	}{
+		{
+			name: "one command at a time", to: []string{"a"},
+			script: `
+				C: MAIL FROM:<from@me.example>
+				S: 250 2.1.0 ok
+				C: RCPT TO:<a@mx.example>
+				S: 250 2.1.5 ok
+				C: DATA
+				S: 354 go on
+				T:
+				S: 250 2.0.0 kept as 7`,
+			want: "250 2.0.0 kept as 7",
+		}, {
+			name: "a group", offers: []string{"PIPELINING", "ENHANCEDSTATUSCODES"}, to: []string{"a", "b", "c"},
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: RCPT TO:<b@mx.example>
+				C: RCPT TO:<c@mx.example>
+				C: DATA
+				S: 250 2.1.0 ok
+				S: 250 2.1.5 ok
+				S: 550 5.1.1 no b
+				S: 452 4.5.3 too many
+				S: 354 go on
+				T:
+				S: 250 2.0.0 kept`,
+			want: "250 2.0.0 kept; 550 5.1.1 no b; 452 4.5.3 too many",
+		}, {
+			name: "nobody there, one at a time", to: []string{"a", "b"},
+			script: `
+				C: MAIL FROM:<from@me.example>
+				S: 250 ok
+				C: RCPT TO:<a@mx.example>
+				S: 550 no a
+				C: RCPT TO:<b@mx.example>
+				S: 551-no
+				S: 551 b`,
+			want: "550 no a; 551 no b",
+		}, {
+			name: "nobody there, and 354 all the same", offers: []string{"PIPELINING"}, to: []string{"a"},
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: DATA
+				S: 250 ok
+				S: 550 no a
+				S: 354 go on
+				C: .
+				S: 554 no recipients`,
+			want: "550 no a",
+		}, {
+			name: "sender refused in a group", offers: []string{"PIPELINING"}, to: []string{"a", "b"},
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: RCPT TO:<b@mx.example>
+				C: DATA
+				S: 550 5.7.1 not from you
+				S: 503 MAIL first
+				S: 250 well
+				S: 503 MAIL first`,
+			want: "550 5.7.1 not from you; 550 5.7.1 not from you",
+		}, {
+			name: "DATA refused", to: []string{"a"},
+			script: `
+				C: MAIL FROM:<from@me.example>
+				S: 250 ok
+				C: RCPT TO:<a@mx.example>
+				S: 250 ok
+				C: DATA
+				S: 451 4.3.0 not now`,
+			want: "451 4.3.0 not now",
+		}, {
+			name: "250 to DATA is no answer", to: []string{"a"},
+			script: `
+				C: MAIL FROM:<from@me.example>
+				S: 250 ok
+				C: RCPT TO:<a@mx.example>
+				S: 250 ok
+				C: DATA
+				S: 250 ok`,
+			want: "451 4.5.0 the next server said 250, which is no answer",
+		}, {
+			name: "LMTP", lmtp: true, offers: []string{"PIPELINING"}, to: []string{"a", "b", "c"},
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: RCPT TO:<b@mx.example>
+				C: RCPT TO:<c@mx.example>
+				C: DATA
+				S: 250 ok
+				S: 250 ok
+				S: 550 no b
+				S: 250 ok
+				S: 354 go on
+				T:
+				S: 250 a has it
+				S: 452 4.2.2 c is full`,
+			want: "250 a has it; 550 no b; 452 4.2.2 c is full",
+		}, {
+			name: "421 at RCPT", offers: []string{"PIPELINING"}, to: []string{"a", "b"},
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: RCPT TO:<b@mx.example>
+				C: DATA
+				S: 250 ok
+				S: 250 ok
+				S: 421 4.3.2 closing`,
+			want: "421 4.3.2 closing; 421 4.3.2 closing",
+			err:  "RCPT: the server says 421 4.3.2 closing",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			session, _ := ready(t, test.offers, test.script, Options{LMTP: test.lmtp})
+			result, err := session.Send(t.Context(), letter(test.to...), strings.NewReader("Subject: x\n\ntext\n"))
+			if got := words(result.Recipients); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+			checkError(t, err, test.err)
+		})
+	}
+}
+
+// checkError wants an error with some words in it, or none.
+func checkError(t *testing.T, err error, want string) {
+	t.Helper()
+	if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		t.Errorf("got error %v, want %q", err, want)
+	}
+}
+
+func TestSendTwice(t *testing.T) {
+	session, server := ready(t, []string{"PIPELINING"}, `
+		C: MAIL FROM:<from@me.example>
+		C: RCPT TO:<a@mx.example>
+		C: DATA
+		S: 250 ok
+		S: 550 no a
+		S: 503 no recipients
+		C: RSET
+		C: MAIL FROM:<from@me.example>
+		C: RCPT TO:<b@mx.example>
+		C: DATA
+		S: 250 ok
+		S: 250 ok
+		S: 250 ok
+		S: 354 go on
+		T:
+		S: 250 kept
+		C: MAIL FROM:<from@me.example>
+		C: RCPT TO:<c@mx.example>
+		S: 250 ok
+		S: 250 ok
+		C: RSET
+		S: 250 ok
+		C: QUIT
+		S: 221 bye`, Options{})
+	first, err1 := session.Send(t.Context(), letter("a"), strings.NewReader("one"))
+	second, err2 := session.Send(t.Context(), letter("b"), strings.NewReader("two"))
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	if got := words(slices.Concat(first.Recipients, second.Recipients)); got != "550 no a; 250 kept" {
+		t.Errorf("got %s", got)
+	}
+	asked, err := session.Ask(t.Context(), letter("c"))
+	if got := words(asked); err != nil || got != "250 2.0.0 ok" {
+		t.Errorf("ask: got %s, %v", got, err)
+	}
+	if err := session.Reset(t.Context()); err != nil {
+		t.Error(err)
+	}
+	session.Quit(t.Context())
+	<-server.done
+	if got := strings.Join(server.texts, "|"); got != "two\r\n" {
+		t.Errorf("got texts %q", got)
+	}
+	if _, err := session.Hello(t.Context()); !errors.Is(err, ErrOver) {
+		t.Errorf("after QUIT: got %v, want ErrOver", err)
+	}
+}
+
+func TestParameters(t *testing.T) {
+	env := letter("a", "ü")
+	env.Size, env.Body, env.SMTPUTF8, env.Ret, env.EnvID = 1000, "8BITMIME", true, "HDRS", "a b"
+	env.Recipients[0].Notify = []string{"SUCCESS", "DELAY"}
+	env.Recipients[0].ORcpt = "rfc822;x+y@example.org"
+	session, _ := ready(t, []string{"SIZE 2000", "8bitmime", "SMTPUTF8", "DSN"}, `
+		C: MAIL FROM:<from@me.example> SIZE=1000 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+20b
+		S: 250 ok
+		C: RCPT TO:<a@mx.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x+2By@example.org
+		S: 250 ok
+		C: RCPT TO:<ü@mx.example>
+		S: 250 ok`, Options{})
+	if got, err := session.Ask(t.Context(), env); err != nil || words(got) != "250 2.0.0 ok; 250 2.0.0 ok" {
+		t.Errorf("got %s, %v", words(got), err)
+	}
+}
+
+func TestUnsendable(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*smtp.Envelope)
+		want   string
+	}{
+		{"too big", func(e *smtp.Envelope) { e.Size = 2001 }, "552 5.3.4"},
+		{"UTF-8", func(e *smtp.Envelope) { e.SMTPUTF8 = true }, "553 5.6.7"},
+		{"UTF-8 sender", func(e *smtp.Envelope) { e.Sender.Local = "ü" }, "553 5.6.7"},
+		{"UTF-8 recipient", func(e *smtp.Envelope) { e.Recipients[0].Mailbox.Local = "ü" }, "553 5.6.7"},
+		{"line end in the recipient", func(e *smtp.Envelope) { e.Recipients[0].Mailbox.Domain = "x\r\nDATA" }, "553 5.1.3"},
+		{"line end in the sender", func(e *smtp.Envelope) { e.Sender.Domain = "x\nDATA" }, "553 5.1.7"},
+		{"no recipient", func(e *smtp.Envelope) { e.Recipients[0].Mailbox = smtp.Mailbox{} }, "553 5.1.3"},
+	}
+	for _, test := range tests {
+		session, _ := ready(t, []string{"SIZE 2000"}, "C: QUIT\nS: 221 bye", Options{})
+		env := letter("a")
+		test.change(env)
+		result, err := session.Send(t.Context(), env, strings.NewReader("text"))
+		if got := words(result.Recipients); err != nil || !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s: got %s, %v; want %s", test.name, got, err, test.want)
+		}
+		session.Quit(t.Context())
+	}
+}
+
+func TestHello(t *testing.T) {
+	tests := []struct {
+		name, script, want, err string
+		lmtp                    bool
+	}{
+		{"EHLO", "S: 220 x\nC: EHLO me.example\nS: 250-x\nS: 250 SIZE 10", "10", "", false},
+		{"HELO", "S: 220 x\nC: EHLO me.example\nS: 500 what\nC: HELO me.example\nS: 250 x", "", "", false},
+		{"refused", "S: 220 x\nC: EHLO me.example\nS: 550 no\nC: HELO me.example\nS: 550 5.7.1 no", "", "HELO: the server says 550 5.7.1 no", false},
+		{"later", "S: 220 x\nC: EHLO me.example\nS: 450 4.7.1 later", "", "EHLO: the server says 450 4.7.1 later", false},
+		{"LMTP", "S: 220 x\nC: LHLO me.example\nS: 500 what", "", "LHLO: the server says 500 what", true},
+		{"banner 554", "S: 554 no mail here", "", "the server greets with 554 no mail here", false},
+		{"banner 250", "S: 250 hello", "", "the server greets with 250 hello", false},
+		{"banner 421", "S: 421 busy", "", "the server greets with 421 busy", false},
+		{"not SMTP", "S: SSH-2.0-OpenSSH_9.2", "", "waiting for the banner: not an SMTP reply", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			session, _ := serve(t, test.script, Options{LMTP: test.lmtp})
+			_, err := session.Greet(t.Context())
+			if err == nil {
+				_, err = session.Hello(t.Context())
+			}
+			checkError(t, err, test.err)
+			if got, _ := session.Offers("SIZE"); got != test.want {
+				t.Errorf("SIZE: got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestBadName(t *testing.T) {
+	session, _ := serve(t, "S: 220 x\nHANG", Options{})
+	session.options.Name = "me.example\r\nDATA"
+	_, err := session.Hello(t.Context())
+	checkError(t, err, "our own name")
+}
+
+func TestStartTLS(t *testing.T) {
+	var heard []string
+	session, _ := ready(t, []string{"STARTTLS", "SIZE 5"}, `
+		C: STARTTLS
+		S: 220 go on
+		TLS
+		C: EHLO me.example
+		S: 250-x
+		S: 250 PIPELINING
+		C: QUIT
+		S: 221 bye`, Options{Transcript: func(who byte, line string) { heard = append(heard, string(who)+": "+line) }})
+	if _, err := session.StartTLS(t.Context(), tlsconf.Client{}.Config()); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := session.Offers("SIZE"); ok {
+		t.Error("an offer made in the clear was kept")
+	}
+	if state, ok := session.TLS(); !ok || !state.HandshakeComplete {
+		t.Error("not encrypted")
+	}
+	session.Quit(t.Context())
+	want := "C: STARTTLS; S: 220 go on; *: TLSv1.3"
+	if got := strings.Join(heard, "; "); !strings.Contains(got, want) || !strings.HasSuffix(got, "C: QUIT; S: 221 bye") {
+		t.Errorf("transcript: got %s", got)
+	}
+}
+
+func TestHostile(t *testing.T) {
+	tests := []struct {
+		name   string
+		offers string
+		script string
+		tls    bool
+		want   string
+		is     error
+	}{
+		{"text behind STARTTLS", "STARTTLS", `C: STARTTLS
+			R: 220 go on\r\n250 injected\r\n
+			HANG`, true, "text in the clear behind STARTTLS", ErrOutOfStep},
+		{"STARTTLS refused", "STARTTLS", "C: STARTTLS\nS: 454 no\nHANG", true, "STARTTLS: the server says 454 no", nil},
+		{"no handshake", "STARTTLS", "C: STARTTLS\nS: 220 go on\nCLOSE", true, "TLS handshake", ErrHandshake},
+		{"garbage for a handshake", "STARTTLS", "C: STARTTLS\nS: 220 go on\nS: 250 hello hello hello\nHANG", true, "", nil},
+		{"speaks unasked", "X", "C: MAIL FROM:<from@me.example>\nR: 250 ok\\r\\n250 ok\\r\\n\nHANG", false, "out of step: it speaks unasked", ErrOutOfStep},
+		{"codes disagree", "X", "C: MAIL FROM:<from@me.example>\nS: 250-ok\nS: 550 no\nHANG", false, "different codes in one reply", smtp.ErrReply},
+		{"endless reply", "X", "C: MAIL FROM:<from@me.example>\nENDLESS 250-and", false, "too many lines", smtp.ErrReply},
+		{"endless line", "X", "C: MAIL FROM:<from@me.example>\nR: 250-" + strings.Repeat("x", 5000) + `\r\n` + "\nHANG", false, "not an SMTP reply", smtp.ErrReply},
+		{"NUL in a reply", "X", "C: MAIL FROM:<from@me.example>\nR: 250 o\\0k\\r\\n\nHANG", false, "not an SMTP reply", smtp.ErrReply},
+		{"bare LF", "X", "C: MAIL FROM:<from@me.example>\nR: 250 ok\\n\nHANG", false, "not an SMTP reply", smtp.ErrReply},
+		{"hangs up at MAIL", "X", "C: MAIL FROM:<from@me.example>\nCLOSE", false, "waiting for the answer to MAIL: EOF", io.EOF},
+		{"hangs up in a reply", "X", "C: MAIL FROM:<from@me.example>\nR: 250-ok\\r\\n\nCLOSE", false, "unexpected EOF", io.ErrUnexpectedEOF},
+		{"resets at RCPT", "X", "C: MAIL FROM:<from@me.example>\nS: 250 ok\nRESET", false, "", nil},
+		{"silent", "X", "C: MAIL FROM:<from@me.example>\nHANG", false, "i/o timeout", nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			session, _ := ready(t, []string{test.offers}, test.script, Options{Command: 300 * time.Millisecond})
+			var err error
+			if test.tls {
+				_, err = session.StartTLS(t.Context(), tlsconf.Client{}.Config())
+			} else {
+				var result Result
+				result, err = session.Send(t.Context(), letter("a"), strings.NewReader("text"))
+				if got := words(result.Recipients); got != "-" || result.Uncertain {
+					t.Errorf("got %s, uncertain %v", got, result.Uncertain)
+				}
+			}
+			if err == nil || !strings.Contains(err.Error(), test.want) || test.is != nil && !errors.Is(err, test.is) {
+				t.Errorf("got error %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// openText is the envelope of a message that the server wants.
+const openText = `
+	C: MAIL FROM:<from@me.example>
+	S: 250 ok
+	C: RCPT TO:<a@mx.example>
+	S: 250 ok
+	C: DATA
+	S: 354 go on
+`
+
+func TestLostAnswer(t *testing.T) {
+	session, _ := ready(t, nil, openText+"T:\nCLOSE", Options{})
+	result, err := session.Send(t.Context(), letter("a"), strings.NewReader("text\n"))
+	if !result.Uncertain || words(result.Recipients) != "-" {
+		t.Errorf("got %+v", result)
+	}
+	checkError(t, err, "waiting for the answer to the message: EOF")
+}
+
+func TestRefusedAmidText(t *testing.T) {
+	session, _ := ready(t, nil, openText+"S: 552 5.3.4 too big\nCLOSE", Options{})
+	endless := io.LimitReader(zeroes{}, 1<<30)
+	result, err := session.Send(t.Context(), letter("a"), endless)
+	if err == nil || result.Uncertain {
+		t.Errorf("got error %v, uncertain %v", err, result.Uncertain)
+	}
+	// Whether the words arrive before the reset is not ours to say.
+	if got := words(result.Recipients); got != "552 5.3.4 too big" && got != "-" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// zeroes is a text of one line without an end.
+type zeroes struct{}
+
+func (zeroes) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = '0'
+	}
+	return len(p), nil
+}
+
+func TestServerDoesNotRead(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	session, err := Dial(t.Context(), "tcp", listener.Addr().String(), Options{DataBlock: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = session.sendText(t.Context(), io.LimitReader(zeroes{}, 1<<30))
+	checkError(t, err, "i/o timeout")
+}
+
+func TestTextFails(t *testing.T) {
+	tests := []struct {
+		name string
+		text io.Reader
+		want string
+	}{
+		{"read error", iotest.ErrReader(errors.New("disk on fire")), "reading the message: disk on fire"},
+		{"bare CR", strings.NewReader("a\rb\n"), "bare CR"},
+		{"CR at the end", strings.NewReader("a\r"), "bare CR"},
+	}
+	for _, test := range tests {
+		session, server := ready(t, nil, openText+"T:", Options{})
+		result, err := session.Send(t.Context(), letter("a"), test.text)
+		checkError(t, err, test.want)
+		<-server.done
+		if got := words(result.Recipients); got != "-" || len(server.texts) != 0 {
+			t.Errorf("%s: got %s, texts %q", test.name, got, server.texts)
+		}
+	}
+}
+
+func TestCancel(t *testing.T) {
+	session, _ := ready(t, nil, "C: MAIL FROM:<from@me.example>\nHANG", Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := session.Send(ctx, letter("a"), strings.NewReader("text"))
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := session.Send(t.Context(), letter("a"), strings.NewReader("text")); !errors.Is(err, ErrOver) {
+		t.Errorf("afterwards: got %v, want ErrOver", err)
+	}
+}
+
+func TestManyRecipients(t *testing.T) {
+	const n = 3*maxGroup + 7
+	var script strings.Builder
+	var to []string
+	for range n {
+		to = append(to, "a")
+	}
+	lines := slices.Concat([]string{"MAIL FROM:<from@me.example>"}, slices.Repeat([]string{"RCPT TO:<a@mx.example>"}, n), []string{"DATA"})
+	for group := range slices.Chunk(lines, maxGroup) {
+		for _, line := range group {
+			script.WriteString("C: " + line + "\n")
+		}
+		for _, line := range group {
+			script.WriteString(map[bool]string{true: "S: 354 go on\n", false: "S: 250 ok\n"}[line == "DATA"])
+		}
+	}
+	session, server := ready(t, []string{"PIPELINING"}, script.String()+"T:\nS: 250 kept", Options{})
+	result, err := session.Send(t.Context(), letter(to...), strings.NewReader("text"))
+	if err != nil || words(result.Recipients) != strings.TrimSuffix(strings.Repeat("250 kept; ", n), "; ") {
+		t.Errorf("got %s, %v", words(result.Recipients), err)
+	}
+	<-server.done
+}

@@ -1,0 +1,99 @@
+package client
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"postern/lib/smtp"
+)
+
+// encodeIn encodes text in pieces of n octets.
+func encodeIn(text string, n int) (string, error) {
+	e := encoder{lineStart: true}
+	var out []byte
+	var err error
+	for len(text) > 0 && err == nil {
+		piece := text[:min(n, len(text))]
+		text = text[len(piece):]
+		out, err = e.encode(out, []byte(piece))
+	}
+	if err == nil {
+		out, err = e.end(out)
+	}
+	return string(out), err
+}
+
+func TestEncode(t *testing.T) {
+	tests := []struct{ text, want string }{
+		{"", ".\r\n"},
+		{"a", "a\r\n.\r\n"},
+		{"a\n", "a\r\n.\r\n"},
+		{"a\n\nb\n", "a\r\n\r\nb\r\n.\r\n"},
+		{".\n..\n.a\n", "..\r\n...\r\n..a\r\n.\r\n"},
+		{".", "..\r\n.\r\n"},
+		{"a\r\nb\r\n", "a\r\nb\r\n.\r\n"},
+		{"\r\n.\r\n", "\r\n..\r\n.\r\n"},
+	}
+	for _, test := range tests {
+		for _, n := range []int{1, 2, 3, 100} {
+			if got, err := encodeIn(test.text, n); got != test.want || err != nil {
+				t.Errorf("%q in pieces of %d: got %q, %v; want %q", test.text, n, got, err, test.want)
+			}
+		}
+	}
+	for _, text := range []string{"a\rb\n", "\r", "a\r\r\n", "\r\r\n", "a\n\r.\n"} {
+		for _, n := range []int{1, 2, 3, 100} {
+			if got, err := encodeIn(text, n); err != errBareCR {
+				t.Errorf("%q in pieces of %d: got %q, %v; want errBareCR", text, n, got, err)
+			}
+		}
+	}
+}
+
+// FuzzEncode gives what is sent to the server's reader, which has to find the
+// same text and nothing behind it.
+func FuzzEncode(f *testing.F) {
+	for _, text := range []string{"", "a\n", ".\n.\n", "a\r\n.\r\nb", "\r.\r\n", "x\n.\nMAIL FROM:<>\n"} {
+		f.Add(text, 3)
+	}
+	f.Fuzz(func(t *testing.T, text string, n int) {
+		wire, err := encodeIn(text, max(1, n))
+		if err != nil {
+			return
+		}
+		r := smtp.NewReader(strings.NewReader(wire + "QUIT\r\n"))
+		var got bytes.Buffer
+		if _, err := r.Text(&got, smtp.TextOptions{}); err != nil {
+			t.Fatalf("%q as %q: %v", text, wire, err)
+		}
+		want := strings.ReplaceAll(text, "\r\n", "\n")
+		if want != "" && !strings.HasSuffix(want, "\n") {
+			want += "\n"
+		}
+		if got.String() != want {
+			t.Errorf("%q as %q: got %q", text, wire, got.String())
+		}
+		if line, err := r.Line(512); string(line) != "QUIT" || err != nil {
+			t.Errorf("%q as %q: behind it %q, %v", text, wire, line, err)
+		}
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	text := []byte(strings.Repeat(strings.Repeat("x", 71)+"\n", 8192))
+	b.SetBytes(int64(len(text)))
+	var out []byte
+	for b.Loop() {
+		e := encoder{lineStart: true}
+		in := bytes.NewReader(text)
+		buf := make([]byte, blockSize)
+		for {
+			n, err := io.ReadFull(in, buf)
+			if out, err = e.encode(out[:0], buf[:n]); err != nil || n < len(buf) {
+				break
+			}
+		}
+	}
+}
