@@ -2,7 +2,9 @@ package arg
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Parse obeys the options in args and gives the operands. An error says which
@@ -61,7 +63,7 @@ func (s *Set) word(a string, rest []string) ([]string, error) {
 	case o == nil && name == "help":
 		return nil, ErrHelp
 	case o == nil || len(name) < 2:
-		return nil, fmt.Errorf("unknown option --%s%s", name, s.suggest(name))
+		return nil, fmt.Errorf("unknown option --%s%s", printable(name), s.suggest(name))
 	case o.value == "" && joined:
 		return nil, fmt.Errorf("option --%s takes no value", name)
 	case o.value == "" || joined:
@@ -73,13 +75,13 @@ func (s *Set) word(a string, rest []string) ([]string, error) {
 // letters obeys options joined behind one dash; the first that takes a value
 // has what is left of the word, or else the next one.
 func (s *Set) letters(a string, rest []string) ([]string, error) {
-	for i, r := range a {
-		name := string(r)
-		after := a[i+len(name):]
+	for a != "" {
+		_, n := utf8.DecodeRuneInString(a)
+		name, after := a[:n], a[n:]
 		o := s.find(name)
 		switch {
 		case o == nil:
-			return nil, fmt.Errorf("unknown option -%s", name)
+			return nil, fmt.Errorf("unknown option -%s", printable(name))
 		case o.value == "":
 			if err := o.obey(name, ""); err != nil {
 				return nil, err
@@ -89,8 +91,15 @@ func (s *Set) letters(a string, rest []string) ([]string, error) {
 		default:
 			return o.next(name, rest)
 		}
+		a = after
 	}
 	return rest, nil
+}
+
+// printable escapes what a terminal should not be sent.
+func printable(name string) string {
+	quoted := strconv.Quote(name)
+	return quoted[1 : len(quoted)-1]
 }
 
 // next obeys the option with the first of rest as its value.
