@@ -45,7 +45,13 @@ func newInstance(t *testing.T, lines ...string) *instance {
 	t.Helper()
 	in := &instance{root: t.TempDir(), log: new(lockedBuffer)}
 	places := place.New(in.root)
-	for _, dir := range []string{places.Etc(), filepath.Join(places.Mail(), "bob"), filepath.Join(places.Mail(), "alice"), places.Spool()} {
+	dirs := []string{places.Etc(), places.Spool()}
+	for _, user := range []string{"bob", "alice", "postmaster"} {
+		for _, sub := range []string{"new", "cur", "tmp"} {
+			dirs = append(dirs, filepath.Join(places.Mail(), user, sub))
+		}
+	}
+	for _, dir := range dirs {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -62,7 +62,7 @@ func (l *lookup) peek(r *record.Record) {
 
 func (l *lookup) note(r *record.Record) {
 	if l.err != nil {
-		r.Set("client_dnsfail", l.err.Error())
+		r.Set("client_dns_error", l.err.Error())
 	}
 	r.Set("client_name", orUnknown(l.name))
 	r.Set("reverse_client_name", orUnknown(l.reverse))

@@ -91,7 +91,6 @@ func (s *session) received() header.Received {
 // describeTransaction puts the transaction into a record.
 func (s *session) describeTransaction(r *record.Record) {
 	env := &s.tx.env
-	r.Set("queue_id", env.ID)
 	r.Set("sender", env.Sender.String())
 	r.SetInt("recipient_count", int64(len(env.Recipients)))
 	if len(env.Recipients) > 0 {
