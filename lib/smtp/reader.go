@@ -20,7 +20,7 @@ const (
 	MaxCommandLine = 2048
 
 	smallBuffer = 4 << 10  // while commands are read: all that an idle session holds
-	firstBuffer = 16 << 10 // when a text begins; most messages need no more
+	firstBuffer = 8 << 10  // when a text begins; most messages need no more
 	largeBuffer = 64 << 10 // for a text that goes on
 	idleReads   = 100      // reads without octet or error before we give up
 )
