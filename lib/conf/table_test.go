@@ -1,0 +1,323 @@
+package conf
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// settings are what the directives of newTable set.
+type settings struct {
+	host    string
+	rcpts   int
+	size    int64
+	timeout time.Duration
+	tls     string
+	dsn     bool
+	relay   bool
+	nets    []netip.Prefix
+	domains []string
+	help    []string
+	header  string
+	styles  [][]string
+	rate    string
+}
+
+func newTable() (*settings, Table) {
+	s := &settings{rcpts: 100, size: 10 << 20, timeout: 5 * time.Minute, dsn: true, domains: []string{"localhost"}}
+	return s, Table{
+		{Name: "Hostname", Args: "name", Help: "Our name.", Set: String(&s.host)},
+		{Name: "MaxRcpts", Synonyms: []string{"RcptLimitCount", "RcptLimitCnt"}, Args: "number", Default: "100",
+			Dialects: map[Dialect]string{Avenger: "5"}, Unsafe: map[Dialect]string{ZMailer: "10000"},
+			Help: "Recipients of a message. More are deferred.", Set: Int(&s.rcpts, 1, 50000)},
+		{Name: "MaxMsgSize", Synonyms: []string{"maxsize"}, Args: "octets", Default: "10M", Help: "Size of a message.", Set: Size(&s.size)},
+		{Name: "SMTPTimeout", Args: "time", Default: "5m", Help: "Time.", Set: Duration(&s.timeout)},
+		{Name: "TLS", Args: "[no|yes|must]", Help: "Whether.", Set: Choice(&s.tls, "no", "yes", "must")},
+		{Name: "DSN", Synonyms: []string{"!NoDSN"}, Args: "[on|off]", Default: "on", Help: "Notifications.", Set: Bool(&s.dsn)},
+		{Name: "NoRelay", Args: "[on|off]", Default: "off", Help: "No relaying.", Set: Bool(&s.relay)},
+		{Name: "TrustedNet", Synonyms: []string{"ournets"}, Args: "network ...", Repeat: true, Help: "Nets.", Set: Nets(&s.nets)},
+		{Name: "Domains", Args: "domain ...", Default: "localhost", Repeat: true, Help: "Ours.", Set: Strings(&s.domains)},
+		{Name: "Help", Args: "text", Raw: true, Repeat: true, Help: "A line of HELP.", Set: Lines(&s.help)},
+		{Name: "Header", Args: "text", Raw: true, Help: "A line.", Set: String(&s.header)},
+		{Name: "Style", Style: true, Repeat: true, Args: "pattern flags [load]", Help: "By HELO.", Set: Func(func(args []string) error {
+			s.styles = append(s.styles, args)
+			return nil
+		})},
+		{Name: "MaxErrorsPerIP", Args: "rate", Default: "off", Help: "Errors.", Set: Func(func(args []string) error {
+			s.rate = strings.Join(args, "/")
+			return nil
+		})},
+		{Name: "MaxClients", Args: "number", Help: "Sessions.", Other: "listen"},
+	}
+}
+
+func TestLoad(t *testing.T) {
+	tests := []struct {
+		name    string
+		dialect Dialect
+		text    string
+		show    func(*settings) any
+		want    string
+		err     string
+	}{
+		{"nothing", Native, "", func(s *settings) any { return []any{s.rcpts, s.dsn, s.domains} }, "[100 true [localhost]]", ""},
+		{"case and hyphens", Native, "max-RCPTS 7\n", func(s *settings) any { return s.rcpts }, "7", ""},
+		{"synonym", Native, "RcptLimitCnt 7\n", func(s *settings) any { return s.rcpts }, "7", ""},
+		{"negated synonym", ZMailer, "PARAM No-DSN\n", func(s *settings) any { return s.dsn }, "false", ""},
+		{"negated synonym with a word", Native, "NoDSN off\n", func(s *settings) any { return s.dsn }, "true", ""},
+		{"other defaults", Avenger, "", func(s *settings) any { return s.rcpts }, "5", ""},
+		{"the file wins over them", Avenger, "MaxRcpts 6\n", func(s *settings) any { return s.rcpts }, "6", ""},
+		{"unsafe defaults are not followed", ZMailer, "", func(s *settings) any { return s.rcpts }, "100", ""},
+		{"lists add, and replace the default", Native, "Domains a b\nDomains c\n", func(s *settings) any { return s.domains }, "[a b c]", ""},
+		{"upas nets", Plan9, "ournets 10.1, 192.0.2 198.51.100.7 2001:db8::/32\n", func(s *settings) any { return s.nets },
+			"[10.1.0.0/16 192.0.2.0/24 198.51.100.7/32 2001:db8::/32]", ""},
+		{"upas on", Plan9, "NORELAY ON\n", func(s *settings) any { return s.relay }, "true", ""},
+		{"upas only on", Plan9, "norelay yes\n", func(s *settings) any { return s.relay }, "false", "t:1: norelay: needs the word on or off"},
+		{"raw of zmailer", ZMailer, "PARAM help It's  $HOME # x\nPARAM help\nPARAM help c\n",
+			func(s *settings) any { return strings.Join(s.help, "|") }, "It's  $HOME # x||c", ""},
+		{"raw of proxsmtpd", Proxsmtpd, "Header: X: \"a\"\n", func(s *settings) any { return s.header }, `X: "a"`, ""},
+		{"raw in native", Native, "Header X: \"a  b\" c\n", func(s *settings) any { return s.header }, "X: a  b c", ""},
+		{"empty value", Proxsmtpd, "Header:\nTLS: must\nTLS: no\n", func(s *settings) any { return s.header + s.tls }, "no", ""},
+		{"style lines", ZMailer, "A.example 5 !go away\n* ve\n", func(s *settings) any { return fmt.Sprintf("%q", s.styles) },
+			`[["a.example" "!go away" "5"] ["*" "ve"]]`, ""},
+		{"style in native", Native, "Style a \"!go away\" 5\nStyle * ve\n", func(s *settings) any { return fmt.Sprintf("%q", s.styles) },
+			`[["a" "!go away" "5"] ["*" "ve"]]`, ""},
+		{"for another program", Native, "MaxClients 5 and more\n", func(s *settings) any { return "" }, "", ""},
+
+		{"all errors at once", Native, "MaxClinets 3\nMaxRcpts x\nNothing\nHostname a b\nDSN maybe\nMaxRcpts 0\nTLS\nSMTPTimeout soon\nMaxMsgSize big\nTrustedNet 1.2.3.4/33\nTLS x\n",
+			func(s *settings) any { return s.rcpts }, "100",
+			`t:1: unknown directive "MaxClinets" (did you mean MaxClients?)
+t:2: MaxRcpts: "x" is not a number
+t:3: unknown directive "Nothing"
+t:4: Hostname: "b" is one argument too many (a blank is protected by quotes)
+t:5: DSN: "maybe" is neither on nor off
+t:6: MaxRcpts is set already, at t:2
+t:7: TLS: needs an argument
+t:8: SMTPTimeout: "soon" is not a time: write seconds, or a form like 5m or 1h30m
+t:9: MaxMsgSize: "big" is not a size: write octets, or a number with K, M or G
+t:10: TrustedNet: "1.2.3.4/33" is not a network: write an address, or one with /bits
+t:11: TLS is set already, at t:7`},
+		{"lenient: the default stays, the last counts", Avenger, "MaxRcpts 70000\nNothing\nDomains\nTLS no\nTLS YES\n",
+			func(s *settings) any { return []any{s.rcpts, s.domains, s.tls} }, "[5 [localhost] yes]",
+			"t:1: MaxRcpts: 70000 is not in 1 to 50000\nt:2: unknown directive \"Nothing\"\nt:3: Domains: needs an argument"},
+		{"proxsmtpd is strict", Proxsmtpd, "Haeder: x\n", func(s *settings) any { return "" }, "",
+			`t:1: unknown directive "Haeder" (did you mean Header?)`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			lines, err := parse(tt.dialect, "t", tt.text, testEnv)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, table := newTable()
+			err = table.Load(tt.dialect, lines)
+			if got := fmt.Sprint(tt.show(s)); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			if got := errText(err); got != tt.err {
+				t.Errorf("error\ngot  %s\nwant %s", got, tt.err)
+			}
+			if _, fatal := Split(err); err != nil && (fatal != nil) == tt.dialect.lenient() {
+				t.Errorf("fatal %v", fatal)
+			}
+		})
+	}
+}
+
+func TestReadFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "f")
+	s, table := newTable()
+	if err := table.ReadFile(name, ""); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v, want that it does not exist", err)
+	}
+	os.WriteFile(name, []byte("#dialect avenger\nTLS \"x\nNothing\nHostname h\n"), 0o600)
+	warnings, fatal := Split(table.ReadFile(name, ""))
+	if fatal != nil || len(warnings) != 2 || s.host != "h" || s.rcpts != 5 {
+		t.Errorf("lenient: %v, %v, %+v; want two warnings, h and 5", warnings, fatal, s)
+	}
+	os.WriteFile(name, []byte("TLS \"x\nNothing\n"), 0o600)
+	_, fatal = Split(table.ReadFile(name, ""))
+	if got, want := errText(fatal), name+":1: a \" is not closed\n"+name+":2: unknown directive \"Nothing\""; got != want {
+		t.Errorf("strict:\ngot  %s\nwant %s", got, want)
+	}
+}
+
+func TestFlag(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		s, table := newTable()
+		lines, _ := parse(Native, "t", "Hostname file\nDomains a\n", testEnv)
+		flags := func() {
+			for name, value := range map[string]string{"hostname": "flag", "Domains": "b"} {
+				if err := table.Flag("-x", name, value); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if before {
+			flags()
+		}
+		if err := table.Load(Native, lines); err != nil {
+			t.Fatal(err)
+		}
+		if !before {
+			flags()
+		}
+		if s.host != "flag" || !slices.Equal(s.domains, []string{"b"}) {
+			t.Errorf("flags before the file %v: %q, %q; want those of the flags", before, s.host, s.domains)
+		}
+		var b strings.Builder
+		table.Check(&b)
+		if !strings.Contains(b.String(), "Hostname flag  # -x\n") {
+			t.Errorf("flags before the file %v: check says\n%s", before, &b)
+		}
+	}
+	s, table := newTable()
+	if got, want := errText(table.Flag("-r", "MaxRcpts", "x")), `"x" is not a number`; got != want || s.rcpts != 100 {
+		t.Errorf("wrong flag: %q and %d, want %q and the default", got, s.rcpts, want)
+	}
+	if got, want := errText(table.Flag("-r", "none")), `-r: unknown directive "none"`; got != want {
+		t.Errorf("unknown flag: %q, want %q", got, want)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	_, table := newTable()
+	lines, err := parse(ZMailer, "c", "PARAM maxsize 2000000\nPARAM help a \"b\nPARAM help\nh.example 10 !no more\nPARAM MaxClients 3\nPARAM NoDSN\nPARAM MaxErrorsPerIP 5 6\n", testEnv)
+	if err := errors.Join(err, table.Load(ZMailer, lines)); err != nil && !strings.Contains(err.Error(), "quote") {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	if err := table.Check(&got); err != nil {
+		t.Fatal(err)
+	}
+	want := `#Hostname  # default
+MaxRcpts 100  # default; that of zmailer, 10000, would be unsafe
+MaxMsgSize 2000000  # c:1
+SMTPTimeout 5m  # default
+#TLS  # default
+DSN off  # c:6
+NoRelay off  # default
+#TrustedNet  # default
+Domains localhost  # default
+Help "a \"b"  # c:3
+Help ""  # c:3
+#Header  # default
+Style h.example "!no more" 10  # c:4
+MaxErrorsPerIP 5 6  # c:7
+MaxClients 3  # c:5, obeyed by listen
+`
+	if got.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", &got, want)
+	}
+	checkReadsBack(t, got.String())
+}
+
+// checkReadsBack reads what Check wrote as a native file and checks that.
+func checkReadsBack(t *testing.T, text string) {
+	t.Helper()
+	_, table := newTable()
+	lines, err := parse(Native, "c", text, testEnv)
+	if err := errors.Join(err, table.Load(Native, lines)); err != nil {
+		t.Fatal(err)
+	}
+	var again strings.Builder
+	table.Check(&again)
+	if got, want := withoutComments(again.String()), withoutComments(text); got != want {
+		t.Errorf("read back\ngot\n%s\nwant\n%s", got, want)
+	}
+}
+
+func withoutComments(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		before, _, _ := strings.Cut(line, "  # ")
+		b.WriteString(before + "\n")
+	}
+	return b.String()
+}
+
+func TestMdoc(t *testing.T) {
+	table := Table{
+		{Name: "DSN", Synonyms: []string{"X", "!No-DSN"}, Args: "[on|off] more", Default: `a "b\`, Repeat: true,
+			Dialects: map[Dialect]string{Plan9: "b", Avenger: ""}, Help: "One thing. 'Another", Other: "listen"},
+		{Name: "B", Help: ".x."},
+	}
+	want := `.Bl -tag -width Ds
+.It Ic \&DSN Ar [on|off] more
+One thing.
+\&'Another.
+It may be repeated.
+The default is
+.Ql "a \(dqb\e" .
+In the dialect
+.Cm avenger
+it is
+.Ql unset .
+In the dialect
+.Cm plan9
+it is
+.Ql \&b .
+Also called
+.Ic \&X ,
+.Ic No\-DSN No (the opposite) .
+It is obeyed by
+.Xr listen 8 .
+.It Ic \&B
+\&.x.
+.El
+`
+	var got strings.Builder
+	if err := table.Mdoc(&got); err != nil || got.String() != want {
+		t.Errorf("%v, got\n%s\nwant\n%s", err, &got, want)
+	}
+}
+
+func TestVerify(t *testing.T) {
+	_, table := newTable()
+	if err := table.Verify(); err != nil {
+		t.Errorf("a good table: %v", err)
+	}
+	n, m, list := 5, 6, []string(nil)
+	bad := Table{
+		{Name: "A", Help: "x", Default: "7", Set: Int(&n, 0, 9)},
+		{Name: "b", Synonyms: []string{"!A-"}, Help: "x", Default: "10", Set: Int(&n, 0, 9)},
+		{Name: "c", Set: Int(&n, 0, 9)},
+		{Name: "d", Help: "x"},
+		{Name: "e", Help: "x", Set: Int(&m, 0, 9)},
+		{Name: "f", Help: "x", Default: `"`, Set: Strings(&list)},
+		{Name: "g", Help: "x", Dialects: map[Dialect]string{Plan9: "x"}, Default: "6", Set: Int(&m, 0, 9)},
+	}
+	want := `A: default 7, but the variable is 5
+b: the name !A- is that of A too
+b: default "10": 10 is not in 0 to 9
+c: no help
+d: nothing to set
+e: no default, but the variable is 6
+f: default "\"": a " is not closed
+g: default "x" of plan9: "x" is not a number`
+	if got := errText(bad.Verify()); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if n != 5 || m != 6 || list != nil {
+		t.Errorf("Verify left %d, %d, %q", n, m, list)
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	_, table := newTable()
+	tests := []struct{ wrong, want string }{
+		{"MaxRcpt", "MaxRcpts"}, {"maxrctps", "MaxRcpts"}, {"Max-Recpts", "MaxRcpts"}, {"nodns", "NoDSN"},
+		{"Q", ""}, {"", ""}, {"SomethingElse", ""}, {strings.Repeat("x", 1000), ""}, {"tsl", "TLS"},
+	}
+	for _, tt := range tests {
+		if got := table.suggest(tt.wrong); got != tt.want {
+			t.Errorf("suggest(%.20q) = %q, want %q", tt.wrong, got, tt.want)
+		}
+	}
+}
