@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"postern/lib/smtp"
 )
@@ -99,10 +100,14 @@ func parseAddress(text string) (smtp.Mailbox, error) {
 	if i := strings.LastIndexByte(text, '<'); i >= 0 && strings.HasSuffix(text, ">") {
 		text = text[i+1 : len(text)-1]
 	}
-	if !strings.Contains(text, "@") {
-		m, err := smtp.ParseMailbox(text+"@x", true)
-		m.Domain = ""
-		return m, err
+	if strings.Contains(text, "@") {
+		return smtp.ParseMailbox(text, true)
 	}
-	return smtp.ParseMailbox(text, true)
+	if text == "" || len(text) > maxName || strings.ContainsFunc(text, unicode.IsControl) {
+		return smtp.Mailbox{}, fmt.Errorf("%q is no name", text)
+	}
+	return smtp.Mailbox{Local: text}, nil
 }
+
+// maxName bounds a name alone, in octets.
+const maxName = 255

@@ -1,0 +1,314 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"postern/lib/maildir"
+	"postern/lib/smtp"
+)
+
+const text = "Received: from x\nSubject: y\n\nbody\n"
+
+// send takes text in for env in pieces of n octets and returns where it is.
+func (in *instance) send(d *Deliverer, env *smtp.Envelope, text string, n int) (string, error) {
+	in.t.Helper()
+	draft, err := d.Begin(context.Background(), env)
+	if err != nil {
+		return "", err
+	}
+	defer draft.Discard()
+	for len(text) > 0 {
+		n := min(n, len(text))
+		if _, err := draft.Write([]byte(text[:n])); err != nil {
+			return "", err
+		}
+		text = text[n:]
+	}
+	return draft.Commit(context.Background())
+}
+
+func TestDirect(t *testing.T) {
+	in := newInstance(t, "bob", "carol")
+	where, err := in.send(in.deliverer(), envelope("bob@mx.example"), text, 100)
+	if err != nil || !strings.HasPrefix(where, in.box("bob")+"/new/") {
+		t.Fatalf("got %q, %v", where, err)
+	}
+	want := "Return-Path: <a@sender.example>\nDelivered-To: bob@mx.example\n" + text
+	if got := in.mails("bob"); len(got) != 1 || got[0] != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if _, err := os.Stat(in.places.Queue()); err == nil {
+		t.Error("the queue was made though it was not needed")
+	}
+}
+
+func TestDirectNullSender(t *testing.T) {
+	in := newInstance(t, "bob")
+	env := envelope("bob@mx.example")
+	env.Sender = smtp.Mailbox{}
+	if _, err := in.send(in.deliverer(), env, text, 100); err != nil {
+		t.Fatal(err)
+	}
+	if got := in.mails("bob"); len(got) != 1 || !strings.HasPrefix(got[0], "Return-Path: <>\n") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestDirectSharesOneFile(t *testing.T) {
+	in := newInstance(t, "bob", "carol", "dave")
+	in.aliases("all: bob, carol, dave, /dev/null\n")
+	where, err := in.send(in.deliverer(), envelope("all@mx.example", "bob@mx.example"), text, 7)
+	if err != nil || !strings.HasSuffix(where, " and 2 more") {
+		t.Fatalf("got %q, %v", where, err)
+	}
+	names, err := filepath.Glob(in.places.Mail() + "/*/new/*")
+	if err != nil || len(names) != 3 {
+		t.Fatalf("got %q, %v, want three names", names, err)
+	}
+	first, _ := os.Stat(names[0])
+	for _, name := range names[1:] {
+		if fi, err := os.Stat(name); err != nil || !os.SameFile(first, fi) {
+			t.Errorf("%s is not the file of %s", name, names[0])
+		}
+	}
+	// Nobody learns of the others.
+	if got, want := in.mails("bob")[0], "Return-Path: <a@sender.example>\n"+text; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestPostmasterIsMade(t *testing.T) {
+	in := newInstance(t)
+	if _, err := in.send(in.deliverer(), envelope("postmaster"), text, 100); err != nil {
+		t.Fatal(err)
+	}
+	if got := in.mails("postmaster"); len(got) != 1 {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestDevNull(t *testing.T) {
+	in := newInstance(t)
+	in.aliases("null: /dev/null\n")
+	if where, err := in.send(in.deliverer(), envelope("null@mx.example"), text, 100); where != "/dev/null" || err != nil {
+		t.Errorf("got %q, %v", where, err)
+	}
+}
+
+// TestQueued is what is queued: recipients with their destinations.
+func TestQueued(t *testing.T) {
+	tests := []struct {
+		name, rcpt string
+		want       []string // mailbox, original, destination
+	}{
+		{"another host", "x@remote.example", []string{"x@remote.example", "", "relay"}},
+		{"a file", "file@mx.example", []string{"file@mx.example", "", ">>+ /mbox"}},
+		{"a command", "cmd@mx.example", []string{"cmd@mx.example", "", "| /bin/cat"}},
+		{"a list", "list@mx.example", []string{
+			"bob", "rfc822;list@mx.example", ">> /var/lib/postern/mail/bob/",
+			"x@remote.example", "rfc822;list@mx.example", "relay"}},
+		{"a mailbox of another uid", "other@mx.example", []string{"other@mx.example", "", ">> /var/lib/postern/mail/other/"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := newInstance(t, "bob", "other")
+			in.aliases("file: " + in.root + "/mbox\ncmd: |/bin/cat\nlist: bob, x@remote.example\n")
+			if strings.HasPrefix(tt.rcpt, "other") && os.Chown(in.box("other")+"/new", 12345, 12345) != nil {
+				t.Skip("only root can make a mailbox of another uid")
+			}
+			d := in.deliverer()
+			where, err := in.send(d, envelope(tt.rcpt), text, 5)
+			if err != nil || !strings.HasPrefix(where, "queue ") {
+				t.Fatalf("got %q, %v", where, err)
+			}
+			got := in.queued(d, strings.TrimPrefix(where, "queue "))
+			want := strings.Join(tt.want, "|") + "|" + text
+			if got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// queued is a queue entry: the recipients, and the text.
+func (in *instance) queued(d *Deliverer, id string) string {
+	in.t.Helper()
+	q, err := d.openQueue()
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	e, err := q.Get(id)
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	defer e.Close()
+	var words []string
+	for _, r := range e.Envelope.Recipients {
+		words = append(words, r.Mailbox.String(), r.ORcpt, strings.ReplaceAll(r.Dest, in.root, ""))
+	}
+	for i, w := range words {
+		words[i] = strings.TrimSuffix(w, "@")
+	}
+	body := make([]byte, e.Message().Size())
+	if _, err := e.Message().ReadAt(body, 0); err != nil {
+		in.t.Fatal(err)
+	}
+	return strings.Join(append(words, string(body)), "|")
+}
+
+func TestBeginUnknown(t *testing.T) {
+	in := newInstance(t, "bob")
+	_, err := in.deliverer().Begin(context.Background(), envelope("bob@mx.example", "nosuch@mx.example"))
+	if !errors.Is(err, ErrNoRecipient) || !strings.Contains(err.Error(), "nosuch@mx.example") {
+		t.Errorf("got %v", err)
+	}
+	if got := Reply(err).String(); got != "550 5.1.1 no such mailbox" {
+		t.Errorf("got reply %q", got)
+	}
+}
+
+func TestHead(t *testing.T) {
+	long := "X: " + strings.Repeat("x", 70<<10) + "\n"
+	tests := []struct{ name, in, want string }{
+		{"Return-Path goes", "A: b\nReturn-Path: <x>\nC: d\n\nbody\n", "A: b\nC: d\n\nbody\n"},
+		{"with its continuation", "return-path: <x>\n (more)\n\tmore\nC: d\n\n", "C: d\n\n"},
+		{"each of them", "Return-Path:\nReturn-path : x\n\n", "\n"},
+		{"not in the body", "A: b\n\nReturn-Path: <x>\n", "A: b\n\nReturn-Path: <x>\n"},
+		{"not another field", "Return-Path-X: x\nX-Return-Path: y\nReturn-Path\n\n", "Return-Path-X: x\nX-Return-Path: y\nReturn-Path\n\n"},
+		{"no body", "A: b\nReturn-Path: x\n", "A: b\n"},
+		{"no line end", "A: b\nReturn-Path: x", "A: b\n"},
+		{"no header", "\nReturn-Path: x\n", "\nReturn-Path: x\n"},
+		{"empty", "", ""},
+		{"a long header", long + "Return-Path: x\n" + long + "\nbody\n", long + long + "\nbody\n"},
+	}
+	for _, tt := range tests {
+		for _, n := range []int{1, 3, 1 << 20} {
+			var b strings.Builder
+			h := headFilter{w: &b, maxReceived: 100}
+			for in := tt.in; in != ""; in = in[min(n, len(in)):] {
+				if _, err := h.Write([]byte(in[:min(n, len(in))])); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := h.Close(); err != nil || b.String() != tt.want {
+				t.Errorf("%s, %d octets a time: got %.200q, %v, want %.200q", tt.name, n, b.String(), err, tt.want)
+			}
+		}
+	}
+}
+
+func FuzzHead(f *testing.F) {
+	f.Add("A: b\nReturn-Path: <x>\n y\n\nbody\n", 3)
+	f.Add("\n\n", 1)
+	f.Add("Return-Path: x", 5)
+	f.Fuzz(func(t *testing.T, text string, n int) {
+		if n < 1 {
+			return
+		}
+		filter := func(n int) string {
+			var b strings.Builder
+			h := headFilter{w: &b, maxReceived: 1 << 20}
+			for in := text; in != ""; in = in[min(n, len(in)):] {
+				h.Write([]byte(in[:min(n, len(in))]))
+			}
+			h.Close()
+			return b.String()
+		}
+		whole := filter(1 << 20)
+		if pieces := filter(n); pieces != whole {
+			t.Errorf("%q in pieces of %d: got %q, want %q", text, n, pieces, whole)
+		}
+		_, body, _ := strings.Cut("\n"+text, "\n\n")
+		if !strings.HasSuffix(whole, body) {
+			t.Errorf("%q: body lost in %q", text, whole)
+		}
+	})
+}
+
+func TestLoops(t *testing.T) {
+	received := strings.Repeat("Received: x\n", 101)
+	tests := []struct {
+		name, text, rcpt string
+		loop             bool
+	}{
+		{"as many hosts as may be", received[12:] + "\nbody\n", "bob@mx.example", false},
+		{"too many hosts", received + "\nbody\n", "bob@mx.example", true},
+		{"too many hosts, queued", received + "\nbody\n", "x@remote.example", true},
+		{"only in the body", "\n" + received, "bob@mx.example", false},
+		{"been here before", "Delivered-To: BOB@mx.example\n\n", "bob@mx.example", true},
+		{"been elsewhere", "Delivered-To: carol@mx.example\n\n", "bob@mx.example", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := newInstance(t, "bob")
+			d := in.deliverer()
+			_, err := in.send(d, envelope(tt.rcpt), tt.text, 1000)
+			if errors.Is(err, ErrLoop) != tt.loop || !tt.loop && err != nil {
+				t.Fatalf("got %v, want a loop: %v", err, tt.loop)
+			}
+			if !tt.loop {
+				return
+			}
+			if got := Reply(err).String(); got != "554 5.4.6 this message is in a loop" {
+				t.Errorf("got reply %q", got)
+			}
+			if left := in.mails("bob"); len(left) != 0 {
+				t.Errorf("delivered all the same: %q", left)
+			}
+		})
+	}
+}
+
+func TestDiscard(t *testing.T) {
+	in := newInstance(t, "bob")
+	draft, err := in.deliverer().Begin(context.Background(), envelope("bob@mx.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft.Write([]byte(strings.Repeat("x\n", draftMemory)))
+	draft.Discard()
+	draft.Discard()
+	if left, _ := filepath.Glob(in.box("bob") + "/*/*"); len(left) != 0 {
+		t.Errorf("left over: %q", left)
+	}
+}
+
+func TestVanishedMaildir(t *testing.T) {
+	in := newInstance(t, "bob")
+	d := in.deliverer()
+	if _, err := d.Route(context.Background(), mailbox("bob@mx.example")); err != nil {
+		t.Fatal(err)
+	}
+	os.RemoveAll(in.box("bob"))
+	_, err := in.send(d, envelope("bob@mx.example"), text, 100)
+	if got := Reply(err).String(); err == nil || got != "451 4.3.0 local error, try again later" {
+		t.Errorf("got %v, reply %q", err, got)
+	}
+	d.routes.known[mailbox("bob@mx.example")] = knownRoute{time: time.Now().Add(-time.Hour)}
+	if got := in.routeText(d, "bob@mx.example"); got != "nobody bob@mx.example" {
+		t.Errorf("an hour later: got %s", got)
+	}
+}
+
+func TestReply(t *testing.T) {
+	for err, want := range map[error]string{
+		syscall.ENOSPC:            "452 4.3.1 no room for the message now",
+		syscall.EDQUOT:            "452 4.2.2 the mailbox is full",
+		syscall.EIO:               "451 4.3.0 local error, try again later",
+		maildir.ErrUnsafe:         "451 4.3.0 local error, try again later",
+		context.DeadlineExceeded:  "451 4.3.0 local error, try again later",
+		errors.New("any at all"):  "451 4.3.0 local error, try again later",
+		errors.Join(ErrLoop, nil): "554 5.4.6 this message is in a loop",
+	} {
+		if got := Reply(err).String(); got != want {
+			t.Errorf("%v: got %q, want %q", err, got, want)
+		}
+	}
+}
