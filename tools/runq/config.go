@@ -88,14 +88,16 @@ func (c *config) options() *arg.Set {
 
 // applyFlags gives the command line the last word.
 func (c *config) applyFlags(table conf.Table) error {
-	var errs []error
-	if c.jobsFlag != "" {
-		errs = append(errs, table.Flag("-n", "QueueJobs", c.jobsFlag))
+	set := func(flag, name, value, unit string) error {
+		if value == "" {
+			return nil
+		}
+		if err := table.Flag(flag, name, value+unit); err != nil {
+			return fmt.Errorf("%s %s: %w", flag, value, err)
+		}
+		return nil
 	}
-	if c.hours != "" {
-		errs = append(errs, table.Flag("-t", "QueueLifetime", c.hours+"h"))
-	}
-	return errors.Join(errs...)
+	return errors.Join(set("-n", "QueueJobs", c.jobsFlag, ""), set("-t", "QueueLifetime", c.hours, "h"))
 }
 
 // do does what was asked for and answers the exit status.

@@ -18,7 +18,7 @@ func (c *config) directives() conf.Table {
 	return append(conf.Table{
 		{Name: "QueueJobs", Args: "number", Default: "10", Set: conf.Int(&c.jobs, 1, maxJobs),
 			Help: "Entries of the queue that are worked on at once."},
-		{Name: "QueueLifetime", Args: "time", Default: "5d", Set: conf.Duration(&c.giveUp),
+		{Name: "QueueLifetime", Args: "time", Default: "120h", Set: conf.Duration(&c.giveUp),
 			Help: "How long delivery is tried before it is given up."},
 	}, c.mail.Directives()...)
 }

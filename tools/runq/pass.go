@@ -107,13 +107,16 @@ func (r *runner) selected(ctx context.Context, c *config) iter.Seq2[queue.Ref, e
 	return r.queue.Due(ctx, r.now())
 }
 
-// waiting are all entries that are to be tried some time.
+// waiting are all entries that are to be tried some time, each once: one that
+// is worked on meanwhile moves ahead of the search.
 func (r *runner) waiting(ctx context.Context) iter.Seq2[queue.Ref, error] {
 	return func(yield func(queue.Ref, error) bool) {
+		seen := map[string]bool{}
 		for ref, err := range r.queue.All(ctx) {
-			if err == nil && ref.Place != queue.New && ref.Place != queue.Wait {
+			if err == nil && (seen[ref.ID] || ref.Place != queue.New && ref.Place != queue.Wait) {
 				continue
 			}
+			seen[ref.ID] = true
 			if !yield(ref, err) {
 				return
 			}

@@ -112,7 +112,7 @@ func (r *runner) note(e *queue.Entry, i int, res result) {
 		s.State = queue.Rejected
 		s.Reply = fmt.Sprintf("given up after %v: %s", r.giveUp, s.Reply)
 	}
-	r.record(e, i, s, res.Where)
+	r.record(e, i, s, res.Outcome)
 	// What is not noted is tried again: rather twice than never.
 	if err := e.Mark(i, s); err != nil {
 		r.log.Log(maillog.Err, err.Error())
