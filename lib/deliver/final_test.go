@@ -1,0 +1,156 @@
+package deliver
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"postern/lib/mbox"
+)
+
+func TestDeliver(t *testing.T) {
+	const fields = "Return-Path: <a@sender.example>\nDelivered-To: bob@mx.example\n"
+	tests := []struct {
+		name, dest string
+		status     Status
+		reply      string
+		file, want string // what is in the file then, without the From_ line
+	}{
+		{"a Maildir", ">> ROOT/var/lib/postern/mail/bob/", Delivered, "250 2.0.0 delivered", "", ""},
+		{"a new mbox", ">>+ ROOT/mbox", Delivered, "250 2.0.0 delivered", "mbox", fields + text + "\n"},
+		{"no mbox", ">> ROOT/none", Deferred, "451 4.3.0 local error, try again later", "", ""},
+		{"a FIFO", ">> ROOT/fifo", Deferred, "451 4.3.0 local error, try again later", "", ""},
+		{"nothing", ">> /dev/null", Delivered, "250 2.0.0 delivered", "", ""},
+		{"another host", "relay", Deferred, "451 4.4.4 no way to other hosts yet", "", ""},
+		{"a command", "| /bin/touch ROOT/touched", Deferred, "451 4.3.5 commands are not carried out yet", "", ""},
+		{"LMTP", ">> lmtp:/run/x", Deferred, "451 4.3.5 delivery by LMTP is not carried out yet", "", ""},
+		{"nobody", "nobody", Deferred, "451 4.1.1 no such mailbox", "", ""},
+		{"nonsense", ">>", Deferred, "451 4.3.0 local error, try again later", "", ""},
+		{"not decided before", "", Delivered, "250 2.0.0 delivered", "", ""},
+		{"not decided then", "later", Delivered, "250 2.0.0 delivered", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := newInstance(t, "bob")
+			mkfifo(t, in.root+"/fifo")
+			env := envelope("x@remote.example", "bob@mx.example")
+			env.Recipients[1].Dest = strings.ReplaceAll(tt.dest, "ROOT", in.root)
+			msg := strings.NewReader("before" + text)
+			msg.Seek(6, 0)
+			o := in.deliverer().Deliver(context.Background(), env, 1, msg)
+			if o.Status != tt.status || o.Reply.String() != tt.reply {
+				t.Errorf("got %v, %q (%v), want %v, %q", o.Status, o.Reply, o.Err, tt.status, tt.reply)
+			}
+			if o.Remote != (tt.dest == "relay") {
+				t.Errorf("got Remote %v", o.Remote)
+			}
+			if tt.file == "" {
+				return
+			}
+			data, err := os.ReadFile(in.root + "/" + tt.file)
+			if _, got, _ := strings.Cut(string(data), "\n"); err != nil || got != tt.want {
+				t.Errorf("got %q, %v, want %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestDeliverToMaildir(t *testing.T) {
+	in := newInstance(t, "bob")
+	o := in.deliverer().Deliver(context.Background(), envelope("bob@mx.example"), 0, strings.NewReader(text))
+	want := "Return-Path: <a@sender.example>\nDelivered-To: bob@mx.example\n" + text
+	if got := in.mails("bob"); len(got) != 1 || got[0] != want || !strings.HasPrefix(o.Where, in.box("bob")) {
+		t.Errorf("got %q at %q, want %q", got, o.Where, want)
+	}
+}
+
+func TestDeliverUnknown(t *testing.T) {
+	in := newInstance(t)
+	o := in.deliverer().Deliver(context.Background(), envelope("nosuch@mx.example"), 0, strings.NewReader(text))
+	if o.Status != Rejected || o.Reply.String() != "550 5.1.1 no such mailbox" {
+		t.Errorf("got %v, %q", o.Status, o.Reply)
+	}
+}
+
+func TestDeliverLoop(t *testing.T) {
+	in := newInstance(t, "bob")
+	msg := strings.NewReader("Delivered-To: bob@mx.example\n" + text)
+	o := in.deliverer().Deliver(context.Background(), envelope("bob@mx.example"), 0, msg)
+	if o.Status != Rejected || o.Reply.String() != "554 5.4.6 this message is in a loop" {
+		t.Errorf("got %v, %q", o.Status, o.Reply)
+	}
+}
+
+// TestDeliverList is a recipient that was not decided about when it was
+// queued, and is a list by now.
+func TestDeliverList(t *testing.T) {
+	in := newInstance(t, "bob", "carol")
+	in.aliases("list: bob, x@remote.example, carol\n")
+	o := in.deliverer().Deliver(context.Background(), envelope("list@mx.example"), 0, strings.NewReader(text))
+	if o.Status != Deferred || !o.Remote {
+		t.Errorf("got %v, %q, want Deferred for the other host", o.Status, o.Reply)
+	}
+	for _, user := range []string{"bob", "carol"} {
+		if got := in.mails(user); len(got) != 1 || !strings.HasSuffix(got[0], text) {
+			t.Errorf("%s: got %q", user, got)
+		}
+	}
+}
+
+// TestOtherUID is the mailbox of another user: for root only, and by a child.
+func TestOtherUID(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make a mailbox of another uid")
+	}
+	in := newInstance(t, "bob")
+	for _, dir := range []string{"", "/new", "/cur", "/tmp"} {
+		if err := os.Chown(in.box("bob")+dir, 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := in.deliverer().Deliver(context.Background(), envelope("bob@mx.example"), 0, strings.NewReader(text))
+	// There is no send beside the test's binary: that it was looked for shows
+	// that nothing was written as root.
+	if o.Status != Deferred || o.Err == nil || !strings.Contains(o.Err.Error(), "send") {
+		t.Errorf("got %v, %q, %v, want a child to be needed", o.Status, o.Reply, o.Err)
+	}
+	if got := in.mails("bob"); len(got) != 0 {
+		t.Errorf("written by root: %q", got)
+	}
+}
+
+func TestWorst(t *testing.T) {
+	d, s, r := Outcome{Status: Deferred}, Outcome{Status: Delivered}, Outcome{Status: Rejected}
+	for _, tt := range []struct{ a, b, want Outcome }{
+		{s, s, s}, {s, d, d}, {d, s, d}, {s, r, r}, {r, s, r}, {r, d, d}, {d, r, d},
+	} {
+		if got := worst(tt.a, tt.b); got.Status != tt.want.Status {
+			t.Errorf("of %v and %v: got %v", tt.a.Status, tt.b.Status, got.Status)
+		}
+	}
+}
+
+func TestDestinationText(t *testing.T) {
+	for _, text := range []string{">> /a/b/", ">>+ /a b/", ">> /mbox", ">>+ /mbox", ">> /dev/null", ">> lmtp:/x", "| cmd -x 'y z'", "relay", "nobody", "later"} {
+		d, err := ParseDestination(text, mailbox("a@b"))
+		if err != nil || d.String() != text || d.Mailbox != mailbox("a@b") {
+			t.Errorf("%q: got %q for %v, %v", text, d, d.Mailbox, err)
+		}
+	}
+	for _, text := range []string{"", ">>", ">> ", "|", "relay x", "/x", "<< x"} {
+		if d, err := ParseDestination(text, mailbox("a@b")); err == nil {
+			t.Errorf("%q: got %q, want an error", text, d)
+		}
+	}
+}
+
+func TestLockedIsDeferred(t *testing.T) {
+	if got := failed(mbox.ErrLocked); got.Status != Deferred || got.Reply.Code != 451 {
+		t.Errorf("got %v, %q", got.Status, got.Reply)
+	}
+	if got := failed(fs.ErrPermission); got.Status != Deferred {
+		t.Errorf("got %v, want Deferred", got.Status)
+	}
+}
