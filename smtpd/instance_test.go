@@ -56,7 +56,7 @@ func newInstance(t *testing.T, lines ...string) *instance {
 			t.Fatal(err)
 		}
 	}
-	lines = append([]string{"Hostname mx.test"}, lines...)
+	lines = append([]string{"Hostname mx.test", "ClientName 0"}, lines...)
 	file := filepath.Join(places.Etc(), "smtpd.conf")
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
