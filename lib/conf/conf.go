@@ -114,15 +114,6 @@ func (c *complaints) result() error {
 	return errors.Join(c.errs...)
 }
 
-// merge joins two results, of the same dialect, of Parse and Load.
-func merge(a, b error) error {
-	var wa, wb Warnings
-	if errors.As(a, &wa) && errors.As(b, &wb) {
-		return append(wa, wb...)
-	}
-	return errors.Join(a, b)
-}
-
 // lenient tells whether d's own program went on after an error in its file.
 func (d Dialect) lenient() bool { return d == Avenger || d == Plan9 || d == ZMailer }
 

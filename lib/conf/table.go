@@ -71,16 +71,6 @@ type state struct {
 // Table is a program's directives.
 type Table []Directive
 
-// ReadFile reads and loads the file that spec names, as Read and Load do, with
-// the complaints of both. Nothing is loaded when the file cannot be read.
-func (t Table) ReadFile(spec string, face Dialect) error {
-	d, lines, err := Read(spec, face)
-	if _, fatal := Split(err); fatal != nil && lines == nil {
-		return fatal
-	}
-	return merge(err, t.Load(d, lines))
-}
-
 // Load sets the defaults of dialect d, then obeys the lines. Unknown names and
 // bad arguments are errors in the native and proxsmtpd dialects, Warnings in
 // the others; all of them come back at once. In the native dialect a directive

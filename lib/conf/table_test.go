@@ -133,18 +133,38 @@ t:11: TLS is set already, at t:7`},
 func TestReadFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "f")
 	s, table := newTable()
-	if err := table.ReadFile(name, ""); !errors.Is(err, os.ErrNotExist) {
+	if _, err := table.ReadFile(Source{Spec: name}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v, want that it does not exist", err)
 	}
-	os.WriteFile(name, []byte("#dialect avenger\nTLS \"x\nNothing\nHostname h\n"), 0o600)
-	warnings, fatal := Split(table.ReadFile(name, ""))
-	if fatal != nil || len(warnings) != 2 || s.host != "h" || s.rcpts != 5 {
-		t.Errorf("lenient: %v, %v, %+v; want two warnings, h and 5", warnings, fatal, s)
+	if warnings, err := table.ReadFile(Source{Usual: name}); warnings != nil || err != nil {
+		t.Errorf("no usual file: %v, %v; want nothing", warnings, err)
 	}
-	os.WriteFile(name, []byte("TLS \"x\nNothing\n"), 0o600)
-	_, fatal = Split(table.ReadFile(name, ""))
-	if got, want := errText(fatal), name+":1: a \" is not closed\n"+name+":2: unknown directive \"Nothing\""; got != want {
-		t.Errorf("strict:\ngot  %s\nwant %s", got, want)
+	lenient := "#dialect avenger\nTLS \"x\nNothing\nHostname h\n"
+	strict := "TLS \"x\nNothing\n"
+	tests := []struct {
+		text     string
+		foreign  bool
+		warnings string
+		fatal    string
+		host     string
+	}{
+		{lenient, false, "F:2: a \" is not closed\nF:3: unknown directive \"Nothing\"", "", "h"},
+		{lenient, true, "F:2: a \" is not closed", "", "h"},
+		{strict, false, "", "F:1: a \" is not closed\nF:2: unknown directive \"Nothing\"", ""},
+		{strict, true, "", "F:1: a \" is not closed", ""},
+		{"Nothing\nHostname h\n", true, "", "", "h"},
+	}
+	for _, tt := range tests {
+		os.WriteFile(name, []byte(tt.text), 0o600)
+		s, table = newTable()
+		warnings, fatal := table.ReadFile(Source{Usual: name, Foreign: tt.foreign})
+		got := []string{"", strings.ReplaceAll(errText(fatal), name, "F"), s.host}
+		if warnings != nil {
+			got[0] = strings.ReplaceAll(warnings.Error(), name, "F")
+		}
+		if want := []string{tt.warnings, tt.fatal, tt.host}; !slices.Equal(got, want) {
+			t.Errorf("%q, foreign %v:\ngot  %q\nwant %q", tt.text, tt.foreign, got, want)
+		}
 	}
 }
 
