@@ -14,7 +14,7 @@ UNITS=$PREFIX/lib/systemd/system
 LDFLAGS=-X postern/lib/place.prefix=$PREFIX
 PROGS=./smtpd ./send ./tools/listen ./tools/runq
 PAGES=`{find . -name '*.[1578]' | sort}
-UNITFILES=`{find . -name '*.socket' -o -name '*.service' | sort}
+UNITFILES=`{find . -name '*.socket' -o -name '*.service' -o -name '*.timer' | sort}
 
 all:V:
 	$GO build -trimpath -ldflags "$LDFLAGS" -o bin/ $PROGS

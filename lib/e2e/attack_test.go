@@ -24,19 +24,17 @@ const (
 // notice, on a busy machine.
 const soon = 10 * time.Second
 
-// memory reads a field of /proc/PID/status: VmRSS (now) or VmHWM (the most).
+// memory reads a field of /proc/PID/status, VmRSS (now) or VmHWM (the most);
+// nothing when the process has ended.
 func (p *process) memory(t testing.TB, field string) int64 {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("memory is read from /proc")
 	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
 	m := regexp.MustCompile(field + `:\s+(\d+) kB`).FindSubmatch(text)
 	if m == nil {
-		t.Fatalf("no %s in\n%s", field, text)
+		return 0
 	}
 	n, _ := strconv.ParseInt(string(m[1]), 10, 64)
 	return n << 10
@@ -45,9 +43,11 @@ func (p *process) memory(t testing.TB, field string) int64 {
 // within checks what a session takes.
 func (p *process) within(t testing.TB, field string, limit int64) {
 	t.Helper()
-	if got := p.memory(t, field); got > limit {
+	got := p.memory(t, field)
+	if got == 0 || got > limit {
 		t.Errorf("%s is %d KiB, want at most %d", field, got>>10, limit>>10)
 	}
+	t.Logf("%s %d KiB", field, got>>10)
 }
 
 // open begins a session of its own process and takes the greeting.
@@ -98,8 +98,10 @@ func TestBigMessageInLittleMemory(t *testing.T) {
 	c.quit()
 }
 
+// TestMillionRecipients names a million recipients to a server that is patient
+// with errors.
 func TestMillionRecipients(t *testing.T) {
-	c, p := newInstance(t).open()
+	c, p := newInstance(t, "MaxErrors 1048576").open()
 	c.hello()
 	c.ask("MAIL FROM:<joe@example.net>", "250 ")
 	go func() {
@@ -111,19 +113,20 @@ func TestMillionRecipients(t *testing.T) {
 				group.Reset()
 			}
 		}
-		c.conn.Write(group.Bytes())
-		c.conn.(*net.TCPConn).CloseWrite()
+		c.conn.Write(append(group.Bytes(), "QUIT\r\n"...))
 	}()
 	peak := int64(0)
-	for n := 0; ; n++ {
-		if _, err := c.reply(); err != nil {
-			break
+	last := ""
+	for n := 0; !strings.HasPrefix(last, "221 "); n++ {
+		var err error
+		if last, err = c.reply(); err != nil {
+			t.Fatalf("after %d replies: %v", n, err)
 		}
-		if n%1000 == 0 {
+		if n%10_000 == 0 {
 			peak = max(peak, p.memory(t, "VmHWM"))
 		}
 	}
-	if peak > peakMemory {
+	if peak == 0 || peak > peakMemory {
 		t.Errorf("the session took %d KiB, want at most %d", peak>>10, peakMemory>>10)
 	}
 	p.gone(t)
@@ -150,7 +153,7 @@ func TestByteByByte(t *testing.T) {
 	go drip(conn, p, "NOOP ")
 	c := converse(t, conn)
 	c.expect("220 ")
-	c.expect("421 4.4.2 ")
+	c.expect("421 4.4.")
 	p.gone(t)
 }
 
@@ -163,7 +166,7 @@ func TestMessageByteByByte(t *testing.T) {
 	c.ask("RCPT TO:<ann@"+hostname+">", "250 ")
 	c.ask("DATA", "354 ")
 	go drip(c.conn, p, "Subject: slow\r\n\r\n")
-	c.expect("421 4.4.2 ")
+	c.expect("421 4.4.")
 	p.gone(t)
 	if n := len(in.messages("ann")); n != 0 {
 		t.Errorf("%d messages, want none", n)

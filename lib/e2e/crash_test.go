@@ -49,6 +49,7 @@ func (c crash) everywhere(t *testing.T) {
 				in := newInstance(t)
 				inject := fmt.Sprintf("inject=%s:signal=KILL:when=%d", name, n)
 				if !c(in, "-o", "/dev/null", "-e", "trace="+name, "-e", inject) {
+					t.Logf("killed at each of %d calls", n-1)
 					return
 				}
 				if t.Failed() {
