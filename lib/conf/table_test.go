@@ -132,7 +132,7 @@ t:11: TLS is set already, at t:7`},
 
 func TestReadFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "f")
-	s, table := newTable()
+	_, table := newTable()
 	if _, err := table.ReadFile(Source{Spec: name}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v, want that it does not exist", err)
 	}
@@ -156,7 +156,7 @@ func TestReadFile(t *testing.T) {
 	}
 	for _, tt := range tests {
 		os.WriteFile(name, []byte(tt.text), 0o600)
-		s, table = newTable()
+		s, table := newTable()
 		warnings, fatal := table.ReadFile(Source{Usual: name, Foreign: tt.foreign})
 		got := []string{"", strings.ReplaceAll(errText(fatal), name, "F"), s.host}
 		if warnings != nil {
