@@ -19,12 +19,13 @@ func naiveText(in []byte, o TextOptions) (out string, res TextResult, rest strin
 	}
 	text = strings.ReplaceAll(text+"\r\n", "\r\n.", "\r\n")
 	text = strings.TrimPrefix(text, "\r\n")
-	return naiveResult(text, o, rest)
+	out = strings.ReplaceAll(text, "\r\n", "\n")
+	return out, naiveResult(text, out, o), rest, true
 }
 
-// naiveResult notes what there is to note about a text with CRLF.
-func naiveResult(text string, o TextOptions, rest string) (string, TextResult, string, bool) {
-	out := strings.ReplaceAll(text, "\r\n", "\n")
+// naiveResult notes what there is to note about a text with CRLF that is
+// written as out.
+func naiveResult(text, out string, o TextOptions) TextResult {
 	res := TextResult{
 		Size:   int64(len(text)),
 		Lines:  int64(strings.Count(out, "\n")),
@@ -38,7 +39,7 @@ func naiveResult(text string, o TextOptions, rest string) (string, TextResult, s
 	for line := range strings.SplitSeq(out, "\n") {
 		res.LongLine = res.LongLine || o.MaxLine > 0 && len(line) > o.MaxLine
 	}
-	return out, res, rest, true
+	return res
 }
 
 // checkText compares Text with naiveText.
