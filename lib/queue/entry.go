@@ -122,6 +122,10 @@ func (q *Queue) setAside(ref Ref) error {
 // Status is the state of recipient i of the envelope.
 func (e *Entry) Status(i int) Status { return e.head.status[i] }
 
+// Interrupted says that an earlier attempt on recipient i was begun and its end
+// never noted, since the process died: the mail may have arrived.
+func (e *Entry) Interrupted(i int) bool { return e.head.begun[i] }
+
 // Begin notes that the delivery to recipient i is being tried. The note is
 // not synced: it tells, after a kill, that the mail may have arrived.
 func (e *Entry) Begin(i int) error {

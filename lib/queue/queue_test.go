@@ -153,6 +153,11 @@ func TestMarkSurvives(t *testing.T) {
 	}
 	e.Close()
 	e = take(t, q, id)
+	for i, want := range []bool{false, false, true} {
+		if got := e.Interrupted(i); got != want {
+			t.Errorf("interrupted %d: %v, want %v", i, got, want)
+		}
+	}
 	for i, want := range []Status{{}, want, {State: Begun}} {
 		if got := e.Status(i); got != want {
 			t.Errorf("status %d: got %+v, want %+v", i, got, want)
