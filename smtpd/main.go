@@ -7,12 +7,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
 
 	"postern/lib/place"
 	"postern/lib/sysexits"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	// Beyond a file size limit a write is to fail, not to kill us: the client
+	// is told to come back.
+	signal.Ignore(unix.SIGXFSZ)
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is the whole program: flags and configuration, then the sessions that
 // this process is there for. It returns an exit status of sysexits(3).

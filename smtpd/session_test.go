@@ -167,7 +167,7 @@ func TestSlowCommand(t *testing.T) {
 
 // A client that does not read must not keep us, whatever it sends.
 func TestClientNeverReads(t *testing.T) {
-	in := newInstance(t, "SMTPTimeout 1", "MaxUnknownCommands 100000", "MaxErrors 100000")
+	in := newInstance(t, "SMTPTimeout 1", "MaxUnknownCommands 1048576", "MaxErrors 1048576")
 	client, server := smtptest.Pair(t)
 	done := make(chan struct{})
 	go func() { in.serve(server, stranger); close(done) }()
