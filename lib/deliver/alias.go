@@ -14,6 +14,9 @@ import (
 // one: for the whole address, for the local part, or for what is left of it
 // without the extension.
 func (r *route) expandAlias(ctx context.Context, m smtp.Mailbox, chain []string) (bool, error) {
+	if r.d.config.NoAliases {
+		return false, nil
+	}
 	table, err := r.d.aliases.load()
 	if err != nil || table == nil {
 		return false, err

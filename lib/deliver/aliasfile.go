@@ -3,6 +3,8 @@ package deliver
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -98,6 +100,23 @@ func (t *aliasTable) find(name string) (members string, ok bool) {
 	}
 	members, ok = t.entries[strings.ToLower(name)]
 	return members, ok
+}
+
+// check is all that is wrong with the entries.
+func (t *aliasTable) check() []error {
+	if t == nil {
+		return nil
+	}
+	var errs []error
+	if t.broken != nil {
+		errs = append(errs, t.broken)
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.entries)) {
+		if _, err := parseMembers(t.entries[name]); err != nil {
+			errs = append(errs, fmt.Errorf("%s: alias %s: %w", t.file, name, err))
+		}
+	}
+	return errs
 }
 
 // member is one element of an alias.

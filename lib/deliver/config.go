@@ -3,6 +3,7 @@ package deliver
 import (
 	"bytes"
 	"errors"
+	"os"
 	"strings"
 
 	"postern/lib/conf"
@@ -20,7 +21,7 @@ const maxReceived = 100
 // Config is what decides where mail goes. Empty paths stand for the usual
 // places (see New).
 type Config struct {
-	Hostname    string   // this host's own name: mail for it is ours
+	Hostname    string   // this host's own name: mail for it is ours; the system's name if empty
 	Domains     []string // ours as well: "dom", or "*.dom" for all below dom
 	Rules       string   // rewrite rules, see rewrite(5); the file need not exist
 	Aliases     string   // aliases in sendmail's format; the file need not exist
@@ -28,6 +29,7 @@ type Config struct {
 	Queue       string   // the queue's folder
 	Separator   string   // characters between user and extension ("+"); none if empty
 	MaxReceived int      // Received fields at which a message loops
+	NoAliases   bool     // pass over the aliases
 }
 
 // Directives are the rows of a configuration that set c, shared by the
@@ -72,6 +74,9 @@ func (c *Config) setSeparator(args []string) error {
 // places. It opens nothing: files are read when first needed, and read again
 // when their time stamp has changed.
 func New(c Config, p place.Places) *Deliverer {
+	if c.Hostname == "" {
+		c.Hostname, _ = os.Hostname()
+	}
 	fill(&c.Rules, p.Etc()+"/rewrite")
 	fill(&c.Aliases, p.Aliases())
 	fill(&c.Mail, p.Lib()+"/mail")

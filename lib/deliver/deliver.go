@@ -57,13 +57,32 @@ func (d *Deliverer) Ask(ctx context.Context, m smtp.Mailbox) (Answer, error) {
 	return Known, nil
 }
 
-// openQueue is the queue, opened once.
-func (d *Deliverer) openQueue() (*queue.Queue, error) {
+// Queue is the queue that takes what cannot be delivered at once. It is opened
+// at the first call.
+func (d *Deliverer) Queue() (*queue.Queue, error) {
 	d.queueOnce.Do(func() {
 		d.queue, d.queueErr = queue.Open(d.config.Queue)
 	})
 	return d.queue, d.queueErr
 }
+
+// Check is all that is wrong with rules and aliases, for --check.
+func (d *Deliverer) Check() []error {
+	var errs []error
+	rules, err := d.rules.load()
+	if err != nil {
+		errs = append(errs, err)
+	}
+	errs = append(errs, rules.Check(d.config.Hostname)...)
+	table, err := d.aliases.load()
+	if err != nil {
+		errs = append(errs, err)
+	}
+	return append(errs, table.check()...)
+}
+
+// Hostname is the name of this host.
+func (d *Deliverer) Hostname() string { return d.config.Hostname }
 
 // Errors of Begin, Write and Commit that say something about the message
 // itself. All other errors are ours, and temporary.

@@ -47,7 +47,7 @@ func (d *Deliverer) Begin(ctx context.Context, env *smtp.Envelope) (*Draft, erro
 		t.beginDirect(env, boxes)
 		return t, nil
 	}
-	q, err := d.openQueue()
+	q, err := d.Queue()
 	if err != nil {
 		return nil, err
 	}

@@ -140,7 +140,7 @@ func TestQueued(t *testing.T) {
 // queued is a queue entry: the recipients, and the text.
 func (in *instance) queued(d *Deliverer, id string) string {
 	in.t.Helper()
-	q, err := d.openQueue()
+	q, err := d.Queue()
 	if err != nil {
 		in.t.Fatal(err)
 	}
