@@ -90,7 +90,8 @@ func BenchmarkEncode(b *testing.B) {
 		in := bytes.NewReader(text)
 		buf := make([]byte, blockSize)
 		for {
-			n, err := io.ReadFull(in, buf)
+			n, _ := io.ReadFull(in, buf)
+			var err error
 			if out, err = e.encode(out[:0], buf[:n]); err != nil || n < len(buf) {
 				break
 			}
