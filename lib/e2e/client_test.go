@@ -10,7 +10,7 @@ func TestSwaks(t *testing.T) {
 	swaks := Need(t, "swaks")[0]
 	in := newInstance(t)
 	addr := freePort(t)
-	in.start(program(t, "listen"), addr, program(t, "smtpd"))
+	in.start(program(t, "listen"), addr)
 	accepts(t, addr)
 	for _, tt := range []struct {
 		name string
@@ -52,7 +52,7 @@ func TestReadByMailReader(t *testing.T) {
 	reader := Need(t, "s-nail")[0]
 	in := newInstance(t)
 	addr := freePort(t)
-	in.start(program(t, "listen"), addr, program(t, "smtpd"))
+	in.start(program(t, "listen"), addr)
 	accepts(t, addr)
 	c := dial(t, addr)
 	c.hello()
@@ -78,7 +78,7 @@ func TestManyAtOnce(t *testing.T) {
 		t.Run("listen "+strings.Join(workers, " "), func(t *testing.T) {
 			in := newInstance(t)
 			addr := freePort(t)
-			in.start(program(t, "listen"), append(workers, addr, program(t, "smtpd"))...)
+			in.start(program(t, "listen"), append(workers, addr)...)
 			accepts(t, addr)
 			const messages = 300
 			out, status := in.run("", source, "-s", "20", "-m", strconv.Itoa(messages), "-l", "4096",

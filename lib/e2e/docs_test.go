@@ -95,3 +95,27 @@ func TestManualHasEveryOption(t *testing.T) {
 		}
 	}
 }
+
+// TestExampleConfigurations has smtpd check what its page and README show.
+func TestExampleConfigurations(t *testing.T) {
+	for _, doc := range []struct{ file, begin, end string }{
+		{"smtpd/smtpd.conf.5", ".Bd -literal -offset indent\n", ".Ed\n"},
+		{"README.md", "a directive a line:\n\n", "\n\n`smtpd --check`"},
+	} {
+		text, err := os.ReadFile(filepath.Join(moduleRoot(t), doc.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, found := strings.Cut(string(text), doc.begin)
+		example, _, ended := strings.Cut(rest, doc.end)
+		if !found || !ended {
+			t.Fatalf("%s: no example", doc.file)
+		}
+		in := newInstance(t)
+		in.write("etc/postern/smtpd.conf", example)
+		out, status := in.run("", program(t, "smtpd"), "--check")
+		if status != 0 || !strings.Contains(out, "TrustedNet") {
+			t.Errorf("%s: exit %d\n%s\n%s", doc.file, status, example, out)
+		}
+	}
+}

@@ -14,7 +14,7 @@ import (
 )
 
 // hostname is what every instance calls itself, and receives mail for.
-const hostname = "mx.example.org"
+const hostname = "mx.test"
 
 // patience is how long a test waits for what should take milliseconds.
 const patience = 20 * time.Second
@@ -26,12 +26,12 @@ type instance struct {
 	root string
 }
 
-// newInstance makes an instance whose users ann and bob have a Maildir, with
+// newInstance makes an instance with some users who have a Maildir, with
 // further lines for its smtpd.conf.
 func newInstance(t testing.TB, conf ...string) *instance {
 	t.Helper()
 	in := &instance{t: t, root: t.TempDir()}
-	for _, user := range []string{"ann", "bob"} {
+	for _, user := range []string{"ann", "bob", "alice", "postmaster"} {
 		for _, dir := range []string{"tmp", "new", "cur"} {
 			in.mkdir("var/lib/postern/mail/" + user + "/" + dir)
 		}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+
+	"postern/lib/smtptest"
 )
 
 // process is a program that serves one connection.
@@ -43,20 +45,10 @@ func (in *instance) connect(argv ...string) (net.Conn, *process) {
 // that a super-server accepted.
 func (in *instance) pair() (client net.Conn, served *os.File) {
 	in.t.Helper()
-	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	defer ln.Close()
-	if client, err = net.Dial("tcp", ln.Addr().String()); err != nil {
-		in.t.Fatal(err)
-	}
-	conn, err := ln.AcceptTCP()
-	if err != nil {
-		in.t.Fatal(err)
-	}
+	client, conn := smtptest.Pair(in.t)
 	defer conn.Close()
-	if served, err = conn.File(); err != nil {
+	served, err := conn.(*net.TCPConn).File()
+	if err != nil {
 		in.t.Fatal(err)
 	}
 	if err := syscall.SetNonblock(int(served.Fd()), false); err != nil {

@@ -47,13 +47,13 @@ var superServers = []struct {
 		in.start(path, "-l", addr, "-a", "--inetd", "-E", "POSTERN_ROOT="+in.root, program(in.t, "smtpd"))
 	}},
 	{"listen", nil, func(in *instance, _, addr string) {
-		in.start(program(in.t, "listen"), addr, program(in.t, "smtpd"))
+		in.start(program(in.t, "listen"), addr)
 	}},
 	{"listen -w", nil, func(in *instance, _, addr string) {
-		in.start(program(in.t, "listen"), "-w", "2", addr, program(in.t, "smtpd"))
+		in.start(program(in.t, "listen"), "-w", "2", addr)
 	}},
 	{"listen -w, many at once", nil, func(in *instance, _, addr string) {
-		in.start(program(in.t, "listen"), "-w", "1:100:50", addr, program(in.t, "smtpd"))
+		in.start(program(in.t, "listen"), "-w", "1:100:50", addr)
 	}},
 }
 
