@@ -51,7 +51,7 @@ func (d *Deliverer) Ask(ctx context.Context, m smtp.Mailbox) (Answer, error) {
 		return Broken, err
 	case unknown(list):
 		return Unknown, nil
-	case !d.ours(m.Domain) && !slices.ContainsFunc(list, Destination.local):
+	case !d.ours(m.Domain) && !slices.ContainsFunc(list, Destination.Local):
 		return Remote, nil // also when a rule has given it another name
 	}
 	return Known, nil

@@ -104,13 +104,13 @@ func mailboxAt(path string, create bool) Destination {
 	return Destination{Kind: Mbox, Path: path, Create: create}
 }
 
-// local says whether the destination is a mailbox that we write ourselves.
-func (d Destination) local() bool { return d.Kind <= Discard }
+// Local says whether the destination is a mailbox that we write ourselves.
+func (d Destination) Local() bool { return d.Kind <= Discard }
 
 // same says whether a message needs to go to only one of d and e.
 func (d Destination) same(e Destination) bool {
 	if d.Kind != e.Kind || d.Path != e.Path {
 		return false
 	}
-	return d.local() || d.Mailbox == e.Mailbox
+	return d.Local() || d.Mailbox == e.Mailbox
 }

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"postern/lib/arg"
+	"postern/lib/conf"
+	"postern/lib/deliver"
+	"postern/lib/place"
+	"postern/lib/sysexits"
+)
+
+// config is what the command line and the configuration say.
+type config struct {
+	places place.Places
+	mail   deliver.Config
+	table  conf.Table
+
+	file      string // -C
+	check     bool   // --check
+	version   bool   // --version
+	explain   bool   // -x
+	commands  bool   // -#
+	verbose   bool   // -v
+	dots      bool   // -i, -oi
+	scan      bool   // -t
+	final     string // --deliver
+	sender    string // -f
+	hasSender bool
+	fullName  string // -F
+	body      string // -B
+	ret       string // -R
+	envid     string // -V
+	notify    string // -N
+}
+
+func newConfig(p place.Places) *config {
+	c := &config{places: p}
+	c.table = c.mail.Directives()
+	return c
+}
+
+// options is the command line. What sendmail(8) has beyond it is taken and
+// means nothing here.
+func (c *config) options() *arg.Set {
+	s := arg.New("send", "[-f sender] [-intvx#] [-C [dialect:]file] [--] recipient ...")
+	from := func(address string) error {
+		c.sender, c.hasSender = address, true
+		return nil
+	}
+	s.Func("f", "sender", "envelope sender; <> for none", from)
+	s.Func("r", "sender", "the same", from)
+	s.Bool(&c.dots, "i", "a line with nothing but a dot does not end the message")
+	s.Bool(&c.scan, "t", "take recipients from To, Cc and Bcc")
+	s.Bool(&c.mail.NoAliases, "n", "pass over the aliases")
+	s.Bool(&c.verbose, "v", "say what was done with the message")
+	s.Bool(&c.explain, "x", "print where each recipient goes, and do nothing")
+	s.Bool(&c.commands, "#", "print what would be done, and do nothing")
+	s.String(&c.fullName, "F", "name", "full name of the sender, for a From field")
+	s.String(&c.body, "B", "type", "7BIT or 8BITMIME")
+	s.String(&c.notify, "N", "events", "NEVER, or SUCCESS, FAILURE, DELAY: what the sender wants to hear of")
+	s.String(&c.ret, "R", "amount", "FULL or HDRS: how much of it he wants back")
+	s.String(&c.envid, "V", "id", "the sender's own name for the message")
+	s.Func("b", "m", "deliver mail, which is what send does", c.setMode)
+	s.Func("o", "option", "an option of sendmail's: i is obeyed", c.setOption)
+	for _, letter := range [...]string{"A", "h", "L", "O", "p", "q", "X", "e", "D"} {
+		s.Func(letter, "value", "taken for sendmail's sake", func(string) error { return nil })
+	}
+	for _, letter := range [...]string{"G", "m", "U", "d"} {
+		s.Func(letter, "", "taken for sendmail's sake", func(string) error { return nil })
+	}
+	s.String(&c.file, "C", "[dialect:]file", "configuration, instead of smtpd.conf")
+	s.Bool(&c.check, "check", "check configuration, rules and aliases, and print what is in force")
+	s.Bool(&c.version, "version", "print the version")
+	s.String(&c.final, "deliver", "destination", "deliver a file to one destination, as this user")
+	return s
+}
+
+// setMode is -b. The other modes of sendmail are other programs here.
+func (c *config) setMode(mode string) error {
+	switch mode {
+	case "m":
+		return nil
+	case "p":
+		return errors.New("the queue is listed by runq -l")
+	case "v":
+		return errors.New("addresses are looked up by send -x")
+	case "s":
+		return errors.New("SMTP is spoken by smtpd")
+	}
+	return fmt.Errorf("no mode %q", mode)
+}
+
+// setOption is -o: an option of sendmail's that is not known never stops mail.
+func (c *config) setOption(option string) error {
+	if option == "i" {
+		c.dots = true
+	}
+	return nil
+}
+
+// mode says what is wrong with the options taken together.
+func (c *config) mode(operands []string) error {
+	idle := c.check || c.version
+	switch {
+	case c.final != "" && len(operands) != 1:
+		return errors.New("--deliver wants one recipient")
+	case c.body != "" && !oneOf(c.body, "7BIT", "8BITMIME"):
+		return fmt.Errorf("-B %s: 7BIT or 8BITMIME", c.body)
+	case c.ret != "" && !oneOf(c.ret, "FULL", "HDRS"):
+		return fmt.Errorf("-R %s: FULL or HDRS", c.ret)
+	case len(operands) == 0 && !c.scan && !idle:
+		return errors.New("no recipients")
+	}
+	return c.checkNotify()
+}
+
+// checkNotify checks -N (RFC 3461 4.1).
+func (c *config) checkNotify() error {
+	if c.notify == "" || strings.EqualFold(c.notify, "NEVER") {
+		return nil
+	}
+	for word := range strings.SplitSeq(c.notify, ",") {
+		if !oneOf(word, "SUCCESS", "FAILURE", "DELAY") {
+			return fmt.Errorf("-N %s: NEVER, or some of SUCCESS, FAILURE, DELAY", c.notify)
+		}
+	}
+	return nil
+}
+
+// oneOf says whether s is one of the words, whatever its case.
+func oneOf(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.EqualFold(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// load reads the configuration, which is smtpd's: where mail goes must be the
+// same to both.
+func (c *config) load(stderr io.Writer) error {
+	warnings, err := c.table.ReadFile(conf.Source{
+		Spec: c.file, Usual: filepath.Join(c.places.Etc(), "smtpd.conf"), Foreign: true,
+	})
+	for _, w := range warnings {
+		fmt.Fprintf(stderr, "send: %v\n", w)
+	}
+	return err
+}
+
+// showConfig is --check.
+func (p *program) showConfig() int {
+	if err := p.table.Check(p.stdout); err != nil {
+		return complain(p.stderr, sysexits.IOErr, err)
+	}
+	errs := p.mail.Check()
+	for _, err := range errs {
+		complain(p.stderr, sysexits.Config, err)
+	}
+	if len(errs) > 0 {
+		return sysexits.Config
+	}
+	return sysexits.OK
+}

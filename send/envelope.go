@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"time"
+
+	"postern/lib/queue"
+	"postern/lib/smtp"
+)
+
+// envelope is the envelope that the command line states, with the words that
+// smtpd has said about it, if it is smtpd that calls.
+func (p *program) envelope(operands []string) (*smtp.Envelope, bool, error) {
+	stated, err := inherited()
+	if err != nil {
+		return nil, false, err
+	}
+	env, err := p.fromArgs(operands)
+	if err != nil || stated == nil {
+		return env, false, err
+	}
+	if err := agree(stated, env); err != nil {
+		return nil, false, err
+	}
+	for i := range stated.Recipients {
+		stated.Recipients[i].Dest = "" // where it goes is for us to say
+	}
+	return stated, true, nil
+}
+
+// fromArgs is the envelope of the command line alone.
+func (p *program) fromArgs(operands []string) (*smtp.Envelope, error) {
+	env := &smtp.Envelope{
+		ID: queue.NewID(time.Now()), Body: strings.ToUpper(p.body), Ret: strings.ToUpper(p.ret), EnvID: p.envid,
+	}
+	var err error
+	if env.Sender, err = p.envelopeSender(); err != nil {
+		return nil, fmt.Errorf("sender: %w", err)
+	}
+	for _, operand := range operands {
+		m, err := p.parseAddress(operand)
+		if err == nil && m.IsZero() {
+			err = errors.New("is no recipient")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("recipient %q: %w", operand, err)
+		}
+		env.Recipients = append(env.Recipients, p.recipient(m))
+	}
+	env.SMTPUTF8 = !allASCII(env)
+	return env, nil
+}
+
+// recipient is m with what the command line wants for all.
+func (p *program) recipient(m smtp.Mailbox) smtp.Recipient {
+	r := smtp.Recipient{Mailbox: m}
+	if p.notify != "" {
+		r.Notify = strings.Split(strings.ToUpper(p.notify), ",")
+	}
+	return r
+}
+
+// allASCII says whether env needs no SMTPUTF8 (RFC 6531).
+func allASCII(env *smtp.Envelope) bool {
+	ok := env.Sender.IsASCII()
+	for _, r := range env.Recipients {
+		ok = ok && r.Mailbox.IsASCII()
+	}
+	return ok
+}
+
+// agree checks that descriptor 3 and the arguments speak of one message.
+func agree(stated, env *smtp.Envelope) error {
+	if len(stated.Recipients) != len(env.Recipients) {
+		return fmt.Errorf("descriptor 3 has %d recipients, the command line %d", len(stated.Recipients), len(env.Recipients))
+	}
+	return nil
+}
+
+// envelopeSender is the address of -f, or of the user who calls.
+func (p *program) envelopeSender() (smtp.Mailbox, error) {
+	if !p.hasSender {
+		return smtp.Mailbox{Local: loginName(), Domain: p.mail.Hostname()}, nil
+	}
+	return p.parseAddress(p.sender)
+}
+
+// parseAddress reads an address of the command line, with or without <>. A
+// name alone is one of this host. "" and <> give the zero value.
+func (p *program) parseAddress(s string) (smtp.Mailbox, error) {
+	if strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">") {
+		s = s[1 : len(s)-1]
+	}
+	if s == "" {
+		return smtp.Mailbox{}, nil
+	}
+	if !strings.Contains(s, "@") {
+		s += "@" + p.mail.Hostname()
+	}
+	return smtp.ParseMailbox(s, true)
+}
+
+// loginName is the name of the user who calls, or his number.
+func loginName() string {
+	id := strconv.Itoa(os.Getuid())
+	if u, err := user.LookupId(id); err == nil {
+		return u.Username
+	}
+	return id
+}

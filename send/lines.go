@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+)
+
+// lines reads a message of a user: CRLF becomes LF, a From_ line at the top is
+// dropped, the last line gets its end, and a dot alone may end it all.
+type lines struct {
+	r       *bufio.Reader
+	dot     bool // a line with nothing but a dot is the end
+	rest    []byte
+	started bool
+	start   bool // the next octet begins a line
+	ended   bool
+}
+
+func newLines(r io.Reader, dot bool) *lines {
+	return &lines{r: bufio.NewReaderSize(r, 64<<10), dot: dot, start: true}
+}
+
+// Read gives the next octets. After an error of the input nothing more comes.
+func (l *lines) Read(p []byte) (int, error) {
+	for len(l.rest) == 0 {
+		if l.ended {
+			return 0, io.EOF
+		}
+		if err := l.next(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, l.rest)
+	l.rest = l.rest[n:]
+	return n, nil
+}
+
+// next fills rest with the next line, or with a piece of a long one.
+func (l *lines) next() error {
+	line, err := l.r.ReadSlice('\n')
+	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+		return err
+	}
+	first, atStart := !l.started, l.start
+	l.started, l.start = true, err == nil
+	switch {
+	case err == bufio.ErrBufferFull && line[len(line)-1] == '\r':
+		line = line[:len(line)-1] // it may belong to the LF that comes
+		l.r.UnreadByte()
+	case err == nil && bytes.HasSuffix(line, []byte("\r\n")):
+		line = append(line[:len(line)-2], '\n')
+	case err == io.EOF:
+		l.ended = true
+		if len(line) > 0 {
+			line = append(line[:len(line):len(line)], '\n')
+		} else if !atStart {
+			line = []byte("\n")
+		}
+	}
+	if l.dot && atStart && string(line) == ".\n" {
+		l.ended, line = true, nil
+	}
+	if first && bytes.HasPrefix(line, []byte("From ")) {
+		line = nil
+	}
+	l.rest = line
+	return nil
+}

@@ -1,0 +1,89 @@
+// Send decides where the recipients of a message go and delivers it: into
+// mailboxes of its own user at once, everything else by way of the queue. Its
+// command line is that of sendmail(8).
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+
+	"postern/lib/deliver"
+	"postern/lib/place"
+	"postern/lib/queue"
+	"postern/lib/smtp"
+	"postern/lib/sysexits"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the program. Its status is one of sysexits(3): 0 says that every
+// recipient is safe somewhere, any other that nobody got the message.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c := newConfig(place.New(os.Getenv(place.RootEnv)))
+	options := c.options()
+	operands, err := options.Parse(args)
+	if err == nil {
+		err = c.mode(operands)
+	}
+	if err != nil {
+		return options.Report(err, stdout, stderr)
+	}
+	if c.version {
+		fmt.Fprintln(stdout, "send", place.Version())
+		return sysexits.OK
+	}
+	if err := c.load(stderr); err != nil {
+		return complain(stderr, sysexits.Config, err)
+	}
+	p := &program{config: c, mail: deliver.New(c.mail, c.places), stdin: stdin, stdout: stdout, stderr: stderr}
+	return p.do(operands)
+}
+
+// complain tells a person what is wrong and gives the status for it. The line
+// is also the reason that a caller passes on.
+func complain(stderr io.Writer, status int, err error) int {
+	fmt.Fprintf(stderr, "send: %v\n", err)
+	return status
+}
+
+// program is one run of send.
+type program struct {
+	*config
+	mail           *deliver.Deliverer
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// do does what the command line asks for.
+func (p *program) do(operands []string) int {
+	if p.check {
+		return p.showConfig()
+	}
+	if p.final != "" {
+		return p.finish(operands)
+	}
+	if p.explain || p.commands {
+		return p.show(operands)
+	}
+	return p.submit(operands)
+}
+
+// envelopeEnv says on which descriptor smtpd hands over the envelope.
+const envelopeEnv = "POSTERN_ENVELOPE"
+
+// inherited is the envelope that smtpd has left on a descriptor, nil if there
+// is none.
+func inherited() (*smtp.Envelope, error) {
+	if os.Getenv(envelopeEnv) != "3" {
+		return nil, nil
+	}
+	f := os.NewFile(3, "envelope")
+	defer f.Close()
+	env, err := queue.ReadEnvelope(bufio.NewReader(f))
+	if err != nil {
+		return nil, fmt.Errorf("descriptor 3: %w", err)
+	}
+	return env, nil
+}

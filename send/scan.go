@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+
+	"postern/lib/smtp"
+)
+
+// scanHead is -t: the recipients are those of To, Cc and Bcc, of which Bcc is
+// taken out. When the message is resent, the Resent- fields count instead
+// (RFC 5322 3.6.6). Operands are, as in sendmail, recipients as well.
+func (p *program) scanHead(m *message, env *smtp.Envelope) error {
+	prefix := ""
+	if hasField(m.head, "Resent-To") || hasField(m.head, "Resent-Cc") || hasField(m.head, "Resent-Bcc") {
+		prefix = "Resent-"
+	}
+	for _, name := range [...]string{"To", "Cc", "Bcc"} {
+		if err := p.addRecipients(env, m.head, prefix+name); err != nil {
+			return err
+		}
+	}
+	if len(env.Recipients) == 0 {
+		return errors.New("no recipients in To, Cc and Bcc")
+	}
+	m.head = withoutField(withoutField(m.head, "Bcc"), "Resent-Bcc")
+	env.SMTPUTF8 = !allASCII(env)
+	return nil
+}
+
+// addRecipients adds the addresses in all fields of the name.
+func (p *program) addRecipients(env *smtp.Envelope, head []byte, name string) error {
+	for _, body := range bodies(head, name) {
+		list, err := p.parseList(body)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		for _, m := range list {
+			env.Recipients = append(env.Recipients, p.recipient(m))
+		}
+	}
+	return nil
+}
+
+// parseList reads an address list. Names alone are of this host.
+func (p *program) parseList(body string) ([]smtp.Mailbox, error) {
+	body = strings.TrimSpace(body)
+	if body == "" || body == "undisclosed-recipients:;" {
+		return nil, nil
+	}
+	parsed, err := mail.ParseAddressList(body)
+	if err != nil {
+		return p.parseNames(body, err)
+	}
+	var list []smtp.Mailbox
+	for _, a := range parsed {
+		m, err := p.parseAddress(a.Address)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// parseNames reads a list in which names without domain stand, as programs of
+// the host write it. why is what is wrong with the list otherwise.
+func (p *program) parseNames(body string, why error) ([]smtp.Mailbox, error) {
+	var list []smtp.Mailbox
+	for word := range strings.SplitSeq(body, ",") {
+		m, err := p.parseAddress(strings.TrimSpace(word))
+		if err != nil {
+			return nil, why
+		}
+		if !m.IsZero() {
+			list = append(list, m)
+		}
+	}
+	return list, nil
+}
+
+// bodies is what the fields of the name say, unfolded.
+func bodies(head []byte, name string) []string {
+	var list []string
+	for _, f := range splitFields(head) {
+		if hasField(f, name) {
+			_, body, _ := bytes.Cut(f, []byte(":"))
+			list = append(list, strings.Join(strings.Fields(string(body)), " "))
+		}
+	}
+	return list
+}
+
+// withoutField is head without the fields of the name.
+func withoutField(head []byte, name string) []byte {
+	var kept []byte
+	for _, f := range splitFields(head) {
+		if !hasField(f, name) {
+			kept = append(kept, f...)
+		}
+	}
+	return kept
+}
+
+// splitFields parts a header into its fields, each with its further lines.
+func splitFields(head []byte) [][]byte {
+	var list [][]byte
+	start, end := 0, 0
+	for line := range bytes.Lines(head) {
+		if line[0] != ' ' && line[0] != '\t' && end > start {
+			list = append(list, head[start:end])
+			start = end
+		}
+		end += len(line)
+	}
+	if end > start {
+		list = append(list, head[start:end])
+	}
+	return list
+}
