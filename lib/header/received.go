@@ -91,7 +91,7 @@ type folder struct {
 }
 
 func (f *folder) add(word string) {
-	if f.col > len("\t") && f.col+1+len(word) > foldAt {
+	if f.col+1+len(word) >= foldAt { // a semicolon may follow
 		f.b = append(f.b, '\n', '\t')
 		f.col = 8
 	} else {
