@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/lib/record"
+)
+
+// attributes shows a record, an attribute a line.
+func (s *screen) attributes(r record.Record) {
+	for name, value := range r.All() {
+		st := plain
+		if name == "verdict" {
+			st = verdictStyle(value)
+		}
+		s.attribute(name, value, st)
+	}
+}
+
+// attribute shows one attribute, its value wrapped behind the column.
+func (s *screen) attribute(name, value string, st style) {
+	if value == "" {
+		value = `""`
+	}
+	front := s.paint(dim, pad(name, column))
+	for _, line := range wrap(clean(value), s.width-column-2) {
+		fmt.Fprintf(s.w, "  %s%s\n", front, s.paint(st, line))
+		front = strings.Repeat(" ", column)
+	}
+}
+
+// session shows a line of the log: the decision about a message or a session
+// at length, anything else as it stands.
+func (s *screen) session(now time.Time, line string) {
+	r, err := record.ParseLine([]byte(line))
+	verdict, decided := r.Lookup("verdict")
+	clock := s.paint(dim, now.Format(time.TimeOnly))
+	if err != nil || !decided {
+		fmt.Fprintf(s.w, "  %s  %s\n", clock, clean(line))
+		return
+	}
+	fmt.Fprintf(s.w, "  %s  %s  %s\n", clock, s.paint(verdictStyle(verdict), verdict), clean(summary(&r)))
+	for name, value := range r.All() {
+		if !slices.Contains([]string{"verdict", "sender", "recipient", "server_address", "server_port"}, name) {
+			s.attribute(name, value, plain)
+		}
+	}
+	fmt.Fprintln(s.w)
+}
+
+// summary says who wrote to whom, as far as that is known.
+func summary(r *record.Record) string {
+	sender, mail := r.Lookup("sender")
+	if !mail {
+		return "no message from " + r.Value("client_address")
+	}
+	text := "<" + sender + "> to"
+	if to := r.Value("recipient"); to != "" {
+		return text + " " + to
+	}
+	return text + " nobody"
+}
+
+// verdictStyle is the colour of a verdict.
+func verdictStyle(verdict string) style {
+	switch verdict {
+	case "accept":
+		return green
+	case "reject", "discard":
+		return red
+	case "defer":
+		return yellow
+	}
+	return dim
+}
