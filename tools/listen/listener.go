@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A listener is a socket that listens and the goroutine that accepts from it.
+type listener struct {
+	file     *os.File
+	at       string      // address, or path
+	conn     conn        // what its connections have in common
+	wildcard bool        // each connection has a local address of its own
+	ours     os.FileInfo // the file of a Unix socket that we made
+	given    bool        // by systemd
+	asked    endpoint    // what it was bound for
+	leaving  bool        // stop was called
+}
+
+// newListener takes over a socket that listens and does not block.
+func newListener(fd int) (*listener, error) {
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		unix.Close(fd)
+		return nil, os.NewSyscallError("getsockname", err)
+	}
+	l := &listener{file: os.NewFile(uintptr(fd), "listener")}
+	if u, ok := sa.(*unix.SockaddrUnix); ok {
+		l.at, l.conn.path = u.Name, u.Name
+		return l, nil
+	}
+	l.conn.server = addrPort(sa)
+	l.at = l.conn.server.String()
+	l.wildcard = l.conn.server.Addr().IsUnspecified()
+	return l, nil
+}
+
+// close closes the socket, and removes its file if it is still the one that
+// we made.
+func (l *listener) close() {
+	l.file.Close()
+	if l.ours == nil {
+		return
+	}
+	if st, err := os.Lstat(l.at); err == nil && os.SameFile(st, l.ours) {
+		os.Remove(l.at)
+	}
+}
+
+// ends are the attributes that say where it listens.
+func (l *listener) ends() []string {
+	if l.conn.path != "" {
+		return []string{"server_address", l.conn.path}
+	}
+	return []string{
+		"server_address", l.conn.server.Addr().String(),
+		"server_port", itoa(int(l.conn.server.Port())),
+	}
+}
+
+// pause is how long to wait when there is no descriptor or memory left for a
+// connection; it stays in the kernel's queue.
+const pause = 50 * time.Millisecond
+
+// run accepts connections until stop, and hands each to take, which waits
+// until there is room: what is not accepted waits in the kernel, not in our
+// memory. It closes the socket at the end. Trouble is told to fail.
+func (l *listener) run(take func(conn), fail func(error), backlog int) {
+	defer l.close()
+	raw, err := l.file.SyscallConn()
+	if err != nil {
+		fail(err)
+		return
+	}
+	for {
+		c, errno, err := l.wait(raw)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			l.drain(raw, take, backlog)
+			return
+		case err != nil:
+			fail(err)
+			return
+		case errno == nil:
+			take(c)
+		case isShortage(errno):
+			fail(os.NewSyscallError("accept", errno))
+			time.Sleep(pause)
+		}
+		// Other errors are a client that left before it was accepted.
+	}
+}
+
+// stop makes run end.
+func (l *listener) stop() {
+	l.leaving = true
+	// A deadline in the past wakes the poller.
+	l.file.SetReadDeadline(time.Unix(1, 0))
+}
+
+// wait accepts one connection. errno is accept's own trouble, err the poller's.
+func (l *listener) wait(raw interface {
+	Read(func(uintptr) bool) error
+}) (c conn, errno, err error) {
+	err = raw.Read(func(fd uintptr) bool {
+		c, errno = l.accept(int(fd))
+		return errno != unix.EAGAIN
+	})
+	return c, errno, err
+}
+
+// drain accepts the connections that the kernel has acknowledged already, at
+// most as many as it may keep: closing the socket would reset them.
+func (l *listener) drain(raw interface{ Control(func(uintptr)) error }, take func(conn), backlog int) {
+	for range backlog {
+		var c conn
+		var errno error
+		if err := raw.Control(func(fd uintptr) { c, errno = l.accept(int(fd)) }); err != nil || errno != nil {
+			return
+		}
+		take(c)
+	}
+}
+
+// accept takes one connection if there is one.
+func (l *listener) accept(fd int) (conn, error) {
+	c := l.conn
+	nfd, sa, err := accept(fd)
+	if err != nil {
+		return conn{}, err
+	}
+	c.fd, c.client = nfd, addrPort(sa)
+	if l.wildcard {
+		if local, err := unix.Getsockname(nfd); err == nil {
+			c.server = addrPort(local)
+		}
+	}
+	return c, nil
+}
+
+// isShortage says whether the host has run out of something.
+func isShortage(err error) bool {
+	return err == unix.EMFILE || err == unix.ENFILE || err == unix.ENOBUFS || err == unix.ENOMEM
+}
+
+// zone is the number of a network interface, 0 for none.
+func zone(name string) uint32 {
+	if name == "" {
+		return 0
+	}
+	ifi, err := net.InterfaceByName(name)
+	if err != nil {
+		return 0
+	}
+	return uint32(ifi.Index)
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// loadAge is how long a load average is taken for true. The kernel itself
+// counts anew every five seconds.
+const loadAge = time.Second
+
+// A loadMeter knows the load average, and asks for it seldom.
+type loadMeter struct {
+	ask   func() (int, error)
+	value int
+	until time.Time
+}
+
+// above says whether the load is above the limit. A load that cannot be
+// learned refuses nobody.
+func (m *loadMeter) above(limit int, now time.Time) bool {
+	if limit >= noLoadLimit {
+		return false
+	}
+	if now.After(m.until) {
+		m.value, m.until = 0, now.Add(loadAge)
+		if n, err := m.ask(); err == nil {
+			m.value = n
+		}
+	}
+	return m.value > limit
+}
+
+// parseLoad reads /proc/loadavg: "0.52 0.58 0.59 1/597 12345".
+func parseLoad(text string) (int, error) {
+	first, _, _ := strings.Cut(text, " ")
+	whole, _, ok := strings.Cut(first, ".")
+	n, err := strconv.Atoi(whole)
+	if !ok || err != nil || n < 0 {
+		return 0, fmt.Errorf("%q is not a load average", first)
+	}
+	return n, nil
+}
