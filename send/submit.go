@@ -112,7 +112,7 @@ func (p *program) attempt(ctx context.Context, e *queue.Entry, i int) bool {
 		return false
 	}
 	o := p.mail.Deliver(ctx, e.Envelope, i, e.Message())
-	p.say("%s: %s: %s", e.ID, rcpt.Mailbox, o.Reply)
+	p.say("%s: %s: %s", e.ID, rcpt.Mailbox, o)
 	state := queue.Waiting
 	if o.Status == deliver.Delivered {
 		state = queue.Done

@@ -31,6 +31,14 @@ type Outcome struct {
 	Err    error      // what went wrong, for the log
 }
 
+// String is the outcome in one line for a log.
+func (o Outcome) String() string {
+	if o.Err != nil {
+		return o.Reply.String() + ": " + o.Err.Error()
+	}
+	return o.Reply.String()
+}
+
 // Deliver brings a queued message to recipient i of env. msg is the whole
 // message as it was written to the Draft, and is read from its current place.
 // A recipient whose mailbox belongs to another uid is served by a child with
