@@ -1,14 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"postern/lib/conf"
 )
@@ -40,37 +36,11 @@ func (c *config) complete() error {
 // same to both. What is not in the table is for other programs. Warnings go to
 // stderr.
 func (c *config) load(table conf.Table, stderr io.Writer) error {
-	spec := c.file
-	if spec == "" {
-		spec = filepath.Join(c.places.Etc(), "smtpd.conf")
-	}
-	dialect, lines, err := conf.Read(spec, conf.Native)
-	if errors.Is(err, fs.ErrNotExist) && c.file == "" {
-		return nil
-	}
-	warnings, fatal := conf.Split(err)
-	if fatal == nil {
-		var more conf.Warnings
-		more, fatal = conf.Split(table.Load(dialect, ours(table, lines)))
-		warnings = append(warnings, more...)
-	}
+	warnings, err := table.ReadFile(conf.Source{
+		Spec: c.file, Usual: filepath.Join(c.places.Etc(), "smtpd.conf"), Foreign: true,
+	})
 	for _, w := range warnings {
 		fmt.Fprintf(stderr, "runq: %v\n", w)
 	}
-	return fatal
-}
-
-// ours are the lines whose directives are in the table.
-func ours(table conf.Table, lines []conf.Line) []conf.Line {
-	return slices.DeleteFunc(lines, func(l conf.Line) bool {
-		return l.Style || !slices.ContainsFunc(table, func(d conf.Directive) bool {
-			return same(l.Name, d.Name) || slices.ContainsFunc(d.Synonyms, func(s string) bool { return same(l.Name, s) })
-		})
-	})
-}
-
-// same says whether two spellings name one directive.
-func same(a, b string) bool {
-	plain := func(s string) string { return strings.ReplaceAll(strings.TrimPrefix(s, "!"), "-", "") }
-	return strings.EqualFold(plain(a), plain(b))
+	return err
 }
