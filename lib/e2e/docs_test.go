@@ -54,10 +54,10 @@ func TestReadmeArguesForModules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(goRun(t, "linux", "list", "-m", "-f", "{{if not .Main}}{{.Path}} {{.Indirect}}{{end}}", "all")) {
-		f := strings.Fields(line)
-		if len(f) == 2 && f[1] == "false" && !strings.Contains(string(readme), "`"+f[0]+"`") {
-			t.Errorf("README.md says nothing of %s", f[0])
+	used := goRun(t, "linux", "list", "-e", "-deps", "-test", "-f", "{{with .Module}}{{if not (or .Main .Indirect)}}{{.Path}}{{end}}{{end}}", "./...")
+	for path := range strings.FieldsSeq(used) {
+		if !strings.Contains(string(readme), "`"+path+"`") {
+			t.Errorf("README.md says nothing of %s", path)
 		}
 	}
 }
