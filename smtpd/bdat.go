@@ -40,6 +40,9 @@ func (s *session) bdat(ctx context.Context, a bdatArgs) smtp.Reply {
 	if v := s.openChunks(ctx); v.Refused() {
 		return s.failChunks(a, v)
 	}
+	if int64(s.in.Buffered()) < a.size && !s.flush() {
+		return smtp.Reply{}
+	}
 	s.pace.text()
 	err := s.in.Chunk(s.tx.draft, a.size, &s.tx.chunks, s.textOptions())
 	if err != nil {

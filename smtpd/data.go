@@ -67,7 +67,8 @@ func (s *session) takeText(ctx context.Context, t smtp.TextResult) check.Verdict
 }
 
 // judgeText refuses a text that would mean something else to another reader
-// (a bare CR or LF: CVE-2023-51764 and its kin), or is too much.
+// (a bare CR or LF: CVE-2023-51764 and its kin), or is too much. A NUL is kept:
+// it ends nothing in a file.
 func judgeText(t smtp.TextResult) check.Verdict {
 	refuse := func(code int, d smtp.Detail, text string) check.Verdict {
 		return check.Verdict{Action: check.Reject, Check: "text", Reason: text, Reply: smtp.Say(code, d, text)}

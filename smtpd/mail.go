@@ -16,7 +16,9 @@ type mailArgs struct {
 
 // parseMail parses FROM:<path> and its parameters (RFC 5321 4.1.1.2).
 func parseMail(arg string) (mailArgs, *smtp.Reply) {
-	path, rest, space, err := smtp.ParsePath("FROM", arg, smtp.Syntax{UTF8: true})
+	// Senders of bounces to lists (VERP, SRS) have longer names than 4.5.3.1.1
+	// allows, and nothing here minds.
+	path, rest, space, err := smtp.ParsePath("FROM", arg, smtp.Syntax{UTF8: true, LongLocal: true})
 	if err != nil {
 		return mailArgs{}, addressRefusal(err, true)
 	}

@@ -117,7 +117,7 @@ func (s *session) recover() {
 // flushIdle writes what is to be said when the client waits for it, which is
 // when it has sent nothing more (RFC 2920 3.1), or when it is much.
 func (s *session) flushIdle() bool {
-	if s.in.Buffered() > 0 && len(s.out) < outLimit {
+	if s.in.HasLine() && len(s.out) < outLimit {
 		return true
 	}
 	return s.flush()

@@ -47,10 +47,6 @@ func (r *Reader) Reset(src io.Reader) {
 	r.src, r.pos, r.end, r.err, r.spoiled = src, 0, 0, nil, false
 }
 
-// Source goes on with src behind what is buffered: another view of the same
-// connection, with other deadlines.
-func (r *Reader) Source(src io.Reader) { r.src = src }
-
 // Buffered returns how many octets are read and not yet used.
 func (r *Reader) Buffered() int { return r.end - r.pos }
 

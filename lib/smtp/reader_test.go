@@ -108,12 +108,8 @@ func TestReaderSources(t *testing.T) {
 	if line, err := r.Line(100); string(line) != "EHLO a" || err != nil {
 		t.Errorf("behind Reset: got %q, %v", line, err)
 	}
-	r.Source(strings.NewReader("UIT\r\n"))
 	if r.HasLine() {
 		t.Error("HasLine with half a line")
-	}
-	if line, err := r.Line(100); string(line) != "QUIT" || err != nil {
-		t.Errorf("behind Source: got %q, %v", line, err)
 	}
 }
 
