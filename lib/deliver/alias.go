@@ -17,7 +17,7 @@ func (r *route) expandAlias(ctx context.Context, m smtp.Mailbox, chain []string)
 	if r.d.config.NoAliases {
 		return false, nil
 	}
-	table, err := r.d.aliases.load()
+	table, err := r.d.aliases.Load()
 	if err != nil || table == nil {
 		return false, err
 	}

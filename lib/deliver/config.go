@@ -85,8 +85,8 @@ func New(c Config, p place.Places) *Deliverer {
 		c.MaxReceived = maxReceived
 	}
 	d := &Deliverer{config: c, places: p}
-	d.rules.path, d.rules.max, d.rules.parse = c.Rules, maxRules, parseRules
-	d.aliases.path, d.aliases.max, d.aliases.parse = c.Aliases, maxAliases, parseAliases
+	d.rules.Path, d.rules.Max, d.rules.Parse = c.Rules, maxRules, parseRules
+	d.aliases.Path, d.aliases.Max, d.aliases.Parse = c.Aliases, maxAliases, parseAliases
 	return d
 }
 

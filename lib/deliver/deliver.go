@@ -20,8 +20,8 @@ import (
 type Deliverer struct {
 	config  Config
 	places  place.Places
-	rules   source[rewrite.Rules]
-	aliases source[*aliasTable]
+	rules   safefile.Source[rewrite.Rules]
+	aliases safefile.Source[*aliasTable]
 	routes  routes
 	sync    safefile.Syncer // of the Maildirs
 
@@ -69,12 +69,12 @@ func (d *Deliverer) Queue() (*queue.Queue, error) {
 // Check is all that is wrong with rules and aliases, for --check.
 func (d *Deliverer) Check() []error {
 	var errs []error
-	rules, err := d.rules.load()
+	rules, err := d.rules.Load()
 	if err != nil {
 		errs = append(errs, err)
 	}
 	errs = append(errs, rules.Check(d.config.Hostname)...)
-	table, err := d.aliases.load()
+	table, err := d.aliases.Load()
 	if err != nil {
 		errs = append(errs, err)
 	}

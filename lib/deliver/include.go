@@ -19,7 +19,7 @@ func readInclude(path string) ([]member, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, fi, err := readTrusted(f, maxInclude, 0o022)
+	text, fi, err := safefile.ReadTrusted(f, maxInclude, 0o022)
 	if err != nil {
 		return nil, err
 	}

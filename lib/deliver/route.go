@@ -100,7 +100,7 @@ func (r *route) expand(ctx context.Context, m smtp.Mailbox, chain []string) erro
 
 // rule is the rewrite rule for m, if there is one.
 func (d *Deliverer) rule(m smtp.Mailbox) (rewrite.Match, bool, error) {
-	rules, err := d.rules.load()
+	rules, err := d.rules.Load()
 	if err != nil || len(rules) == 0 {
 		return rewrite.Match{}, false, err
 	}
@@ -199,7 +199,7 @@ func (d *Deliverer) mailbox(m smtp.Mailbox) (Destination, error) {
 			}
 		}
 	}
-	if aliases, _ := d.aliases.load(); aliases != nil && aliases.broken != nil {
+	if aliases, _ := d.aliases.Load(); aliases != nil && aliases.broken != nil {
 		return Destination{}, aliases.broken // the name may stand in a line we cannot read
 	}
 	return Destination{Kind: Nobody, Mailbox: m}, nil

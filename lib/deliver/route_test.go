@@ -240,14 +240,16 @@ func TestFilesAreReadAgain(t *testing.T) {
 	in := newInstance(t, "bob", "carol")
 	in.aliases("a: bob\n")
 	d := in.deliverer()
-	d.aliases.load()
+	now := time.Now()
+	d.aliases.Now = func() time.Time { return now }
+	d.aliases.Load()
 	in.aliases("a: carol, bob\n")
-	d.aliases.looked = time.Now().Add(-time.Hour)
+	now = now.Add(time.Hour)
 	if got := in.routeText(d, "a@mx.example"); got != ">> ~bob/; >> ~carol/" {
 		t.Errorf("a changed file: got %s", got)
 	}
 	os.Remove(in.places.Aliases())
-	d.aliases.looked = time.Now().Add(-time.Hour)
+	now = now.Add(time.Hour)
 	d.routes = routes{}
 	if got := in.routeText(d, "a@mx.example"); got != "nobody a@mx.example" {
 		t.Errorf("a removed file: got %s", got)

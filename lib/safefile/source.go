@@ -1,4 +1,4 @@
-package deliver
+package safefile
 
 import (
 	"errors"
@@ -14,13 +14,15 @@ import (
 // lookAgain is how long a file that was read is believed to be unchanged.
 const lookAgain = time.Second
 
-// source is a file of the administrator, parsed when it is first needed and
+// Source is a file of the administrator, parsed when it is first needed and
 // again when its time stamp or size has changed. A missing file gives the
-// zero value.
-type source[T any] struct {
-	path  string
-	max   int64
-	parse func(file string, text []byte) (T, error)
+// zero value of T. The zero Source is made ready by setting its fields; many
+// goroutines may then use it.
+type Source[T any] struct {
+	Path  string
+	Max   int64 // the longest file that is read, in octets
+	Parse func(file string, text []byte) (T, error)
+	Now   func() time.Time // nil for time.Now
 
 	mu     sync.Mutex
 	looked time.Time // zero: never
@@ -35,11 +37,13 @@ type stamp struct {
 	size int64
 }
 
-// load is the content of the file as of at most lookAgain ago.
-func (s *source[T]) load() (T, error) {
+// Load is the content of the file as of at most a second ago. An error is that
+// of reading the file, or of Parse. A file that everybody may write is not
+// obeyed.
+func (s *Source[T]) Load() (T, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
+	now := s.now()
 	if !s.looked.IsZero() && now.Sub(s.looked) < lookAgain {
 		return s.value, s.err
 	}
@@ -50,10 +54,17 @@ func (s *source[T]) load() (T, error) {
 	return s.value, s.err
 }
 
+func (s *Source[T]) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
+}
+
 // changed says whether the file is another one than that which was read.
 // After an error it is always read again.
-func (s *source[T]) changed() bool {
-	fi, err := os.Stat(s.path)
+func (s *Source[T]) changed() bool {
+	fi, err := os.Stat(s.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.stamp != stamp{}
 	}
@@ -61,9 +72,9 @@ func (s *source[T]) changed() bool {
 }
 
 // read reads and parses the file.
-func (s *source[T]) read() {
+func (s *Source[T]) read() {
 	var none T
-	text, fi, err := readConfig(s.path, s.max)
+	text, fi, err := readConfig(s.Path, s.Max)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.value, s.err, s.stamp = none, nil, stamp{}
 		return
@@ -73,7 +84,7 @@ func (s *source[T]) read() {
 		return
 	}
 	s.stamp = stamp{fi.ModTime(), fi.Size()}
-	s.value, s.err = s.parse(s.path, text)
+	s.value, s.err = s.Parse(s.Path, text)
 }
 
 // readConfig reads a file of the administrator. A file that everybody may
@@ -86,12 +97,12 @@ func readConfig(path string, max int64) ([]byte, fs.FileInfo, error) {
 	}
 	f := os.NewFile(uintptr(fd), path)
 	defer f.Close()
-	return readTrusted(f, max, 0o002)
+	return ReadTrusted(f, max, 0o002)
 }
 
-// readTrusted reads f to its end if it is a regular file of at most max
+// ReadTrusted reads f to its end if it is a regular file of at most max
 // octets that nobody of those in the mode others may write.
-func readTrusted(f *os.File, max int64, others fs.FileMode) ([]byte, fs.FileInfo, error) {
+func ReadTrusted(f *os.File, max int64, others fs.FileMode) ([]byte, fs.FileInfo, error) {
 	fi, err := f.Stat()
 	switch {
 	case err != nil:
