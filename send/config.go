@@ -29,6 +29,8 @@ type config struct {
 	dots      bool   // -i, -oi
 	scan      bool   // -t
 	final     string // --deliver
+	id        string // --id
+	again     bool   // --again
 	sender    string // -f
 	hasSender bool
 	fullName  string // -F
@@ -77,6 +79,8 @@ func (c *config) options() *arg.Set {
 	s.Bool(&c.check, "check", "check configuration, rules and aliases, and print what is in force")
 	s.Bool(&c.version, "version", "print the version")
 	s.String(&c.final, "deliver", "destination", "deliver a file to one destination, as this user")
+	s.String(&c.id, "id", "id", "with --deliver: the message's name in the queue")
+	s.Bool(&c.again, "again", "with --deliver: the message may have been delivered already")
 	return s
 }
 

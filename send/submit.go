@@ -111,7 +111,7 @@ func (p *program) attempt(ctx context.Context, e *queue.Entry, i int) bool {
 	if err != nil || !dest.Local() || e.Begin(i) != nil {
 		return false
 	}
-	o := p.mail.Deliver(ctx, e.Envelope, i, e.Message())
+	o := p.mail.Deliver(ctx, e.Envelope, i, e.Message(), e.Interrupted(i))
 	p.say("%s: %s: %s", e.ID, rcpt.Mailbox, o)
 	state := queue.Waiting
 	if o.Status == deliver.Delivered {
@@ -140,7 +140,8 @@ func (p *program) finish(operands []string) int {
 	if err != nil {
 		return complain(p.stderr, sysexits.Usage, err)
 	}
-	return p.report(p.mail.Final(context.Background(), sender, dest, msg))
+	v := deliver.Delivery{ID: p.id, Sender: sender, Dest: dest, Text: msg, Again: p.again}
+	return p.report(p.mail.Final(context.Background(), v))
 }
 
 // report turns an outcome into an exit status, and its words into the reason.

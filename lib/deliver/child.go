@@ -23,7 +23,7 @@ const childLimit = 5 * time.Minute
 
 // asOwner has send deliver the message with the rights of the mailbox's
 // owner, so that no link of a user leads us to what is not his.
-func (d *Deliverer) asOwner(ctx context.Context, owner maildir.Info, sender smtp.Mailbox, dest Destination, msg io.ReadSeeker) Outcome {
+func (d *Deliverer) asOwner(ctx context.Context, owner maildir.Info, v Delivery) Outcome {
 	if owner.Owner < 0 || owner.Owner > math.MaxUint32 || owner.Group < 0 || owner.Group > math.MaxUint32 {
 		return deferred(smtp.BadConfiguration, "the owner of the mailbox is no user")
 	}
@@ -31,14 +31,14 @@ func (d *Deliverer) asOwner(ctx context.Context, owner maildir.Info, sender smtp
 	if err != nil {
 		return failed(err)
 	}
-	text, err := d.openText(msg)
+	text, err := d.openText(v.Text)
 	if err != nil {
 		return failed(err)
 	}
 	defer text.Close()
 	result, err := prog.Run(ctx, prog.Command{
 		Path:  path,
-		Args:  []string{"--deliver", dest.String(), "-f", sender.String(), "--", dest.Mailbox.String()},
+		Args:  childArgs(v),
 		Env:   []string{"PATH=/usr/local/bin:/usr/bin:/bin", place.RootEnv + "=" + d.places.Root()},
 		Dir:   "/",
 		Stdin: text,
@@ -48,7 +48,19 @@ func (d *Deliverer) asOwner(ctx context.Context, owner maildir.Info, sender smtp
 	if err != nil {
 		return failed(err)
 	}
-	return fromChild(result, dest)
+	return fromChild(result, v.Dest)
+}
+
+// childArgs are the arguments of send for v.
+func childArgs(v Delivery) []string {
+	args := []string{"--deliver", v.Dest.String(), "-f", v.Sender.String()}
+	if v.ID != "" {
+		args = append(args, "--id", v.ID)
+	}
+	if v.Again {
+		args = append(args, "--again")
+	}
+	return append(args, "--", v.Dest.Mailbox.String())
 }
 
 // fromChild is the Outcome that the child's exit status stands for.

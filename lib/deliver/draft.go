@@ -206,7 +206,7 @@ func (t *Draft) Commit(ctx context.Context) (where string, err error) {
 	case len(t.boxes) == 0:
 		return "/dev/null", nil
 	}
-	names, err := maildir.Commit(t.text, time.Now(), t.d.config.Hostname, t.boxes...)
+	names, err := maildir.Commit(t.text, time.Now(), t.d.config.Hostname, "", t.boxes...)
 	if err != nil {
 		return "", err
 	}

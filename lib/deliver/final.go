@@ -42,8 +42,10 @@ func (o Outcome) String() string {
 // Deliver brings a queued message to recipient i of env. msg is the whole
 // message as it was written to the Draft, and is read from its current place.
 // A recipient whose mailbox belongs to another uid is served by a child with
-// that uid when we are root, and deferred when we are not.
-func (d *Deliverer) Deliver(ctx context.Context, env *smtp.Envelope, i int, msg io.ReadSeeker) Outcome {
+// that uid when we are root, and deferred when we are not. again says that
+// there was an attempt whose end is not known: where it has put the message
+// into the mailbox, nothing is done.
+func (d *Deliverer) Deliver(ctx context.Context, env *smtp.Envelope, i int, msg io.ReadSeeker, again bool) Outcome {
 	rcpt := env.Recipients[i]
 	list, err := d.destinations(ctx, rcpt)
 	switch {
@@ -61,7 +63,8 @@ func (d *Deliverer) Deliver(ctx context.Context, env *smtp.Envelope, i int, msg 
 		if _, err := msg.Seek(start, io.SeekStart); err != nil {
 			return failed(err)
 		}
-		result = worst(result, d.Final(ctx, env.Sender, dest, msg))
+		v := Delivery{ID: env.ID, Sender: env.Sender, Dest: dest, Text: msg, Again: again}
+		result = worst(result, d.Final(ctx, v))
 	}
 	return result
 }
@@ -72,7 +75,7 @@ func (d *Deliverer) destinations(ctx context.Context, rcpt smtp.Recipient) ([]De
 	if rcpt.Dest != "" {
 		dest, err := ParseDestination(rcpt.Dest, rcpt.Mailbox)
 		if err != nil || dest.Kind != Later {
-			return []Destination{dest}, err
+			return d.allowed(ctx, dest), err
 		}
 	}
 	return d.Route(ctx, rcpt.Mailbox)
@@ -109,12 +112,21 @@ func deferred(d smtp.Detail, why string) Outcome {
 	return Outcome{Status: Deferred, Reply: smtp.Say(451, d, why)}
 }
 
-// Final brings a message to one destination. Mailboxes of other uids are
+// Delivery is a message for one destination.
+type Delivery struct {
+	ID     string // of the queue entry, "" if it has none
+	Sender smtp.Mailbox
+	Dest   Destination
+	Text   io.ReadSeeker // read from its current place
+	Again  bool          // there was an attempt whose end is not known
+}
+
+// Final brings a message to its destination. Mailboxes of other uids are
 // written by a child with that uid when we are root.
-func (d *Deliverer) Final(ctx context.Context, sender smtp.Mailbox, dest Destination, msg io.ReadSeeker) Outcome {
-	switch dest.Kind {
+func (d *Deliverer) Final(ctx context.Context, v Delivery) Outcome {
+	switch v.Dest.Kind {
 	case Maildir, Mbox:
-		return d.finalMailbox(ctx, sender, dest, msg)
+		return d.finalMailbox(ctx, v)
 	case Discard:
 		return done("/dev/null")
 	case Relay:
@@ -128,23 +140,23 @@ func (d *Deliverer) Final(ctx context.Context, sender smtp.Mailbox, dest Destina
 	case Command:
 		return deferred(smtp.BadConfiguration, "commands are not carried out yet")
 	}
-	return deferred(smtp.BadConfiguration, dest.Path)
+	return deferred(smtp.BadConfiguration, v.Dest.Path)
 }
 
 // finalMailbox writes a mailbox with the rights of its owner.
-func (d *Deliverer) finalMailbox(ctx context.Context, sender smtp.Mailbox, dest Destination, msg io.ReadSeeker) Outcome {
-	owner, err := dest.owner()
+func (d *Deliverer) finalMailbox(ctx context.Context, v Delivery) Outcome {
+	owner, err := v.Dest.owner()
 	if err != nil {
 		return failed(err)
 	}
 	me := os.Geteuid()
 	if me == 0 && owner.Owner != 0 {
-		return d.asOwner(ctx, owner, sender, dest, msg)
+		return d.asOwner(ctx, owner, v)
 	}
 	if owner.Owner != me {
 		return deferred(smtp.BadConfiguration, "the mailbox belongs to another user, whom only root can serve")
 	}
-	where, err := d.write(ctx, sender, dest, msg)
+	where, err := d.write(ctx, v)
 	if err != nil {
 		return failed(err)
 	}
@@ -161,31 +173,46 @@ func (d *Destination) owner() (maildir.Info, error) {
 }
 
 // write puts the message into a mailbox of ours.
-func (d *Deliverer) write(ctx context.Context, sender smtp.Mailbox, dest Destination, msg io.ReadSeeker) (where string, err error) {
-	address := dest.Mailbox.String()
-	if err := d.notDelivered(address, msg); err != nil {
+func (d *Deliverer) write(ctx context.Context, v Delivery) (where string, err error) {
+	address := v.Dest.Mailbox.String()
+	if err := d.notDelivered(address, v.Text); err != nil {
 		return "", err
 	}
-	fields := finalFields(sender, address)
-	if dest.Kind == Mbox {
-		m := mbox.Message{Sender: sender.String(), Date: time.Now(), Fields: fields, Text: msg}
-		return dest.Path, mbox.Append(ctx, dest.Path, m, mbox.Options{Create: dest.Create})
+	fields := finalFields(v.Sender, address)
+	if v.Dest.Kind == Maildir {
+		return d.writeMaildir(v, fields)
 	}
-	if dest.Create && !dest.there {
-		if err := maildir.Create(dest.Path); err != nil {
+	o := mbox.Options{Create: v.Dest.Create}
+	if v.Again && v.ID != "" {
+		o.Mark = []byte("id " + v.ID) // as it stands in our Received field
+	}
+	m := mbox.Message{Sender: v.Sender.String(), Date: time.Now(), Fields: fields, Text: v.Text}
+	return v.Dest.Path, mbox.Append(ctx, v.Dest.Path, m, o)
+}
+
+// writeMaildir puts the message into a Maildir of ours.
+func (d *Deliverer) writeMaildir(v Delivery, fields []byte) (where string, err error) {
+	path := v.Dest.Path
+	if v.Dest.Create && !v.Dest.there {
+		if err := maildir.Create(path); err != nil {
 			return "", err
 		}
 	}
-	draft := safefile.NewDraft(maildir.New(dest.Path), draftMemory)
+	if v.Again && v.ID != "" {
+		if there, err := maildir.Has(path, v.ID); there || err != nil {
+			return path, err
+		}
+	}
+	draft := safefile.NewDraft(maildir.New(path), draftMemory)
 	defer draft.Discard()
 	draft.Syncer = &d.sync
 	if _, err := draft.Write(fields); err != nil {
 		return "", err
 	}
-	if _, err := io.Copy(draft, msg); err != nil {
+	if _, err := io.Copy(draft, v.Text); err != nil {
 		return "", err
 	}
-	names, err := maildir.Commit(draft, time.Now(), d.config.Hostname, dest.Path)
+	names, err := maildir.Commit(draft, time.Now(), d.config.Hostname, v.ID, path)
 	return names[0], err
 }
 

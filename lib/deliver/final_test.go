@@ -39,7 +39,7 @@ func TestDeliver(t *testing.T) {
 			env.Recipients[1].Dest = strings.ReplaceAll(tt.dest, "ROOT", in.root)
 			msg := strings.NewReader("before" + text)
 			msg.Seek(6, 0)
-			o := in.deliverer().Deliver(context.Background(), env, 1, msg)
+			o := in.deliverer().Deliver(context.Background(), env, 1, msg, false)
 			if o.Status != tt.status || o.Reply.String() != tt.reply {
 				t.Errorf("got %v, %q (%v), want %v, %q", o.Status, o.Reply, o.Err, tt.status, tt.reply)
 			}
@@ -59,7 +59,7 @@ func TestDeliver(t *testing.T) {
 
 func TestDeliverToMaildir(t *testing.T) {
 	in := newInstance(t, "bob")
-	o := in.deliverer().Deliver(context.Background(), envelope("bob@mx.example"), 0, strings.NewReader(text))
+	o := in.deliverer().Deliver(context.Background(), envelope("bob@mx.example"), 0, strings.NewReader(text), false)
 	want := "Return-Path: <a@sender.example>\nDelivered-To: bob@mx.example\n" + text
 	if got := in.mails("bob"); len(got) != 1 || got[0] != want || !strings.HasPrefix(o.Where, in.box("bob")) {
 		t.Errorf("got %q at %q, want %q", got, o.Where, want)
@@ -68,7 +68,7 @@ func TestDeliverToMaildir(t *testing.T) {
 
 func TestDeliverUnknown(t *testing.T) {
 	in := newInstance(t)
-	o := in.deliverer().Deliver(context.Background(), envelope("nosuch@mx.example"), 0, strings.NewReader(text))
+	o := in.deliverer().Deliver(context.Background(), envelope("nosuch@mx.example"), 0, strings.NewReader(text), false)
 	if o.Status != Rejected || o.Reply.String() != "550 5.1.1 no such mailbox" {
 		t.Errorf("got %v, %q", o.Status, o.Reply)
 	}
@@ -77,7 +77,7 @@ func TestDeliverUnknown(t *testing.T) {
 func TestDeliverLoop(t *testing.T) {
 	in := newInstance(t, "bob")
 	msg := strings.NewReader("Delivered-To: bob@mx.example\n" + text)
-	o := in.deliverer().Deliver(context.Background(), envelope("bob@mx.example"), 0, msg)
+	o := in.deliverer().Deliver(context.Background(), envelope("bob@mx.example"), 0, msg, false)
 	if o.Status != Rejected || o.Reply.String() != "554 5.4.6 this message is in a loop" {
 		t.Errorf("got %v, %q", o.Status, o.Reply)
 	}
@@ -88,7 +88,7 @@ func TestDeliverLoop(t *testing.T) {
 func TestDeliverList(t *testing.T) {
 	in := newInstance(t, "bob", "carol")
 	in.aliases("list: bob, x@remote.example, carol\n")
-	o := in.deliverer().Deliver(context.Background(), envelope("list@mx.example"), 0, strings.NewReader(text))
+	o := in.deliverer().Deliver(context.Background(), envelope("list@mx.example"), 0, strings.NewReader(text), false)
 	if o.Status != Deferred || !o.Remote {
 		t.Errorf("got %v, %q, want Deferred for the other host", o.Status, o.Reply)
 	}
@@ -110,7 +110,7 @@ func TestOtherUID(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o := in.deliverer().Deliver(context.Background(), envelope("bob@mx.example"), 0, strings.NewReader(text))
+	o := in.deliverer().Deliver(context.Background(), envelope("bob@mx.example"), 0, strings.NewReader(text), false)
 	// There is no send beside the test's binary: that it was looked for shows
 	// that nothing was written as root.
 	if o.Status != Deferred || o.Err == nil || !strings.Contains(o.Err.Error(), "send") {
@@ -118,6 +118,30 @@ func TestOtherUID(t *testing.T) {
 	}
 	if got := in.mails("bob"); len(got) != 0 {
 		t.Errorf("written by root: %q", got)
+	}
+}
+
+// TestAgain is an attempt after one that may have succeeded.
+func TestAgain(t *testing.T) {
+	in := newInstance(t, "bob")
+	d := in.deliverer()
+	env := envelope("bob@mx.example", "box@mx.example")
+	env.ID = "abc"
+	env.Recipients[1].Dest = ">>+ " + in.root + "/mbox"
+	text := "Received: by x\n\tid abc; today\n" + text
+	for _, again := range []bool{true, true, false, true} {
+		for i := range env.Recipients {
+			if o := d.Deliver(context.Background(), env, i, strings.NewReader(text), again); o.Status != Delivered {
+				t.Fatalf("got %v", o)
+			}
+		}
+	}
+	if got := in.mails("bob"); len(got) != 2 {
+		t.Errorf("the Maildir has %d messages, want 2", len(got))
+	}
+	data, err := os.ReadFile(in.root + "/mbox")
+	if got := strings.Count(string(data), "From a@sender.example "); got != 2 || err != nil {
+		t.Errorf("the mbox has %d messages, %v, want 2", got, err)
 	}
 }
 

@@ -76,32 +76,56 @@ func Create(path string) error {
 func New(path string) string { return filepath.Clean(path) + "/new" }
 
 // Name is a file name for a message: the time, what no other process has at
-// that time, and the host, as readers expect it.
-func Name(now time.Time, host string) string {
-	return fmt.Sprintf("%d.M%06dP%dR%016x.%s",
-		now.Unix(), now.Nanosecond()/1000, os.Getpid(), rand.Uint64(), cleanHost(host))
+// that time, and the host, as readers expect it. An id, when there is one, is
+// in it, for Has to find.
+func Name(now time.Time, host, id string) string {
+	if id != "" {
+		id = idMark + id
+	}
+	if host == "" {
+		host = "localhost"
+	}
+	return fmt.Sprintf("%d.M%06dP%dR%016x%s.%s",
+		now.Unix(), now.Nanosecond()/1000, os.Getpid(), rand.Uint64(), clean(id), clean(host))
 }
 
-// cleanHost is host without what would end the file name or its last part: as
-// the Maildir page says, / and : stand as \057 and \072.
-func cleanHost(host string) string {
-	if host == "" {
-		return "localhost"
+// idMark comes before the id in a name.
+const idMark = "Q"
+
+// Has says whether the Maildir at path has a message that was named for id,
+// new or seen. It reads both folders.
+func Has(path, id string) (bool, error) {
+	for _, dir := range [...]string{"/new", "/cur"} {
+		entries, err := os.ReadDir(filepath.Clean(path) + dir)
+		if err != nil {
+			return false, err
+		}
+		for _, e := range entries {
+			if strings.Contains(e.Name(), idMark+clean(id)+".") {
+				return true, nil
+			}
+		}
 	}
+	return false, nil
+}
+
+// clean is a part of a file name without what would end it: as the Maildir page
+// says, / and : stand as \057 and \072.
+func clean(part string) string {
 	return strings.Map(func(r rune) rune {
 		if r <= ' ' || r == 0x7f {
 			return '_'
 		}
 		return r
-	}, strings.NewReplacer("/", `\057`, ":", `\072`).Replace(host))
+	}, strings.NewReplacer("/", `\057`, ":", `\072`).Replace(part))
 }
 
 // Commit puts the draft, durably, into each of the Maildirs, as one file with
 // several names, and returns these: in all of them or in none. They must lie
-// on the draft's file system.
-func Commit(d *safefile.Draft, now time.Time, host string, paths ...string) (names []string, err error) {
+// on the draft's file system. For host and id see Name.
+func Commit(d *safefile.Draft, now time.Time, host, id string, paths ...string) (names []string, err error) {
 	for _, path := range paths {
-		names = append(names, New(path)+"/"+Name(now, host))
+		names = append(names, New(path)+"/"+Name(now, host, id))
 	}
 	return names, d.Commit(0o600, names...)
 }

@@ -76,7 +76,7 @@ func TestName(t *testing.T) {
 	}
 	seen := make(map[string]bool)
 	for _, tt := range tests {
-		name := Name(now, tt.host)
+		name := Name(now, tt.host, "")
 		m := form.FindStringSubmatch(name)
 		if m == nil || m[1] != tt.want {
 			t.Errorf("host %q: got name %q, want it to end in %q", tt.host, name, tt.want)
@@ -99,7 +99,7 @@ func TestCommit(t *testing.T) {
 	d := safefile.NewDraft(New(a), 1<<10)
 	defer d.Discard()
 	d.Write([]byte("text\n"))
-	names, err := Commit(d, time.Now(), "host", a, b+"/")
+	names, err := Commit(d, time.Now(), "host", "", a, b+"/")
 	if err != nil || len(names) != 2 {
 		t.Fatalf("got %q, %v", names, err)
 	}
@@ -119,10 +119,35 @@ func TestCommitAllOrNone(t *testing.T) {
 	d := safefile.NewDraft(New(a), 1<<10)
 	defer d.Discard()
 	d.Write([]byte("text\n"))
-	if _, err := Commit(d, time.Now(), "host", a, filepath.Join(dir, "missing")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Commit(d, time.Now(), "host", "", a, filepath.Join(dir, "missing")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want fs.ErrNotExist", err)
 	}
 	if left, err := os.ReadDir(New(a)); err != nil || len(left) != 0 {
 		t.Errorf("left in the Maildir: %v, %v", left, err)
 	}
+}
+
+func TestHas(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bob")
+	if err := Create(path); err != nil {
+		t.Fatal(err)
+	}
+	d := safefile.NewDraft(New(path), 1<<10)
+	defer d.Discard()
+	names, err := Commit(d, time.Now(), "host", "abc", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(where string) {
+		for id, want := range map[string]bool{"abc": true, "ab": false, "bc": false, "abcd": false} {
+			if got, err := Has(path, id); got != want || err != nil {
+				t.Errorf("%s, %q: got %v, %v, want %v", where, id, got, err, want)
+			}
+		}
+	}
+	check("new")
+	if err := os.Rename(names[0], path+"/cur/"+filepath.Base(names[0])+":2,S"); err != nil {
+		t.Fatal(err)
+	}
+	check("seen")
 }

@@ -38,6 +38,12 @@ type Message struct {
 type Options struct {
 	Wait   time.Duration // for locks; 30 s if zero
 	Create bool          // make the file when it is missing, with mode 0600
+
+	// Mark, when not empty, is a part of the message's header that no other
+	// message has, within one line: if the mailbox already holds the message
+	// nothing is appended. It is for a second attempt after one whose end is
+	// not known.
+	Mark []byte
 }
 
 // defaultWait is how long a lock is waited for: long enough for a reader that
@@ -56,7 +62,7 @@ func Append(ctx context.Context, path string, m Message, o Options) error {
 	ctx, cancel := context.WithTimeout(ctx, o.Wait)
 	defer cancel()
 	m.Date = m.Date.UTC()
-	if err := appendTo(ctx, path, m, o.Create); err != nil {
+	if err := appendTo(ctx, path, m, o); err != nil {
 		return fmt.Errorf("mailbox %s: %w", path, err)
 	}
 	return nil
@@ -64,10 +70,10 @@ func Append(ctx context.Context, path string, m Message, o Options) error {
 
 // appendTo tries until the mailbox is ours. Between two looks we hold no lock
 // at all: a program that takes its locks in another order may be waiting.
-func appendTo(ctx context.Context, path string, m Message, create bool) error {
+func appendTo(ctx context.Context, path string, m Message, o Options) error {
 	var wait backoff
 	for {
-		err := tryAppend(path, m, create)
+		err := tryAppend(path, m, o)
 		if !errors.Is(err, ErrLocked) || !wait.sleep(ctx) {
 			return err
 		}
@@ -75,8 +81,8 @@ func appendTo(ctx context.Context, path string, m Message, create bool) error {
 }
 
 // tryAppend appends the message if nobody holds the mailbox now.
-func tryAppend(path string, m Message, create bool) error {
-	box, err := lockMailbox(path, create)
+func tryAppend(path string, m Message, o Options) error {
+	box, err := lockMailbox(path, o.Create)
 	if err != nil {
 		return err
 	}
@@ -84,6 +90,11 @@ func tryAppend(path string, m Message, create bool) error {
 	plan, err := newPlan(box, m)
 	if err != nil {
 		return err
+	}
+	if len(o.Mark) > 0 {
+		if there, err := box.has(m, o.Mark, plan); there || err != nil {
+			return err
+		}
 	}
 	if err := takeDotLock(path, plan); err != nil {
 		return err

@@ -266,6 +266,43 @@ func TestMend(t *testing.T) {
 	}
 }
 
+// TestMark is a second attempt after one whose end was not known.
+func TestMark(t *testing.T) {
+	const text = "Received: by x\n\tid abc; today\n\nFrom here\nend\n"
+	const there = "From a@example.org Fri Nov 20 11:00:00 2026\nReceived: by x\n\tid abc; today\n\n>From here\nend\n\n"
+	const other = "From b x\n\nother\n\n"
+	tests := []struct {
+		name, box string
+		added     bool
+	}{
+		{"empty", "", true},
+		{"other messages", other, true},
+		{"there", there, false},
+		{"there among others", other + there + other, false},
+		{"a part of it", other + there[:len(there)-8] + "\n\n" + other, true},
+		{"the end of it is missing", there[:len(there)-8], true},
+		{"another that says so", "From b x\nSubject: id abc;\n\n\n", true},
+		{"that and it", "From b x\nSubject: id abc;\n\n\n" + there, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := box(t, &tt.box)
+			for range 2 {
+				if err := Append(context.Background(), path, message(text), Options{Mark: []byte("id abc;")}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := read(t, path)
+			if added := len(got) > len(tt.box); added != tt.added || !strings.HasPrefix(got, tt.box) {
+				t.Errorf("added %v, want %v: %q", added, tt.added, got)
+			}
+			if n := strings.Count(got, "id abc; today\n\n>From here\nend\n\n"); n != 1 {
+				t.Errorf("there are %d of it: %q", n, got)
+			}
+		})
+	}
+}
+
 func TestHasFromLine(t *testing.T) {
 	pad := strings.Repeat("x", 64<<10-5)
 	tests := []struct {

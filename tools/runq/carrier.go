@@ -33,7 +33,8 @@ func (l local) carry(ctx context.Context, e *queue.Entry, rcpts []int, report fu
 		if ctx.Err() != nil {
 			return
 		}
-		report(i, result{Outcome: l.deliverer.Deliver(ctx, e.Envelope, i, e.Message())})
+		o := l.deliverer.Deliver(ctx, e.Envelope, i, e.Message(), e.Interrupted(i))
+		report(i, result{Outcome: o})
 	}
 }
 
