@@ -32,13 +32,13 @@ func build(ctx context.Context, in *instance, out *screen) error {
 		return failf(sysexits.Unavailable, "no go command in $PATH: install Go (https://go.dev/dl), then try again")
 	}
 	done := out.progress("build", "smtpd, send, listen and runq")
-	defer done()
 	args := append([]string{"build", "-trimpath", "-o", in.Programs() + "/"}, packages()...)
 	c := exec.CommandContext(ctx, goTool, args...)
 	c.Dir = root
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	c.WaitDelay = time.Second
 	words, err := c.CombinedOutput()
+	done(err == nil)
 	if err != nil {
 		return buildError(root, err, words)
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -121,7 +120,7 @@ func (l *listener) ready(ctx context.Context) error {
 			if !ok {
 				return l.died()
 			}
-			if strings.HasPrefix(line, "listening ") {
+			if r, err := record.ParseLine([]byte(line)); err == nil && r.Value("event") == "listening" {
 				return nil
 			}
 			l.last = line

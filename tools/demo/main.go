@@ -63,13 +63,21 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer stop()
 	err := show(ctx, f, newScreen(stdout))
-	if err == nil || ctx.Err() != nil {
+	if err == nil {
 		return sysexits.OK
 	}
 	fmt.Fprintf(stderr, "demo: %s\n", strings.TrimSpace(err.Error()))
-	var f1 *failure
-	if errors.As(err, &f1) {
-		return f1.status
+	return status(ctx, err)
+}
+
+// status is the exit status for an error.
+func status(ctx context.Context, err error) int {
+	var f *failure
+	switch {
+	case ctx.Err() != nil: // interrupted before it had shown what it is for
+		return sysexits.TempFail
+	case errors.As(err, &f):
+		return f.status
 	}
 	return sysexits.Software
 }

@@ -15,7 +15,7 @@ import (
 const (
 	defaultWidth = 80
 	maxShown     = 4096 // octets of one value that are shown
-	column       = 20   // where the value of an attribute begins
+	column       = 21   // where the value of an attribute begins
 )
 
 // style is an SGR parameter of a terminal.
@@ -76,17 +76,25 @@ func (s *screen) heading(what, remark string) {
 	fmt.Fprintf(s.w, "\n%s  %s\n\n", s.paint(bold, what), s.paint(dim, clean(remark)))
 }
 
+// remark says something on the side.
+func (s *screen) remark(text string) { fmt.Fprintf(s.w, "  %s\n", s.paint(dim, clean(text))) }
+
 // step says one thing that was done.
 func (s *screen) step(what, text string) {
 	fmt.Fprintf(s.w, "  %s %s\n", s.paint(green, pad(what, 8)), clean(text))
 }
 
 // progress says what is being done, and on a terminal for how long, until the
-// caller calls done.
-func (s *screen) progress(what, text string) (done func()) {
+// caller calls done, with whether it was.
+func (s *screen) progress(what, text string) (done func(ok bool)) {
 	start := time.Now()
+	finish := func(ok bool) {
+		if ok {
+			s.step(what, text+took(start))
+		}
+	}
 	if !s.terminal {
-		return func() { s.step(what, text+took(start)) }
+		return finish
 	}
 	ticker, quit, gone := time.NewTicker(time.Second/10), make(chan struct{}), make(chan struct{})
 	go func() {
@@ -100,12 +108,12 @@ func (s *screen) progress(what, text string) (done func()) {
 			}
 		}
 	}()
-	return func() {
+	return func(ok bool) {
 		ticker.Stop()
 		close(quit)
 		<-gone
 		fmt.Fprint(s.w, "\r\x1b[K")
-		s.step(what, text+took(start))
+		finish(ok)
 	}
 }
 

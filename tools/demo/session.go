@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -32,8 +31,8 @@ func (s *screen) attribute(name, value string, st style) {
 	}
 }
 
-// session shows a line of the log: the decision about a message or a session
-// at length, anything else as it stands.
+// session shows a line of the log: a record of smtpd's with what matters
+// first, anything else as it stands.
 func (s *screen) session(now time.Time, line string) {
 	r, err := record.ParseLine([]byte(line))
 	verdict, decided := r.Lookup("verdict")
@@ -43,10 +42,15 @@ func (s *screen) session(now time.Time, line string) {
 		return
 	}
 	fmt.Fprintf(s.w, "  %s  %s  %s\n", clock, s.paint(verdictStyle(verdict), verdict), clean(summary(&r)))
-	for name, value := range r.All() {
-		if !slices.Contains([]string{"verdict", "sender", "recipient", "server_address", "server_port"}, name) {
+	r.Delete("verdict")
+	for _, name := range []string{"reply", "check", "reason", "mailer"} {
+		if value, ok := r.Lookup(name); ok {
 			s.attribute(name, value, plain)
+			r.Delete(name)
 		}
+	}
+	for _, line := range wrap(clean(r.String()), s.width-2) {
+		s.remark(line)
 	}
 	fmt.Fprintln(s.w)
 }

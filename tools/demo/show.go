@@ -55,8 +55,9 @@ func showLetter(ctx context.Context, in *instance, l *listener, out *screen) err
 	if err != nil {
 		return err
 	}
-	out.heading("What lies in the mailbox", file)
+	out.heading("What lies in the mailbox", "a Maildir: a file a message")
 	out.text(text)
+	out.remark(file)
 	return nil
 }
 
