@@ -15,8 +15,6 @@ const (
 	maxErrors  = 20
 )
 
-var errTooLarge = fmt.Errorf("larger than %d octets", maxFile)
-
 // Parse reads rules: lines of `pattern type arg [arg]`, the fields parted by
 // blanks and quoted by ' or ", in which a doubled quote is the quote itself.
 // A backslash at its end continues a line; # begins a line of comment.
@@ -162,7 +160,7 @@ func (l *lines) next() bool {
 	}
 	l.err = l.scan.Err()
 	if l.left.N == 0 {
-		l.err = errTooLarge
+		l.err = fmt.Errorf("larger than %d octets", maxFile)
 	}
 	return l.text != ""
 }
