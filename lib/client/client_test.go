@@ -56,7 +56,10 @@ func TestSend(t *testing.T) {
 				S: 250 2.1.5 ok
 				C: DATA
 				S: 354 go on
-				T:
+				C: Subject: x
+				C: 
+				C: text
+				C: .
 				S: 250 2.0.0 kept as 7`,
 			want: "250 2.0.0 kept as 7",
 		}, {
@@ -72,7 +75,10 @@ func TestSend(t *testing.T) {
 				S: 550 5.1.1 no b
 				S: 452 4.5.3 too many
 				S: 354 go on
-				T:
+				C: Subject: x
+				C: 
+				C: text
+				C: .
 				S: 250 2.0.0 kept`,
 			want: "250 2.0.0 kept; 550 5.1.1 no b; 452 4.5.3 too many",
 		}, {
@@ -143,7 +149,10 @@ func TestSend(t *testing.T) {
 				S: 550 no b
 				S: 250 ok
 				S: 354 go on
-				T:
+				C: Subject: x
+				C: 
+				C: text
+				C: .
 				S: 250 a has it
 				S: 452 4.2.2 c is full`,
 			want: "250 a has it; 550 no b; 452 4.2.2 c is full",
@@ -163,7 +172,7 @@ func TestSend(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			session, _ := ready(t, test.offers, test.script, Options{LMTP: test.lmtp})
+			session := ready(t, test.offers, test.script, Options{LMTP: test.lmtp})
 			result, err := session.Send(t.Context(), letter(test.to...), strings.NewReader("Subject: x\n\ntext\n"))
 			if got := words(result.Recipients); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
@@ -182,7 +191,7 @@ func checkError(t *testing.T, err error, want string) {
 }
 
 func TestSendTwice(t *testing.T) {
-	session, server := ready(t, []string{"PIPELINING"}, `
+	session := ready(t, []string{"PIPELINING"}, `
 		C: MAIL FROM:<from@me.example>
 		C: RCPT TO:<a@mx.example>
 		C: DATA
@@ -197,7 +206,8 @@ func TestSendTwice(t *testing.T) {
 		S: 250 ok
 		S: 250 ok
 		S: 354 go on
-		T:
+		C: two
+		C: .
 		S: 250 kept
 		C: MAIL FROM:<from@me.example>
 		C: RCPT TO:<c@mx.example>
@@ -223,10 +233,6 @@ func TestSendTwice(t *testing.T) {
 		t.Error(err)
 	}
 	session.Quit(t.Context())
-	<-server.done
-	if got := strings.Join(server.texts, "|"); got != "two\r\n" {
-		t.Errorf("got texts %q", got)
-	}
 	if _, err := session.Hello(t.Context()); !errors.Is(err, ErrOver) {
 		t.Errorf("after QUIT: got %v, want ErrOver", err)
 	}
@@ -237,7 +243,7 @@ func TestParameters(t *testing.T) {
 	env.Size, env.Body, env.SMTPUTF8, env.Ret, env.EnvID = 1000, "8BITMIME", true, "HDRS", "a b"
 	env.Recipients[0].Notify = []string{"SUCCESS", "DELAY"}
 	env.Recipients[0].ORcpt = "rfc822;x+y@example.org"
-	session, _ := ready(t, []string{"SIZE 2000", "8bitmime", "SMTPUTF8", "DSN"}, `
+	session := ready(t, []string{"SIZE 2000", "8bitmime", "SMTPUTF8", "DSN"}, `
 		C: MAIL FROM:<from@me.example> SIZE=1000 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+20b
 		S: 250 ok
 		C: RCPT TO:<a@mx.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x+2By@example.org
@@ -264,7 +270,7 @@ func TestUnsendable(t *testing.T) {
 		{"no recipient", func(e *smtp.Envelope) { e.Recipients[0].Mailbox = smtp.Mailbox{} }, "553 5.1.3"},
 	}
 	for _, test := range tests {
-		session, _ := ready(t, []string{"SIZE 2000"}, "C: QUIT\nS: 221 bye", Options{})
+		session := ready(t, []string{"SIZE 2000"}, "C: QUIT\nS: 221 bye", Options{})
 		env := letter("a")
 		test.change(env)
 		result, err := session.Send(t.Context(), env, strings.NewReader("text"))
@@ -292,7 +298,7 @@ func TestHello(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			session, _ := serve(t, test.script, Options{LMTP: test.lmtp})
+			session := serve(t, test.script, Options{LMTP: test.lmtp})
 			_, err := session.Greet(t.Context())
 			if err == nil {
 				_, err = session.Hello(t.Context())
@@ -306,7 +312,7 @@ func TestHello(t *testing.T) {
 }
 
 func TestBadName(t *testing.T) {
-	session, _ := serve(t, "S: 220 x\nHANG", Options{})
+	session := serve(t, "S: 220 x\nC: <end>", Options{})
 	session.options.Name = "me.example\r\nDATA"
 	_, err := session.Hello(t.Context())
 	checkError(t, err, "our own name")
@@ -314,7 +320,7 @@ func TestBadName(t *testing.T) {
 
 func TestStartTLS(t *testing.T) {
 	var heard []string
-	session, _ := ready(t, []string{"STARTTLS", "SIZE 5"}, `
+	session := ready(t, []string{"STARTTLS", "SIZE 5"}, `
 		C: STARTTLS
 		S: 220 go on
 		TLS
@@ -339,6 +345,9 @@ func TestStartTLS(t *testing.T) {
 	}
 }
 
+// mail is the command that TestHostile is about.
+const mail = "C: MAIL FROM:<from@me.example>\n"
+
 func TestHostile(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -348,26 +357,23 @@ func TestHostile(t *testing.T) {
 		want   string
 		is     error
 	}{
-		{"text behind STARTTLS", "STARTTLS", `C: STARTTLS
-			R: 220 go on\r\n250 injected\r\n
-			HANG`, true, "text in the clear behind STARTTLS", ErrOutOfStep},
-		{"STARTTLS refused", "STARTTLS", "C: STARTTLS\nS: 454 no\nHANG", true, "STARTTLS: the server says 454 no", nil},
-		{"no handshake", "STARTTLS", "C: STARTTLS\nS: 220 go on\nCLOSE", true, "TLS handshake", ErrHandshake},
-		{"garbage for a handshake", "STARTTLS", "C: STARTTLS\nS: 220 go on\nS: 250 hello hello hello\nHANG", true, "", nil},
-		{"speaks unasked", "X", "C: MAIL FROM:<from@me.example>\nR: 250 ok\\r\\n250 ok\\r\\n\nHANG", false, "out of step: it speaks unasked", ErrOutOfStep},
-		{"codes disagree", "X", "C: MAIL FROM:<from@me.example>\nS: 250-ok\nS: 550 no\nHANG", false, "different codes in one reply", smtp.ErrReply},
-		{"endless reply", "X", "C: MAIL FROM:<from@me.example>\nENDLESS 250-and", false, "too many lines", smtp.ErrReply},
-		{"endless line", "X", "C: MAIL FROM:<from@me.example>\nR: 250-" + strings.Repeat("x", 5000) + `\r\n` + "\nHANG", false, "not an SMTP reply", smtp.ErrReply},
-		{"NUL in a reply", "X", "C: MAIL FROM:<from@me.example>\nR: 250 o\\0k\\r\\n\nHANG", false, "not an SMTP reply", smtp.ErrReply},
-		{"bare LF", "X", "C: MAIL FROM:<from@me.example>\nR: 250 ok\\n\nHANG", false, "not an SMTP reply", smtp.ErrReply},
-		{"hangs up at MAIL", "X", "C: MAIL FROM:<from@me.example>\nCLOSE", false, "waiting for the answer to MAIL: EOF", io.EOF},
-		{"hangs up in a reply", "X", "C: MAIL FROM:<from@me.example>\nR: 250-ok\\r\\n\nCLOSE", false, "unexpected EOF", io.ErrUnexpectedEOF},
-		{"resets at RCPT", "X", "C: MAIL FROM:<from@me.example>\nS: 250 ok\nRESET", false, "", nil},
-		{"silent", "X", "C: MAIL FROM:<from@me.example>\nHANG", false, "i/o timeout", nil},
+		{"text behind STARTTLS", "STARTTLS", "C: STARTTLS\nS: 220 go on\nS: 250 injected\nC: <end>", true, "text in the clear behind STARTTLS", ErrOutOfStep},
+		{"STARTTLS refused", "STARTTLS", "C: STARTTLS\nS: 454 no\nC: <end>", true, "STARTTLS: the server says 454 no", nil},
+		{"no handshake", "STARTTLS", "C: STARTTLS\nS: 220 go on", true, "TLS handshake", ErrHandshake},
+		{"speaks unasked", "X", mail + "S: 250 ok\nS: 250 ok\nC: <end>", false, "out of step: it speaks unasked", ErrOutOfStep},
+		{"codes disagree", "X", mail + "S: 250-ok\nS: 550 no\nC: <end>", false, "different codes in one reply", smtp.ErrReply},
+		{"endless reply", "X", mail + strings.Repeat("S: 250-and\n", 1000) + "C: <end>", false, "too many lines", smtp.ErrReply},
+		{"endless line", "X", mail + "S: 250-\\{5000 x}\nC: <end>", false, "not an SMTP reply", smtp.ErrReply},
+		{"NUL in a reply", "X", mail + "S: 250 o\\x00k\nC: <end>", false, "not an SMTP reply", smtp.ErrReply},
+		{"bare LF", "X", mail + "S- 250 ok\\n\nC: <end>", false, "not an SMTP reply", smtp.ErrReply},
+		{"hangs up at MAIL", "X", mail, false, "waiting for the answer to MAIL: EOF", io.EOF},
+		{"hangs up in a reply", "X", mail + "S: 250-ok", false, "unexpected EOF", io.ErrUnexpectedEOF},
+		{"hangs up behind MAIL", "X", mail + "S: 250 ok", false, "", nil},
+		{"silent", "X", mail + "C: <end>", false, "i/o timeout", nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			session, _ := ready(t, []string{test.offers}, test.script, Options{Command: 300 * time.Millisecond})
+			session := ready(t, []string{test.offers}, test.script, Options{Command: 300 * time.Millisecond})
 			var err error
 			if test.tls {
 				_, err = session.StartTLS(t.Context(), tlsconf.Client{}.Config())
@@ -396,7 +402,7 @@ const openText = `
 `
 
 func TestLostAnswer(t *testing.T) {
-	session, _ := ready(t, nil, openText+"T:\nCLOSE", Options{})
+	session := ready(t, nil, openText+"C: text\nC: .", Options{})
 	result, err := session.Send(t.Context(), letter("a"), strings.NewReader("text\n"))
 	if !result.Uncertain || words(result.Recipients) != "-" {
 		t.Errorf("got %+v", result)
@@ -405,10 +411,10 @@ func TestLostAnswer(t *testing.T) {
 }
 
 func TestRefusedAmidText(t *testing.T) {
-	session, _ := ready(t, nil, openText+"S: 552 5.3.4 too big\nCLOSE", Options{})
-	endless := io.LimitReader(zeroes{}, 1<<30)
+	session := ready(t, nil, openText+"C: first\nS: 552 5.3.4 too big", Options{})
+	endless := io.MultiReader(strings.NewReader("first\n"), io.LimitReader(zeroes{}, 1<<30))
 	result, err := session.Send(t.Context(), letter("a"), endless)
-	if err == nil || result.Uncertain {
+	if err == nil || errors.Is(err, ErrOutOfStep) || result.Uncertain {
 		t.Errorf("got error %v, uncertain %v", err, result.Uncertain)
 	}
 	// Whether the words arrive before the reset is not ours to say.
@@ -452,18 +458,17 @@ func TestTextFails(t *testing.T) {
 		{"CR at the end", strings.NewReader("a\r"), "bare CR"},
 	}
 	for _, test := range tests {
-		session, server := ready(t, nil, openText+"T:", Options{})
+		session := ready(t, nil, openText+"C: <end>", Options{})
 		result, err := session.Send(t.Context(), letter("a"), test.text)
 		checkError(t, err, test.want)
-		<-server.done
-		if got := words(result.Recipients); got != "-" || len(server.texts) != 0 {
-			t.Errorf("%s: got %s, texts %q", test.name, got, server.texts)
+		if got := words(result.Recipients); got != "-" {
+			t.Errorf("%s: got %s", test.name, got)
 		}
 	}
 }
 
 func TestCancel(t *testing.T) {
-	session, _ := ready(t, nil, "C: MAIL FROM:<from@me.example>\nHANG", Options{})
+	session := ready(t, nil, mail+"C: <end>", Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	_, err := session.Send(ctx, letter("a"), strings.NewReader("text"))
@@ -491,10 +496,9 @@ func TestManyRecipients(t *testing.T) {
 			script.WriteString(map[bool]string{true: "S: 354 go on\n", false: "S: 250 ok\n"}[line == "DATA"])
 		}
 	}
-	session, server := ready(t, []string{"PIPELINING"}, script.String()+"T:\nS: 250 kept", Options{})
+	session := ready(t, []string{"PIPELINING"}, script.String()+"C: text\nC: .\nS: 250 kept", Options{})
 	result, err := session.Send(t.Context(), letter(to...), strings.NewReader("text"))
 	if err != nil || words(result.Recipients) != strings.TrimSuffix(strings.Repeat("250 kept; ", n), "; ") {
 		t.Errorf("got %s, %v", words(result.Recipients), err)
 	}
-	<-server.done
 }
