@@ -1,0 +1,168 @@
+package state
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"postern/lib/safefile"
+)
+
+// Names in this package are relative to the store's folder.
+
+const hexDigits = "0123456789abcdef"
+
+// keyName is where a key's file lies in a folder of shards. The same 256
+// folders serve ten keys and a million.
+func keyName(folder, key string) string {
+	h := hash(fnvBasis, key)
+	shard := []byte{'/', hexDigits[h>>4&15], hexDigits[h&15], '/'}
+	return folder + string(shard) + safefile.Name(key)
+}
+
+const (
+	fnvBasis = 14695981039346656037
+	fnvPrime = 1099511628211
+)
+
+// hash goes on with an FNV-1a hash, which begins with fnvBasis.
+func hash[T string | []byte](h uint64, s T) uint64 {
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * fnvPrime
+	}
+	return h
+}
+
+// below calls f with the store's folder, which is opened once. os.Root would
+// open each folder on the way for each file.
+func (s *Store) below(f func(root int) error) error {
+	s.mu.Lock()
+	if s.root == nil {
+		var err error
+		if s.root, err = openFolder(s.dir); err != nil {
+			s.mu.Unlock()
+			return err
+		}
+	}
+	root := s.root
+	s.mu.Unlock()
+	// The garbage collector closes what renew has put out of use.
+	defer runtime.KeepAlive(root)
+	return f(int(root.Fd()))
+}
+
+func openFolder(dir string) (*os.File, error) {
+	fd, err := restart(func() (int, error) {
+		return unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	})
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
+	}
+	return os.NewFile(uintptr(fd), dir), nil
+}
+
+// open opens a file that exists.
+func (s *Store) open(name string, flag int) (file, error) {
+	var fd int
+	err := s.below(func(root int) (err error) {
+		fd, err = restart(func() (int, error) {
+			return openBeneath(root, name, flag|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
+		})
+		return s.wrap("open", name, err)
+	})
+	return file{fd: fd, store: s, name: name}, err
+}
+
+// create opens a file, which it makes when it does not exist, and its folders
+// too.
+func (s *Store) create(name string) (file, error) {
+	f, err := s.open(name, unix.O_RDWR|unix.O_CREAT)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	if err := s.makeFolders(path.Dir(name)); err != nil {
+		return file{}, err
+	}
+	return s.open(name, unix.O_RDWR|unix.O_CREAT)
+}
+
+// makeFolders makes a folder and those above it.
+func (s *Store) makeFolders(folder string) error {
+	if err := s.renew(); err != nil || folder == "." {
+		return err
+	}
+	return s.below(func(root int) error {
+		for i := range len(folder) + 1 {
+			if i < len(folder) && folder[i] != '/' {
+				continue
+			}
+			if err := unix.Mkdirat(root, folder[:i], 0o700); err != nil && err != unix.EEXIST {
+				return s.wrap("mkdir", folder[:i], err)
+			}
+		}
+		return nil
+	})
+}
+
+// renew opens the store's folder anew, in case that it was removed.
+func (s *Store) renew() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	root, err := openFolder(s.dir)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.root = root
+	s.mu.Unlock()
+	return nil
+}
+
+// list is the names in a folder, none when it does not exist. Names that begin
+// with a dot are not ours.
+func (s *Store) list(folder string) ([]string, error) {
+	f, err := s.open(folder, unix.O_RDONLY|unix.O_DIRECTORY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Else os.NewFile asks the poller about it.
+	unix.SetNonblock(f.fd, false)
+	d := os.NewFile(uintptr(f.fd), folder)
+	defer d.Close()
+	all, err := d.Readdirnames(-1)
+	names := all[:0]
+	for _, name := range all {
+		if !strings.HasPrefix(name, ".") {
+			names = append(names, name)
+		}
+	}
+	return names, err
+}
+
+// remove removes a file, which may be gone already.
+func (s *Store) remove(name string) error {
+	return s.below(func(root int) error {
+		if err := unix.Unlinkat(root, name, 0); err != nil && err != unix.ENOENT {
+			return s.wrap("remove", name, err)
+		}
+		return nil
+	})
+}
+
+// wrap says what was tried and where.
+func (s *Store) wrap(op, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fs.PathError{Op: op, Path: filepath.Join(s.dir, name), Err: err}
+}
