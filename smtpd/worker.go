@@ -116,7 +116,7 @@ func (w *worker) receive() (int, []byte, error) {
 	buf := make([]byte, maxPacket)
 	oob := make([]byte, unix.CmsgSpace(4))
 	for {
-		n, oobn, _, _, err := unix.Recvmsg(w.fd, buf, oob, unix.MSG_CMSG_CLOEXEC)
+		n, oobn, _, _, err := unix.Recvmsg(w.fd, buf, oob, recvFlags)
 		switch {
 		case err == unix.EINTR:
 			continue
