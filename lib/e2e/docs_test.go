@@ -65,7 +65,7 @@ func TestReadmeArguesForModules(t *testing.T) {
 // option finds the options in a program's --help, and in a manual page.
 var (
 	helpOption = regexp.MustCompile(`(?m)^  (-[^ ,]+)(?:, (-[^ ,]+))?`)
-	pageOption = regexp.MustCompile(`(?:\bFl|,)(?: Fl)? (-[a-z-]+|[A-Za-z0-9])\b`)
+	pageOption = regexp.MustCompile(`(?:\bFl|,)(?: Fl)? (-[a-z-]+|[A-Za-z0-9#])(?:\s|$)`)
 )
 
 // TestManualHasEveryOption compares each program's --help with its page.
