@@ -29,13 +29,19 @@ type Info struct {
 
 // Stat looks at the Maildir at path. Neither it nor its folder new may be a
 // symbolic link. fs.ErrNotExist says that there is none, syscall.ENOTDIR that
-// it is no folder.
+// it is no folder. Of a Maildir into which we may not look there is the Info of
+// the outer folder.
 func Stat(path string) (Info, error) {
 	path = filepath.Clean(path)
-	if _, err := statFolder(path); err != nil {
+	outer, err := statFolder(path)
+	if err != nil {
 		return Info{}, err
 	}
-	return statFolder(path + "/new")
+	info, err := statFolder(path + "/new")
+	if errors.Is(err, fs.ErrPermission) {
+		return outer, nil // another user's, and he alone can look into it
+	}
+	return info, err
 }
 
 // statFolder is the Info of one folder.
