@@ -41,14 +41,17 @@ var (
 // Refused is a reply that ends what was asked, where only one reply would
 // have let it go on.
 type Refused struct {
-	Verb  string // "EHLO"; "" for the banner
+	Verb  string // "EHLO"; "" for the banner, "." for the message
 	Reply smtp.Reply
 }
 
 // Error names the verb and the whole reply.
 func (e *Refused) Error() string {
-	if e.Verb == "" {
+	switch e.Verb {
+	case "":
 		return "the server greets with " + e.Reply.String()
+	case endOfText:
+		return "to the message the server says " + e.Reply.String()
 	}
 	return fmt.Sprintf("%s: the server says %s", e.Verb, e.Reply)
 }
