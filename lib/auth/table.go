@@ -1,0 +1,189 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/lib/safefile"
+)
+
+// maxUsersFile bounds a file of users, some 100,000 of them.
+const maxUsersFile = 16 << 20
+
+// A row is a line that may be an entry; more than its front is looked at only
+// when it is wanted.
+type row struct {
+	name, value string
+	scheme      Scheme // "" for one that is not known
+	line        int
+}
+
+// A table is a file of users as it was at some time. It does not change.
+type table struct {
+	modified time.Time
+	size     int64
+	sum      [sha256.Size]byte
+	rows     []row
+}
+
+// load gives the table, read again if the file was changed.
+func (u *Users) load() (*table, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	f, err := os.Open(u.options.File)
+	if err != nil {
+		return nil, u.unreadable(err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, u.unreadable(err)
+	}
+	if t := u.table; t != nil && t.size == st.Size() && t.modified.Equal(st.ModTime()) {
+		return t, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxUsersFile+1))
+	if err == nil && len(text) > maxUsersFile {
+		err = fmt.Errorf("%s: more than %d octets", u.options.File, maxUsersFile)
+	}
+	if err != nil {
+		return nil, u.unreadable(err)
+	}
+	if st.Mode().Perm()&0o007 != 0 {
+		u.options.Complain(fmt.Errorf("%s may be read by everybody; mode 0640 will do", u.options.File))
+	}
+	u.table = &table{modified: st.ModTime(), size: st.Size(), sum: sha256.Sum256(text), rows: readRows(string(text))}
+	return u.table, nil
+}
+
+func (u *Users) unreadable(err error) error {
+	u.options.Complain(err)
+	return errors.Join(ErrUnavailable, err)
+}
+
+// readRows finds the entries in a file. What is no entry is passed over:
+// Verify complains of it.
+func readRows(text string) []row {
+	var rows []row
+	for n, line := range lines(text) {
+		if name, value, ok := splitEntry(line); ok {
+			scheme, _, _, _ := cutScheme(value)
+			rows = append(rows, row{name, value, scheme, n})
+		}
+	}
+	return rows
+}
+
+// lines yields the lines that may hold an entry, with their numbers.
+func lines(text string) func(yield func(int, string) bool) {
+	return func(yield func(int, string) bool) {
+		n := 0
+		for line := range strings.Lines(text) {
+			n++
+			line = strings.TrimRight(line, "\r\n")
+			if strings.TrimSpace(line) == "" || line[0] == '#' {
+				continue
+			}
+			if !yield(n, line) {
+				return
+			}
+		}
+	}
+}
+
+// find gives the first row of that name; or, with known false, another one to
+// take its place. It looks at all rows, to take as long for every name.
+func (t *table) find(name string) (r row, known bool) {
+	for i := range t.rows {
+		if t.rows[i].name == name && !known {
+			r, known = t.rows[i], true
+		}
+	}
+	if known {
+		return r, true
+	}
+	if len(t.rows) == 0 {
+		return nobody(), false
+	}
+	return t.rows[pick(name, len(t.rows))], false
+}
+
+// nobody stands in for every user of a file that has none.
+func nobody() row {
+	zeros := strings.Repeat("A", 22)
+	return row{name: "nobody", scheme: Argon2Scheme,
+		value: fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonPasses, argonLanes, zeros, zeros)}
+}
+
+// all reports whether there are users, and each is kept by one of the schemes.
+func (t *table) all(schemes ...Scheme) bool {
+	for i := range t.rows {
+		if !slices.Contains(schemes, t.rows[i].scheme) {
+			return false
+		}
+	}
+	return len(t.rows) > 0
+}
+
+// Verify reads a file of users and complains of every line that is of no use.
+// It returns the entries that are.
+func Verify(name string, text []byte) ([]Entry, []error) {
+	var entries []Entry
+	var faults []error
+	seen := make(map[string]int)
+	for n, line := range lines(string(text)) {
+		e, err := ParseEntry(line)
+		if err == nil && seen[e.Name] > 0 {
+			err = fmt.Errorf("stands in line %d already, and that one counts", seen[e.Name])
+		}
+		if err != nil {
+			user, _, _ := splitEntry(line)
+			faults = append(faults, fmt.Errorf("%s:%d: %s: %w", name, n, user, err))
+			continue
+		}
+		seen[e.Name] = n
+		entries = append(entries, e)
+	}
+	return entries, faults
+}
+
+// seedSize is how many octets a seed has.
+const seedSize = 32
+
+// seed reads the seed, or makes it. Where there can be none the file of users
+// serves: it is secret too, but what is made up changes with it.
+func (u *Users) seed(t *table) []byte {
+	if u.options.Seed == "" {
+		return t.sum[:]
+	}
+	seed, err := os.ReadFile(u.options.Seed)
+	if errors.Is(err, fs.ErrNotExist) {
+		seed, err = makeSeed(u.options.Seed)
+	}
+	if err != nil || len(seed) < seedSize {
+		u.options.Complain(fmt.Errorf("seed %s cannot be used: %w", u.options.Seed, errors.Join(err)))
+		return t.sum[:]
+	}
+	return seed
+}
+
+// makeSeed makes the file, unless another process was faster.
+func makeSeed(name string) ([]byte, error) {
+	d := safefile.NewDraft(filepath.Dir(name), seedSize)
+	defer d.Discard()
+	if _, err := d.Write(append(salt(), salt()...)); err != nil {
+		return nil, err
+	}
+	if err := d.Commit(0o600, name); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return os.ReadFile(name)
+}
