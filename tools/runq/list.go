@@ -126,7 +126,11 @@ func (l *lister) total() {
 		fmt.Fprintln(l.w, "the queue is empty")
 		return
 	}
-	fmt.Fprintf(l.w, "-- %d entries, %s: %d new, %d wait, %d failed, %d damaged\n", n, size(l.size),
+	entries := "entries"
+	if n == 1 {
+		entries = "entry"
+	}
+	fmt.Fprintf(l.w, "-- %d %s, %s: %d new, %d wait, %d failed, %d damaged\n", n, entries, size(l.size),
 		l.count[queue.New], l.count[queue.Wait], l.count[queue.Failed], l.count[queue.Damaged])
 }
 
