@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -31,6 +32,8 @@ func parseAddress(s string) (address, error) {
 	a := address{text: s}
 	host := s
 	switch {
+	case s == "":
+		return address{}, errors.New("an empty address")
 	case strings.HasPrefix(s, "/"):
 		a.path = s
 		return a, nil

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"net/netip"
 	"path/filepath"
@@ -190,29 +189,16 @@ func defaultConfig(f *flags, places place.Places) *config {
 func loadConfig(f *flags, places place.Places) (*config, conf.Warnings, error) {
 	c := defaultConfig(f, places)
 	c.table = c.directives()
-	warnings, err := c.readFile()
+	warnings, err := c.table.ReadFile(conf.Source{
+		Spec:    f.config,
+		Usual:   filepath.Join(places.Etc(), "smtpd.conf"),
+		Foreign: true, // smtpd's, which complains of what nobody knows
+	})
 	err = errors.Join(err, c.applyFlags(), c.findProgram())
 	if c.load < 1 {
 		c.load = 10 // as smtpserver took it
 	}
 	return c, warnings, err
-}
-
-// readFile reads the file of -C, or smtpd.conf in its place when there is one.
-// It is smtpd's file too: what listen does not know is for smtpd, which
-// complains about what nobody knows.
-func (c *config) readFile() (conf.Warnings, error) {
-	spec := c.flags.config
-	if spec == "" {
-		spec = filepath.Join(c.places.Etc(), "smtpd.conf")
-	}
-	dialect, lines, err := conf.Read(spec, conf.Native)
-	if errors.Is(err, fs.ErrNotExist) && c.flags.config == "" {
-		return nil, nil
-	}
-	w1, err1 := conf.Split(err)
-	w2, err2 := conf.Split(c.table.Load(dialect, c.table.Own(lines)))
-	return append(w1, w2...), errors.Join(err1, err2)
 }
 
 // applyFlags gives the command line the last word.

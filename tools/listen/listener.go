@@ -62,8 +62,8 @@ func (l *listener) ends() []string {
 	}
 }
 
-// pause is how long to wait when there is no descriptor or memory left for a
-// connection; it stays in the kernel's queue.
+// pause is how long to wait when a connection cannot be accepted, for want of
+// descriptors or memory; it stays in the kernel's queue.
 const pause = 50 * time.Millisecond
 
 // run accepts connections until stop, and hands each to take, which waits
@@ -87,11 +87,12 @@ func (l *listener) run(take func(conn), fail func(error), backlog int) {
 			return
 		case errno == nil:
 			take(c)
-		case isShortage(errno):
+		case errno == unix.ECONNABORTED || errno == unix.EINTR:
+			// The client has left before it was accepted.
+		default:
 			fail(os.NewSyscallError("accept", errno))
 			time.Sleep(pause)
 		}
-		// Other errors are a client that left before it was accepted.
 	}
 }
 
@@ -140,11 +141,6 @@ func (l *listener) accept(fd int) (conn, error) {
 		}
 	}
 	return c, nil
-}
-
-// isShortage says whether the host has run out of something.
-func isShortage(err error) bool {
-	return err == unix.EMFILE || err == unix.ENFILE || err == unix.ENOBUFS || err == unix.ENOMEM
 }
 
 // zone is the number of a network interface, 0 for none.

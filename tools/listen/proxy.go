@@ -60,11 +60,12 @@ func parseProxy1(b []byte) (ends, int, error) {
 	if len(words) != 6 || words[1] != "TCP4" && words[1] != "TCP6" {
 		return ends{}, 0, errors.New("the PROXY line is not as it should be")
 	}
-	var e ends
 	client, err1 := proxyAddr(words[2], words[4], words[1] == "TCP4")
 	server, err2 := proxyAddr(words[3], words[5], words[1] == "TCP4")
-	e.client, e.server = client, server
-	return e, n, errors.Join(err1, err2)
+	if err := errors.Join(err1, err2); err != nil {
+		return ends{}, 0, err
+	}
+	return ends{client, server}, n, nil
 }
 
 // proxyAddr reads an address and a port of version 1.
@@ -118,7 +119,10 @@ func parseProxy2(b []byte) (ends, int, error) {
 	case size == 0:
 		return ends{}, 0, errors.New("the PROXY header is too short for its addresses")
 	}
-	return e, n, checkTLVs(b[head2+size : n])
+	if err := checkTLVs(b[head2+size : n]); err != nil {
+		return ends{}, 0, err
+	}
+	return e, n, nil
 }
 
 // addresses2 reads the addresses of version 2. The size they take is 0 when b

@@ -66,6 +66,9 @@ func prepare(c *config, stderr io.Writer) (*server, []*listener, error) {
 	if err := check(c, who, stderr); err != nil {
 		return nil, nil, err
 	}
+	if err := canHand(c.workers); err != nil {
+		return nil, nil, err
+	}
 	pid, err := claimPID(c.pidFile, c.flags.replace)
 	if err != nil {
 		return nil, nil, failure{sysexits.CantCreat, err}
@@ -136,6 +139,20 @@ func check(c *config, who *syscall.Credential, stderr io.Writer) error {
 	case !st.Success():
 		return failure{sysexits.Config, fmt.Errorf("%s --check: %s; nothing is bound", c.program, st)}
 	}
+	return nil
+}
+
+// canHand says what is wrong if the system cannot pass connections to workers.
+func canHand(w workers) error {
+	if w.n == 0 {
+		return nil
+	}
+	ours, theirs, err := packetPair()
+	if err != nil {
+		return failure{sysexits.Unavailable, fmt.Errorf("-w is not available here: %w", err)}
+	}
+	ours.Close()
+	theirs.Close()
 	return nil
 }
 

@@ -228,7 +228,9 @@ func (s *server) setAlarm(now time.Time) {
 	s.timer.Reset(max(next.Sub(now), 0))
 }
 
-// finished says whether nothing is left to do.
+// finished says whether nothing is left to do. Who has not even said who he
+// is, or has waited for a worker, is not waited for when sessions are ended.
 func (s *server) finished() bool {
-	return s.stage != serving && len(s.listeners) == 0 && len(s.children) == 0 && s.gate.live == 0
+	return s.stage != serving && len(s.listeners) == 0 && len(s.children) == 0 &&
+		(s.gate.live == 0 || s.stage == killing)
 }
