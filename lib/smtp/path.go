@@ -72,7 +72,7 @@ func ParsePath(keyword, arg string, s Syntax) (p Path, rest string, space bool, 
 	switch {
 	case err != nil:
 		return Path{}, "", space, err
-	case len(trimmed)-len(ps.s) > MaxPath:
+	case pathLen(trimmed[:len(trimmed)-len(ps.s)]) > MaxPath:
 		return Path{}, "", space, badAddress("address too long")
 	case p.Null && keyword != "FROM":
 		return Path{}, "", space, &AddressError{FaultNull, "a mailbox expected"}
@@ -80,6 +80,14 @@ func ParsePath(keyword, arg string, s Syntax) (p Path, rest string, space bool, 
 		return Path{}, "", space, badArgument("junk behind the address")
 	}
 	return p, ps.s, space, nil
+}
+
+// pathLen is the length of a path with its brackets, which Loose lets go.
+func pathLen(s string) int {
+	if strings.HasPrefix(s, "<") {
+		return len(s)
+	}
+	return len(s) + len("<>")
 }
 
 // pathParser takes a path off the front of s.
