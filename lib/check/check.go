@@ -62,6 +62,9 @@ type Verdict struct {
 	Reply  smtp.Reply // for Defer and Reject
 	Reason string     // words for the log, never for the client
 	Close  bool       // end the session after the reply
+	Hard   bool       // whatever the client says behind this is refused too
+	Save   bool       // the text may be taken, for people to look at, before it is refused
+	Auth   bool       // a client that authenticates is forgiven
 	Check  string     // the name of the check; Policy.At sets it
 }
 
@@ -73,10 +76,14 @@ type Facts struct {
 	Client    netip.Addr // not valid when the peer is unknown
 	Server    netip.Addr // our end of the connection
 	Trusted   bool       // may relay; checks of manners are skipped
+	Caller    bool       // no client of the network: a user of this host runs us
 	Helo      string
 	Extended  bool // EHLO, not HELO
 	Sender    smtp.Mailbox
-	Recipient smtp.Mailbox // the one that RCPT just named
+	Recipient smtp.Mailbox     // the one that RCPT just named
+	Accepted  []smtp.Recipient // those of before
+	Class     Class            // what the lists say of client and sender, set at MAIL
+	ClassFrom string           // the entry of a list that says so
 	Record    *record.Record
 }
 

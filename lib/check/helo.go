@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
+	"unicode"
 
 	"postern/lib/dns"
 	"postern/lib/smtp"
 )
 
 func liar(reason string) Verdict {
-	return Verdict{Action: Reject, Close: true, Reason: reason,
+	return Verdict{Action: Reject, Close: true, Auth: true, Reason: reason,
 		Reply: smtp.Say(554, smtp.NotAuthorized, "give your own name in HELO")}
 }
 
@@ -34,23 +36,56 @@ func (c Config) heloClaims(_ context.Context, f *Facts) (Verdict, error) {
 	return Verdict{}, nil
 }
 
-// heloExists refuses a name that DNS says does not exist. Trouble with DNS
-// is not the client's fault.
+// heloExists refuses a name that no host on the Internet has: one without a
+// dot or a letter, one of the names kept for private use and for examples, and
+// one of which DNS says that it does not exist. Trouble with DNS is not the
+// client's fault, and a name that the client's address claims will do.
 func (c Config) heloExists(ctx context.Context, f *Facts) (Verdict, error) {
 	if !c.HeloExists || f.Trusted || strings.HasPrefix(f.Helo, "[") {
 		return Verdict{}, nil
 	}
-	name := strings.TrimSuffix(f.Helo, ".")
-	if !strings.Contains(name, ".") {
+	name := strings.ToLower(strings.TrimSuffix(f.Helo, "."))
+	switch {
+	case !strings.Contains(name, "."):
 		return liar("HELO without a dot"), nil
+	case !strings.ContainsFunc(name, unicode.IsLetter):
+		return liar("HELO without a letter"), nil
+	case reserved(name):
+		return liar("HELO with a name that is nobody's"), nil
 	}
-	_, err := c.Resolver.LookupIP(ctx, "ip", name)
-	if errors.Is(err, dns.ErrNotFound) {
-		if _, mx := c.Resolver.LookupMX(ctx, name); errors.Is(mx, dns.ErrNotFound) {
-			return liar("HELO name not in DNS"), nil
-		}
+	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
+	defer cancel()
+	if c.exists(ctx, name) || c.claimed(ctx, f.Client, name) {
+		return Verdict{}, nil
 	}
-	return Verdict{}, nil
+	return liar("HELO name not in DNS"), nil
+}
+
+// exists says whether there is anything under a name, as far as it is known.
+func (c Config) exists(ctx context.Context, name string) bool {
+	_, err := c.Resolver.Query(ctx, name, dns.TypeA)
+	e, ok := errors.AsType[*dns.Error](err)
+	return !ok || e.Kind != dns.ErrNotFound || !e.NoName
+}
+
+// claimed says whether an address claims a name.
+func (c Config) claimed(ctx context.Context, a netip.Addr, name string) bool {
+	if !a.IsValid() {
+		return false
+	}
+	names, err := c.Resolver.LookupPTR(ctx, a)
+	return errors.Is(err, dns.ErrTemporary) || slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+}
+
+// reserved says whether a name is kept for use by nobody, or by everybody at
+// home (RFC 2606, RFC 6761).
+func reserved(name string) bool {
+	top := name[strings.LastIndexByte(name, '.')+1:]
+	switch top {
+	case "localdomain", "localhost", "local", "example", "invalid", "lan", "test":
+		return true
+	}
+	return Matches([]string{"*.example.com", "*.example.net", "*.example.org"}, name)
 }
 
 // eager refuses a client that spoke before the banner, or sent more behind

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postern/lib/dns"
+	"postern/lib/record"
 	"postern/lib/smtp"
 )
 
@@ -11,10 +12,23 @@ import (
 type Config struct {
 	Own          []string     // names that are ours: host name and own domains, `dom` or `*.dom`
 	HeloClaims   bool         // refuse a HELO that claims to be us
-	HeloExists   bool         // refuse a HELO name that DNS does not know
+	HeloExists   bool         // refuse a HELO name that cannot be, or that DNS does not know
+	SenderDomain bool         // refuse a sender whose domain takes no mail
 	RefuseEager  bool         // refuse who talks before it is told to
 	AllowPercent bool         // let a `%` stand in a local part
-	Resolver     dns.Resolver // for HeloExists
+	Resolver     dns.Resolver // for HeloExists, SenderDomain and Lists
+	Lists        *Lists       // nil for none
+
+	// ValidateAddress is asked about each recipient, ValidateSender about
+	// the sender when the recipients are known.
+	ValidateAddress, ValidateSender Hook
+	// NetDir is the network directory that ValidateSender is told of.
+	NetDir string
+	// Environ is the environment of the hooks; nil for the record alone.
+	Environ func(*record.Record) []string
+
+	// Unfiltered says whether a recipient wants no lists to be asked.
+	Unfiltered func(context.Context, smtp.Mailbox) bool
 
 	// Recipient says what is known of an address; with Broken the error says
 	// why nothing is.
@@ -43,9 +57,17 @@ func Order(c Config) []Check {
 		{Name: "eager", Stage: Helo, Ask: c.eager},
 		{Name: "helo-claims", Stage: Helo, Ask: c.heloClaims},
 		{Name: "helo-exists", Stage: Helo, Ask: c.heloExists},
+		{Name: "lists", Stage: Mail, Ask: c.lists},
+		{Name: "sender-domain", Stage: Mail, Ask: c.senderDomain},
+		// What is no relaying for strangers comes first: no list may pass by it.
 		{Name: "percent", Stage: Rcpt, Ask: c.percent},
 		// relay and recipient are not opinions but facts: without an answer
 		// nothing can be promised, so they are closed.
 		{Name: "recipient", Stage: Rcpt, Closed: true, Ask: c.recipient},
+		{Name: "names-blocked", Stage: Rcpt, Ask: c.namesBlocked},
+		{Name: "senders", Stage: Rcpt, Ask: c.senders},
+		{Name: "validate-address", Stage: Rcpt, Ask: c.validateAddress},
+		{Name: "lists", Stage: Data, Ask: c.class},
+		{Name: "validate-sender", Stage: Data, Ask: c.validateSender},
 	}
 }
