@@ -17,6 +17,9 @@ type Edit func(Field) ([]byte, error)
 // field of its head edited. It holds one field at a time. Lines of the head
 // that are no field pass, and do not end it: only an empty line does.
 type Filter struct {
+	// Tail, when not nil, is asked once for what stands behind the last field.
+	Tail func() []byte
+
 	w     io.Writer
 	edit  Edit
 	field []byte // what has come of the current field
@@ -55,8 +58,18 @@ func (f *Filter) Close() error {
 	if err := f.decide(); err != nil {
 		return err
 	}
-	f.body = true
+	if !f.body {
+		f.end()
+	}
 	return f.flush()
+}
+
+// end ends the head.
+func (f *Filter) end() {
+	f.body = true
+	if f.Tail != nil {
+		f.out = append(f.out, f.Tail()...)
+	}
 }
 
 // head takes the lines of the head from p and returns what is behind it.
@@ -66,7 +79,8 @@ func (f *Filter) head(p []byte) (rest []byte, err error) {
 			if err := f.decide(); err != nil {
 				return nil, err
 			}
-			if f.body = p[0] == '\n'; f.body {
+			if p[0] == '\n' {
+				f.end()
 				return p, nil
 			}
 		}
