@@ -78,11 +78,14 @@ func (u *Users) verify(ctx context.Context, user, password string) error {
 		return err
 	}
 	defer release()
-	err = entry.Check(password)
-	if err == nil && !known {
-		err = ErrCredentials
+	switch err := entry.Check(password); {
+	case err != nil && !errors.Is(err, ErrCredentials):
+		return u.broken(row, known, err)
+	case !known:
+		return ErrCredentials
+	default:
+		return err
 	}
-	return err
 }
 
 // broken is the answer when an entry cannot be used: it is named to whoever
