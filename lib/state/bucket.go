@@ -42,12 +42,19 @@ func parseBucket(text []byte) bucket {
 		return bucket{}
 	}
 	level, okLevel := parseAmount(string(words[0]))
-	at, err := time.Parse(time.RFC3339, string(words[1]))
+	at, okTime := parseTime(string(words[1]))
 	perHour, okRate := parseAmount(string(words[2]))
-	if !okLevel || !okRate || err != nil {
+	if !okLevel || !okTime || !okRate {
 		return bucket{}
 	}
-	return bucket{level: level, at: at.UTC(), perHour: perHour}
+	return bucket{level: level, at: at, perHour: perHour}
+}
+
+// parseTime reads a time that can be written again.
+func parseTime(word string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, word)
+	t = t.UTC()
+	return t, err == nil && 1 <= t.Year() && t.Year() <= 9999
 }
 
 func parseAmount(word string) (float64, bool) {

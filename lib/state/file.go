@@ -41,16 +41,17 @@ const (
 	lockLimit = 5 * time.Second
 )
 
-// lock waits for the lock. flock(2) alone cannot be told to give up.
-func (f file) lock(how int) error {
+// lock waits for the lock, at most for limit. flock(2) alone cannot be told to
+// give up.
+func (f file) lock(how int, limit time.Duration) error {
 	taken, err := f.tryLock(how)
 	if !taken || err != nil {
 		return err
 	}
-	limit := time.Now().Add(lockLimit)
+	end := time.Now().Add(limit)
 	for wait := firstWait; taken && err == nil; wait = min(2*wait, maxWait) {
-		if time.Now().After(limit) {
-			return f.wrap("lock", fmt.Errorf("%w for %v", safefile.ErrLocked, lockLimit))
+		if time.Now().After(end) {
+			return f.wrap("lock", fmt.Errorf("%w for %v", safefile.ErrLocked, limit))
 		}
 		time.Sleep(wait/2 + rand.N(wait))
 		taken, err = f.tryLock(how)

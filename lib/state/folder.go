@@ -69,10 +69,13 @@ func openFolder(dir string) (*os.File, error) {
 
 // open opens a file that exists.
 func (s *Store) open(name string, flag int) (file, error) {
+	if flag&unix.O_DIRECTORY == 0 {
+		flag |= unix.O_NONBLOCK // for a FIFO that somebody has put there
+	}
 	var fd int
 	err := s.below(func(root int) (err error) {
 		fd, err = restart(func() (int, error) {
-			return openBeneath(root, name, flag|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
+			return openBeneath(root, name, flag|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
 		})
 		return s.wrap("open", name, err)
 	})
@@ -92,11 +95,20 @@ func (s *Store) create(name string) (file, error) {
 	return s.open(name, unix.O_RDWR|unix.O_CREAT)
 }
 
-// makeFolders makes a folder and those above it.
+// makeFolders makes a folder and those above it, the store's too.
 func (s *Store) makeFolders(folder string) error {
-	if err := s.renew(); err != nil || folder == "." {
+	err := s.mkdirs(folder)
+	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if err := s.renew(); err != nil {
+		return err
+	}
+	return s.mkdirs(folder)
+}
+
+// mkdirs makes a folder and those above it in the store.
+func (s *Store) mkdirs(folder string) error {
 	return s.below(func(root int) error {
 		for i := range len(folder) + 1 {
 			if i < len(folder) && folder[i] != '/' {
@@ -110,7 +122,7 @@ func (s *Store) makeFolders(folder string) error {
 	})
 }
 
-// renew opens the store's folder anew, in case that it was removed.
+// renew opens the store's folder anew: it was not there, or was removed.
 func (s *Store) renew() error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
@@ -135,8 +147,6 @@ func (s *Store) list(folder string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Else os.NewFile asks the poller about it.
-	unix.SetNonblock(f.fd, false)
 	d := os.NewFile(uintptr(f.fd), folder)
 	defer d.Close()
 	all, err := d.Readdirnames(-1)

@@ -104,11 +104,13 @@ func parseHead(text []byte) (it item, missing int) {
 
 // parseWords reads the words of the line.
 func (it *item) parseWords(words []string) bool {
-	var errs [headWords]error
-	it.put, errs[0] = time.Parse(time.RFC3339, words[0])
-	it.expires, errs[1] = time.Parse(time.RFC3339, words[1])
-	it.size, errs[2] = strconv.Atoi(words[2])
-	it.sum, errs[3] = strconv.ParseUint(words[3], 16, 64)
-	it.label, errs[4] = strconv.Unquote(words[4])
-	return errs == [headWords]error{} && 0 <= it.size && it.size <= MaxValue && len(words[3]) == sumHexWidth
+	var okPut, okExpires bool
+	it.put, okPut = parseTime(words[0])
+	it.expires, okExpires = parseTime(words[1])
+	size, errSize := strconv.Atoi(words[2])
+	sum, errSum := strconv.ParseUint(words[3], 16, 64)
+	label, errLabel := strconv.Unquote(words[4])
+	it.size, it.sum, it.label = size, sum, label
+	return okPut && okExpires && errSize == nil && errSum == nil && errLabel == nil &&
+		0 <= size && size <= MaxValue && len(words[3]) == sumHexWidth
 }

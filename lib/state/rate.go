@@ -73,7 +73,7 @@ func (r Rate) look() (bucket, error) {
 		return bucket{}, ignoreMissing(err)
 	}
 	defer f.close()
-	if err := f.lock(unix.LOCK_SH); err != nil {
+	if err := f.lock(unix.LOCK_SH, lockLimit); err != nil {
 		return bucket{}, err
 	}
 	b, _, err := f.readBucket()
@@ -112,7 +112,7 @@ func (r Rate) open(now time.Time) (file, error) {
 // holdBucket locks and reads a bucket. Only a file that is empty may have been
 // removed since it was opened, as the sweeper empties what it removes.
 func (f file) holdBucket() (b bucket, lost bool, err error) {
-	if err := f.lock(unix.LOCK_EX); err != nil {
+	if err := f.lock(unix.LOCK_EX, lockLimit); err != nil {
 		return bucket{}, false, err
 	}
 	b, n, err := f.readBucket()
