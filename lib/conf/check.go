@@ -9,12 +9,13 @@ import (
 
 // Check writes what is in force, a line for each directive that reads as one of
 // a native file: `MaxRcpts 100  # smtpd.conf:7`. What is not set stands in a
-// comment. Directives that other programs obey are shown when the file has them.
+// comment. Directives that other programs obey, or that do nothing, are shown
+// when the file has them.
 func (t Table) Check(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	for i := range t {
 		row := &t[i]
-		if row.Other != "" && row.state.from == "" {
+		if row.inert() && row.state.from == "" {
 			continue
 		}
 		lines := row.inForce()
@@ -56,8 +57,15 @@ func (row *Directive) origin() string {
 			from += fmt.Sprintf("; that of %s, %s, would be unsafe", row.state.dialect, old)
 		}
 	}
-	if row.Other != "" {
+	switch {
+	case row.Other != "":
 		from += ", obeyed by " + row.Other
+	case row.Void != "":
+		from += ", has no effect: " + row.Void
+	case row.Set.Note != nil:
+		if note := row.Set.Note(); note != "" {
+			from += "; " + note
+		}
 	}
 	return from
 }

@@ -39,6 +39,9 @@ func (row *Directive) mdoc(b *bufio.Writer) {
 	if names := row.synonyms(); len(names) > 0 {
 		fmt.Fprintf(b, "Also called\n.Ic %s .\n", strings.Join(names, " ,\n.Ic "))
 	}
+	if row.Void != "" {
+		mdocText(b, "It is accepted and has no effect: "+row.Void+".")
+	}
 	if row.Other != "" {
 		fmt.Fprintf(b, "It is obeyed by\n.Xr %s 8 .\n", mdocWord(row.Other))
 	}

@@ -19,6 +19,9 @@ type Value struct {
 	// Reset empties the variable in front of the first line of a file, so
 	// that a file replaces a default list and does not add to it.
 	Reset func()
+	// Note gives what Check says of the value behind its place: what of it
+	// means nothing here. It may be nil, and give "".
+	Note func() string
 
 	boolean bool
 }
@@ -53,7 +56,10 @@ type Directive struct {
 	// Other names the program that obeys the directive, when it is not this
 	// one: the line is accepted and ignored. Set is not needed then.
 	Other string
-	Set   Value
+	// Void says why the directive of an old program does nothing today: the
+	// line is accepted and ignored, and Check says so. Set is not needed then.
+	Void string
+	Set  Value
 
 	state state
 }
@@ -98,7 +104,7 @@ func (t Table) setDefaults(d Dialect, bad *complaints) {
 		row := &t[i]
 		row.state = state{dialect: d, flag: row.state.flag, args: row.state.args}
 		text, ok := row.Dialects[d]
-		if !ok || row.Other != "" {
+		if !ok || row.inert() {
 			continue
 		}
 		row.reset()
@@ -233,9 +239,12 @@ func (row *Directive) restore(held [][]string) {
 	}
 }
 
-// give sets the row, unless another program obeys it.
+// inert says whether this program has nothing to set from the row.
+func (row *Directive) inert() bool { return row.Other != "" || row.Void != "" }
+
+// give sets the row, unless it is inert.
 func (row *Directive) give(args []string) error {
-	if row.Other == "" {
+	if !row.inert() {
 		if err := row.Set.Set(args); err != nil {
 			return err
 		}

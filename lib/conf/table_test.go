@@ -341,3 +341,34 @@ func TestSuggest(t *testing.T) {
 		}
 	}
 }
+
+// A line of an old program that means nothing today is accepted, and Check
+// says why it does nothing; a value of which a part means nothing has a note.
+func TestVoidAndNote(t *testing.T) {
+	var word string
+	value := String(&word)
+	value.Note = func() string { return word + " means nothing in part" }
+	table := Table{
+		{Name: "tls-dh1024", Args: "file", Void: "the groups are built in"},
+		{Name: "tls-dh512", Args: "file", Void: "never shown"},
+		{Name: "Ciphers", Args: "list", Help: "Ciphers.", Set: value},
+	}
+	if err := table.Verify(); err != nil {
+		t.Error(err)
+	}
+	lines, err := Parse(Native, "f", strings.NewReader("TLSdh1024 /x\nCiphers ALL\n"))
+	if err == nil {
+		err = table.Load(Native, lines)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	if err := table.Check(&got); err != nil {
+		t.Fatal(err)
+	}
+	want := "tls-dh1024 /x  # f:1, has no effect: the groups are built in\nCiphers ALL  # f:2; ALL means nothing in part\n"
+	if got.String() != want {
+		t.Errorf("got\n%swant\n%s", &got, want)
+	}
+}

@@ -31,6 +31,8 @@ func (t Table) Verify() error {
 
 func (row *Directive) verify() error {
 	switch {
+	case row.Void != "":
+		return nil
 	case strings.TrimSpace(row.Help) == "":
 		return errors.New("no help")
 	case row.Other != "":
