@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,41 +25,58 @@ func detached() bool { return os.Getenv(detachEnv) != "" }
 // listen is ready, or has said what is wrong and ended: its exit status is
 // ours.
 func detach(args []string, stderr io.Writer) int {
-	fail := func(err error) int {
+	status, err := background(args)
+	if err != nil {
 		fmt.Fprintf(stderr, "listen: cannot detach: %v\n", err)
 		return sysexits.OSErr
 	}
+	return status
+}
+
+// background is detach with an error for what is no exit status.
+func background(args []string) (status int, err error) {
+	if os.Getenv("LISTEN_FDS") != "" {
+		return 0, errors.New("the sockets of systemd cannot be taken along")
+	}
+	ready, theirs, err := os.Pipe()
+	if err != nil {
+		return 0, err
+	}
+	defer ready.Close()
+	p, err := again(args, theirs)
+	theirs.Close()
+	if err != nil {
+		return 0, err
+	}
+	if n, _ := ready.Read(make([]byte, 1)); n == 1 {
+		return sysexits.OK, nil
+	}
+	st, err := p.Wait()
+	if err != nil {
+		return 0, err
+	}
+	if !st.Exited() {
+		return 0, fmt.Errorf("it ended: %s", st)
+	}
+	return st.ExitCode(), nil
+}
+
+// again starts ourselves as the listen in the background.
+func again(args []string, ready *os.File) (*os.Process, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	defer null.Close()
-	ready, theirs, err := os.Pipe()
-	if err != nil {
-		return fail(err)
-	}
-	defer ready.Close()
-	p, err := os.StartProcess(self, append([]string{os.Args[0]}, args...), &os.ProcAttr{
+	return os.StartProcess(self, append([]string{os.Args[0]}, args...), &os.ProcAttr{
 		Env:   append(os.Environ(), detachEnv+"=1"),
-		Files: []*os.File{null, null, os.Stderr, theirs},
+		Files: []*os.File{null, null, os.Stderr, ready},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})
-	theirs.Close()
-	if err != nil {
-		return fail(err)
-	}
-	if n, _ := ready.Read(make([]byte, 1)); n == 1 {
-		return sysexits.OK
-	}
-	st, err := p.Wait()
-	if err != nil || !st.Exited() {
-		return fail(fmt.Errorf("%v %v", st, err))
-	}
-	return st.ExitCode()
 }
 
 // leaveTerminal gives up a standard error that is a terminal, which belongs to

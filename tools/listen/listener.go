@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -104,9 +105,7 @@ func (l *listener) stop() {
 }
 
 // wait accepts one connection. errno is accept's own trouble, err the poller's.
-func (l *listener) wait(raw interface {
-	Read(func(uintptr) bool) error
-}) (c conn, errno, err error) {
+func (l *listener) wait(raw syscall.RawConn) (c conn, errno, err error) {
 	err = raw.Read(func(fd uintptr) bool {
 		c, errno = l.accept(int(fd))
 		return errno != unix.EAGAIN
@@ -116,7 +115,7 @@ func (l *listener) wait(raw interface {
 
 // drain accepts the connections that the kernel has acknowledged already, at
 // most as many as it may keep: closing the socket would reset them.
-func (l *listener) drain(raw interface{ Control(func(uintptr)) error }, take func(conn), backlog int) {
+func (l *listener) drain(raw syscall.RawConn, take func(conn), backlog int) {
 	for range backlog {
 		var c conn
 		var errno error

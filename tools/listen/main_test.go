@@ -27,9 +27,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch {
 		case strings.HasPrefix(os.Args[1], "as-"):
-			os.Exit(play(os.Args[1], os.Args[2:]))
+			syscall.Exit(play(os.Args[1], os.Args[2:]))
 		case os.Args[1] == "--check" && len(os.Args) > 3 && os.Args[2] == "as-checked":
-			os.Exit(checking(os.Args[3]))
+			syscall.Exit(checking(os.Args[3]))
 		}
 	}
 	os.Exit(m.Run())
@@ -69,7 +69,7 @@ func start(t testing.TB, root string, args ...string) *daemon {
 	t.Helper()
 	d := &daemon{t: t, root: root, done: make(chan error, 1), more: make(chan struct{}, 1)}
 	d.cmd = exec.Command(self(t), args...)
-	d.cmd.Env = append(os.Environ(), asListen+"=1", "POSTERN_ROOT="+root)
+	d.cmd.Env = append(os.Environ(), asListen+"=1", "POSTERN_ROOT="+root, "GORACE=atexit_sleep_ms=10")
 	pipe, err := d.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
