@@ -13,7 +13,6 @@ import (
 // A transaction is one mail: from MAIL to the reply that ends it.
 type transaction struct {
 	env          smtp.Envelope
-	refusedRcpts int
 	draft        draft           // the message, once DATA or BDAT has begun
 	chunks       smtp.ChunkState // of BDAT
 	fault        smtp.Reply      // why chunks that still come are thrown away
