@@ -77,6 +77,14 @@ type state struct {
 // Table is a program's directives.
 type Table []Directive
 
+// Dialect is that of the file that was loaded, "" when there was none.
+func (t Table) Dialect() Dialect {
+	if len(t) == 0 {
+		return ""
+	}
+	return t[0].state.dialect
+}
+
 // Load sets the defaults of dialect d, then obeys the lines. Unknown names and
 // bad arguments are errors in the native and proxsmtpd dialects, Warnings in
 // the others; all of them come back at once. In the native dialect a directive
