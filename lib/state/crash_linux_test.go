@@ -2,7 +2,6 @@ package state
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // needStrace skips a test where there is no strace, or where it may not trace.
@@ -36,25 +33,6 @@ func traced(role, dir string, args ...string) error {
 		return fmt.Errorf("%w: %s", err, out)
 	}
 	return nil
-}
-
-// useAll does everything once: all of it new, then again, then swept.
-func useAll(s *Store) error {
-	ctx := context.Background()
-	slot, err := s.Slot(ctx, "k", 1)
-	if err != nil {
-		return err
-	}
-	for i := range 2 {
-		_, _, errTake := s.Rate("k", 60, 10).Take(1, noon)
-		errPut := s.Cache("c").Put("k", []byte(fmt.Sprint("value ", i)), noon, time.Hour)
-		if err := errors.Join(errTake, errPut); err != nil {
-			return err
-		}
-	}
-	slot.Release()
-	_, err = s.Sweep(ctx, noon.Add(100*time.Hour))
-	return err
 }
 
 // A process is killed before each of its system calls on the store in turn;
@@ -107,42 +85,6 @@ func checkLeft(t *testing.T, s *Store, dir string) {
 	if left := files(t, dir); len(left) != 1 || left[0] != sweepName {
 		t.Errorf("%s: the sweeper left %q", dir, left)
 	}
-}
-
-// marks is a file that does not exist; asking for one in it shows in a trace.
-const marks = "/no-such-folder/"
-
-// callsBetweenMarks does what a session does with keys that exist.
-func callsBetweenMarks(s *Store) error {
-	ctx := context.Background()
-	var slot *Slot
-	rate, cache := s.Rate("k", 60, 1), s.Cache("c")
-	steps := []struct {
-		name string
-		do   func() error
-	}{
-		{"slot", func() (err error) { slot, err = s.Slot(ctx, "k", 1); return err }},
-		{"full", func() error { s.Slot(ctx, "k", 1); return nil }},
-		{"release", func() error { slot.Release(); return nil }},
-		{"take", func() error { _, _, err := rate.Take(1, noon); return err }},
-		{"refused", func() error { _, _, err := rate.Take(1, noon); return err }},
-		{"peek", func() error { _, _, err := rate.Peek(1, noon); return err }},
-		{"put", func() error { return cache.Put("k", nil, noon, time.Hour) }},
-		{"get", func() error { _, _, err := cache.Get("k", noon); return err }},
-	}
-	for range 2 { // the second time all files exist
-		for _, st := range steps {
-			unix.Access(marks+st.name, 0)
-			if err := st.do(); err != nil {
-				return err
-			}
-		}
-		unix.Access(marks+"between", 0)
-		if _, _, err := rate.Take(-1, noon); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // What a session's calls cost, in system calls.

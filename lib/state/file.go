@@ -24,6 +24,10 @@ func (f file) wrap(op string, err error) error { return f.store.wrap(op, f.name,
 // close closes f, which gives back its lock.
 func (f file) close() { unix.Close(f.fd) }
 
+// tries bounds how often a file is opened again because the sweeper has just
+// removed it. Once is the rule; more often only if sweep follows upon sweep.
+const tries = 100
+
 // tryLock locks f, unix.LOCK_EX or unix.LOCK_SH, or says that it is taken.
 func (f file) tryLock(how int) (taken bool, err error) {
 	_, err = restart(func() (int, error) { return 0, unix.Flock(f.fd, how|unix.LOCK_NB) })

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -26,105 +25,6 @@ func TestMain(m *testing.M) {
 		fmt.Println("error:", err)
 		os.Exit(1)
 	}
-}
-
-// play does what a role is about when standard input ends.
-func play(role string, s *Store, name string) error {
-	io.Copy(io.Discard, os.Stdin)
-	switch role {
-	case "hold":
-		return holdSlot(s)
-	case "alone":
-		return enterAlone(s, os.Args[1]+".inside")
-	case "take":
-		return takeMany(s)
-	case "cache":
-		return putAndGet(s, name)
-	case "all":
-		return useAll(s)
-	case "calls":
-		return callsBetweenMarks(s)
-	}
-	return errors.New("no such role: " + role)
-}
-
-// holdSlot holds one of 50 places until it is killed.
-func holdSlot(s *Store) error {
-	_, err := s.Slot(context.Background(), "k", 50)
-	if errors.Is(err, ErrFull) {
-		fmt.Println("full")
-		return nil
-	}
-	if err == nil {
-		fmt.Println("held")
-		time.Sleep(time.Hour)
-	}
-	return err
-}
-
-// enterAlone finds that nobody else is inside while it has the one place.
-func enterAlone(s *Store, inside string) error {
-	for range 20 {
-		slot, err := s.Slot(context.Background(), "alone", 1)
-		if errors.Is(err, ErrFull) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		f, err := os.OpenFile(inside, os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return err
-		}
-		f.Close()
-		fmt.Println("inside")
-		os.Remove(inside)
-		slot.Release()
-	}
-	return nil
-}
-
-// takeMany takes from a bucket that does not leak, and from one that is soon
-// dry so that the sweeper removes it.
-func takeMany(s *Store) error {
-	for range 10 {
-		ok, _, err := s.Rate("shared", 0, 500).Take(1, time.Now())
-		if ok {
-			fmt.Println("took")
-		}
-		if _, _, e := s.Rate("fleeting", 1e9, 1).Take(1, time.Now()); err == nil {
-			err = e
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// putAndGet puts values of its own name under one key and finds no others than
-// whole ones.
-func putAndGet(s *Store, name string) error {
-	c := s.Cache("c")
-	for i := range 10 {
-		value := strings.Repeat(name+" ", 1+i*300)
-		if err := c.Put("k", []byte(value), time.Now(), time.Hour); err != nil {
-			return err
-		}
-		got, ok, err := c.Get("k", time.Now())
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue
-		}
-		fmt.Println("hit")
-		word, _, _ := strings.Cut(string(got), " ")
-		if strings.ReplaceAll(string(got), word+" ", "") != "" {
-			return fmt.Errorf("a mixture: %.60q", got)
-		}
-	}
-	return nil
 }
 
 // many is how many processes use one store at once.

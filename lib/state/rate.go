@@ -12,10 +12,6 @@ import (
 // rateFolder holds the rates.
 const rateFolder = "rate"
 
-// rateTries bounds how often a rate's file is opened again because the sweeper
-// has just removed it, which it does once.
-const rateTries = 10
-
 // errSwept says that a rate's file was removed each time that it was opened.
 var errSwept = errors.New("removed again and again")
 
@@ -82,7 +78,7 @@ func (r Rate) look() (bucket, error) {
 
 // hold opens and locks the bucket's file and reads it.
 func (r Rate) hold(now time.Time) (file, bucket, error) {
-	for range rateTries {
+	for range tries {
 		f, err := r.open(now)
 		if err != nil {
 			return file{}, bucket{}, err

@@ -17,10 +17,6 @@ import (
 // slotFolder holds the lock files.
 const slotFolder = "slot"
 
-// slotTries bounds how often one lock file is opened again because the sweeper
-// is at it, about 10 ms. A file that is still busy then counts as taken.
-const slotTries = 100
-
 // Slot is one of a key's places, held until Release. The kernel frees it when
 // the process ends, however it does; programs that it starts do not have it.
 type Slot struct {
@@ -64,9 +60,10 @@ func slotOrder(n int) iter.Seq[int] {
 	}
 }
 
-// takeSlot tries one lock file.
+// takeSlot tries one lock file. One that the sweeper is still at after about 10
+// ms counts as taken.
 func (s *Store) takeSlot(ctx context.Context, name string) (f file, held bool, err error) {
-	for range slotTries {
+	for range tries {
 		if err := ctx.Err(); err != nil {
 			return file{}, false, err
 		}
