@@ -61,13 +61,7 @@ func (s *session) openChunks(ctx context.Context) check.Verdict {
 	if s.tx.draft != nil {
 		return check.Verdict{}
 	}
-	if v := s.policy.At(ctx, check.Data, &s.facts); v.Refused() {
-		return v
-	}
-	if err := s.openDraft(ctx); err != nil {
-		return s.failed(err)
-	}
-	return check.Verdict{}
+	return s.openText(ctx)
 }
 
 // failChunks refuses this chunk and all that follow it in this message.

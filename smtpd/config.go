@@ -45,8 +45,7 @@ type config struct {
 	maxLine      int
 	commandWait  time.Duration
 	dataWait     time.Duration
-	tls          bool
-	cert, key    string
+	tls          tlsSettings
 	banner       []string
 	help         []string
 	etcDir       string
@@ -63,6 +62,8 @@ type config struct {
 	refuseEager  bool
 	allowPercent bool
 	vrfy, expn   bool
+	guard        guard
+	auth         authConfig
 }
 
 func defaultConfig(f *flags, places place.Places) *config {
@@ -75,14 +76,14 @@ func defaultConfig(f *flags, places place.Places) *config {
 		maxUnknown:  defaultUnknown,
 		commandWait: commandTimeout,
 		dataWait:    dataTimeout,
-		tls:         true,
-		cert:        "cert.pem",
-		key:         "privkey.pem",
+		tls:         defaultTLS(),
 		etcDir:      places.Etc(),
 		logPriority: "mail.info",
 		clientName:  true,
 		heloClaims:  true,
 		traceDir:    filepath.Join(places.Lib(), "smtpdb"),
+		guard:       defaultGuard(),
+		auth:        defaultAuth(),
 	}
 }
 
@@ -93,7 +94,7 @@ func loadConfig(f *flags, places place.Places) (*config, conf.Warnings, error) {
 	c := defaultConfig(f, places)
 	c.table = c.directives()
 	warnings, err := c.table.ReadFile(conf.Source{Spec: f.config, Usual: filepath.Join(places.Etc(), "smtpd.conf")})
-	return c, warnings, errors.Join(err, c.applyFlags(), c.complete())
+	return c, warnings, errors.Join(err, c.applyFlags(), c.complete(), c.completeAuth())
 }
 
 // applyFlags gives the command line the last word.
@@ -109,7 +110,10 @@ func (c *config) applyFlags() error {
 	set("-c", "SSLcert", f.cert)
 	set("-c", "SSLkey", f.cert)
 	set("-m", "Mailer", f.mailer)
-	set("-r", "Resolver", f.resolver)
+	if f.authClear {
+		set("-p", "AuthPlainClear", "1")
+	}
+	errs = append(errs, c.applyGuards()...)
 	if c.resolver == "" {
 		c.resolver = os.Getenv("POSTERN_RESOLVER")
 	}
@@ -118,7 +122,10 @@ func (c *config) applyFlags() error {
 
 // complete fills in what depends on the rest.
 func (c *config) complete() (err error) {
-	c.cert, c.key = c.below(c.cert), c.below(c.key)
+	if err := c.tls.complete(c.below, c.places.Lib()); err != nil {
+		return err
+	}
+	c.guard.complete(c)
 	if c.dns, err = dns.Select(c.resolver, c.flags.zone); err != nil {
 		return err
 	}
@@ -150,6 +157,7 @@ func (c *config) report(warnings conf.Warnings, err error, stdout, stderr io.Wri
 		fmt.Fprintf(stderr, "smtpd: %v\n", err)
 		return sysexits.Config
 	}
+	c.checkUsers(stderr)
 	if err := c.table.Check(stdout); err != nil {
 		fmt.Fprintf(stderr, "smtpd: %v\n", err)
 		return sysexits.IOErr

@@ -14,13 +14,10 @@ import (
 // data is DATA (RFC 5321 4.1.1.4): replies 354 and then 250, 451, 452, 552,
 // 554, or at once 451 when nothing can be taken.
 func (s *session) data(ctx context.Context, _ struct{}) smtp.Reply {
-	if v := s.policy.At(ctx, check.Data, &s.facts); v.Refused() {
+	if v := s.openText(ctx); v.Refused() {
 		r := s.refuse(v)
 		s.reset("")
 		return r
-	}
-	if err := s.openDraft(ctx); err != nil {
-		return s.finish(s.failed(err))
 	}
 	s.say(smtp.Say(354, smtp.NoEnhanced, "end with a dot on a line of its own"))
 	if !s.flush() {
@@ -32,6 +29,23 @@ func (s *session) data(ctx context.Context, _ struct{}) smtp.Reply {
 		return smtp.Reply{}
 	}
 	return s.finish(s.takeText(ctx, result))
+}
+
+// openText asks policy whether a message may come, and opens it. One that is
+// blocked may come when a copy of it is to be kept, and is refused when it is
+// here.
+func (s *session) openText(ctx context.Context) check.Verdict {
+	v := s.policy.At(ctx, check.Data, &s.facts)
+	if v.Refused() {
+		if !v.Save || !s.conf.guard.saveBlocked {
+			return v
+		}
+		s.tx.blocked = v
+	}
+	if err := s.openDraft(ctx); err != nil {
+		return s.failed(err)
+	}
+	return check.Verdict{}
 }
 
 // readText reads the message to its true end.
@@ -50,6 +64,9 @@ func (s *session) takeText(ctx context.Context, t smtp.TextResult) check.Verdict
 	s.rec.SetInt("size", t.Size)
 	if v := judgeText(t); v.Refused() {
 		return v
+	}
+	if s.tx.blocked.Refused() {
+		return s.tx.blocked
 	}
 	if t.WriteErr != nil {
 		return s.failed(t.WriteErr)
@@ -105,6 +122,7 @@ func (s *session) finish(v check.Verdict) smtp.Reply {
 	if v.Action == check.Discard {
 		v.Reply = smtp.Say(250, smtp.NoDetail, "accepted as "+s.tx.env.ID)
 	}
+	s.keepCopy(v)
 	s.decide(v.Action.String(), v, v.Reply)
 	s.reset("")
 	return v.Reply

@@ -38,10 +38,10 @@ func (s *session) refuse(v check.Verdict) smtp.Reply {
 	reply := v.Reply
 	reply.Lines = append([]string{}, reply.Lines...)
 	reply.Lines[len(reply.Lines)-1] += " (" + id + ")"
-	if v.Close {
-		s.closing = true
+	s.closing, s.hard = s.closing || v.Close, s.hard || v.Hard
+	if !v.Quiet {
+		s.writeDecision(&r, id, v.Action.String(), v, reply)
 	}
-	s.writeDecision(&r, id, v.Action.String(), v, reply)
 	return reply
 }
 

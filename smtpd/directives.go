@@ -12,8 +12,8 @@ import (
 func (c *config) directives() conf.Table {
 	var t conf.Table
 	for _, part := range []conf.Table{
-		c.sessionDirectives(), c.policyDirectives(), c.mail.Directives(), c.mailerDirectives(),
-		c.tlsDirectives(), c.surroundingsDirectives(), foreignDirectives(),
+		c.sessionDirectives(), c.policyDirectives(), c.guardDirectives(), c.listDirectives(), c.mail.Directives(), c.mailerDirectives(),
+		c.tls.directives(), c.authDirectives(), c.surroundingsDirectives(), foreignDirectives(),
 	} {
 		t = append(t, part...)
 	}
@@ -57,7 +57,8 @@ func (c *config) policyDirectives() conf.Table {
 		{Name: "HeloClaims", Args: "[0|1]", Default: "1", Set: conf.Bool(&c.heloClaims),
 			Help: "Refuse strangers that claim our name or address in HELO."},
 		{Name: "HeloExists", Synonyms: []string{"ckhello"}, Args: "[0|1]", Default: "0", Set: conf.Bool(&c.heloExists),
-			Help: "Refuse strangers whose HELO name does not exist in DNS."},
+			Dialects: map[conf.Dialect]string{conf.Plan9: "1"},
+			Help:     "Refuse strangers whose HELO name has no dot or no letter, is one of those for private use (.local, .lan ...), or does not exist in DNS."},
 		{Name: "RefuseEager", Args: "[0|1]", Default: "0", Set: conf.Bool(&c.refuseEager),
 			Help: "Refuse clients that talk before the greeting, or send more behind EHLO before its answer."},
 		{Name: "AllowPercent", Args: "[0|1]", Default: "0", Set: conf.Bool(&c.allowPercent),
@@ -72,19 +73,6 @@ func (c *config) mailerDirectives() conf.Table {
 			Help: "Hand accepted mail to this program instead of delivering it."},
 		{Name: "MailerDSN", Args: "[0|1]", Default: "0", Set: conf.Bool(&c.mailerDSN),
 			Help: "The mailer understands DSN and SMTPUTF8 (the envelope on descriptor 3), so that they may be offered."},
-	}
-}
-
-// tlsDirectives are about certificates and encryption.
-func (c *config) tlsDirectives() conf.Table {
-	return conf.Table{
-		{Name: "SSL", Synonyms: []string{"use-tls"}, Args: "[0|1]", Default: "1", Set: conf.Bool(&c.tls),
-			Dialects: map[conf.Dialect]string{conf.ZMailer: "0"},
-			Help:     "Offer STARTTLS when certificate and key are there."},
-		{Name: "SSLcert", Synonyms: []string{"tls-cert-file"}, Args: "file", Default: "cert.pem", Set: conf.String(&c.cert),
-			Help: "Certificate and chain, PEM; below EtcDir unless absolute."},
-		{Name: "SSLkey", Synonyms: []string{"tls-key-file"}, Args: "file", Default: "privkey.pem", Set: conf.String(&c.key),
-			Help: "Its private key, PEM; below EtcDir unless absolute."},
 	}
 }
 

@@ -24,7 +24,11 @@ func (s *session) greet(context.Context) {
 }
 
 // noteEager sets eager_pipelining when octets have come that nobody asked for.
+// Of a batch all is there at once.
 func (s *session) noteEager() {
+	if s.batch {
+		return
+	}
 	if s.in.Buffered() > 0 || pending(s.conn) {
 		s.rec.Set("eager_pipelining", "1")
 	}

@@ -27,19 +27,25 @@ func (s *session) helo(ctx context.Context, name string) smtp.Reply {
 	if r, refused := s.hello(ctx, name); refused {
 		return r
 	}
-	return smtp.Say(250, smtp.NoEnhanced, s.conf.mail.Hostname)
+	return smtp.Say(250, smtp.NoEnhanced, s.heloText())
+}
+
+// heloText is our name, and for whom it concerns what comes next.
+func (s *session) heloText() string {
+	if s.mustAuth {
+		return s.conf.mail.Hostname + " wants you to authenticate"
+	}
+	return s.conf.mail.Hostname
 }
 
 // ehlo is EHLO (RFC 5321 4.1.1.1): as HELO, and the list of what is offered.
 func (s *session) ehlo(ctx context.Context, name string) smtp.Reply {
-	if s.in.Buffered() > 0 {
-		s.rec.Set("eager_pipelining", "1")
-	}
+	s.noteEager()
 	s.esmtp = true
 	if r, refused := s.hello(ctx, name); refused {
 		return r
 	}
-	return smtp.Say(250, smtp.NoEnhanced, append([]string{s.conf.mail.Hostname}, s.offers()...)...)
+	return smtp.Say(250, smtp.NoEnhanced, append([]string{s.heloText()}, s.offers(ctx)...)...)
 }
 
 // hello begins the session anew under a name, unless policy refuses it.
@@ -49,15 +55,27 @@ func (s *session) hello(ctx context.Context, name string) (smtp.Reply, bool) {
 	s.rec.Set("helo_name", name)
 	s.facts.Helo, s.facts.Extended = name, s.esmtp
 	s.rec.Set("protocol_name", s.protocol())
-	if v := s.policy.At(ctx, check.Helo, &s.facts); v.Refused() {
+	v := s.policy.At(ctx, check.Helo, &s.facts)
+	if !s.hold() {
+		return smtp.Reply{}, true
+	}
+	if v.Refused() && !s.forgive(v) {
+		v.Quiet = s.conf.guard.quietHelo
 		return s.refuse(v), true
 	}
 	s.state = greeted
 	return smtp.Reply{}, false
 }
 
+// forgive says whether a client that was refused may mend that by
+// authenticating (-E).
+func (s *session) forgive(v check.Verdict) bool {
+	s.mustAuth = v.Auth && s.conf.guard.demandAuth
+	return s.mustAuth
+}
+
 // offers are the extensions, in the order in which they are listed.
-func (s *session) offers() []string {
+func (s *session) offers(ctx context.Context) []string {
 	list := []string{
 		"PIPELINING", // RFC 2920
 		"SIZE " + strconv.FormatInt(s.conf.maxSize, 10), // RFC 1870
@@ -68,6 +86,7 @@ func (s *session) offers() []string {
 	if s.keepsUTF8() {
 		list = append(list, "SMTPUTF8") // RFC 6531
 	}
+	list = append(list, s.authOffers(ctx)...)
 	if s.tls == nil && s.certs != nil && s.certs.Present() {
 		list = append(list, "STARTTLS") // RFC 3207
 	}
@@ -85,6 +104,9 @@ func (s *session) keepsUTF8() bool { return len(s.conf.mailer) == 0 || s.conf.ma
 
 // protocol is the word behind "with" in Received, and in the record.
 func (s *session) protocol() string {
+	if s.conf.flags.bsmtp {
+		return "BSMTP"
+	}
 	utf8 := s.tx != nil && s.tx.env.SMTPUTF8
-	return header.Protocol(false, s.esmtp, utf8, s.tls != nil, false)
+	return header.Protocol(false, s.esmtp, utf8, s.tls != nil, s.login.user != "")
 }

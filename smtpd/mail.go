@@ -67,8 +67,8 @@ func mailParam(env *smtp.Envelope, p smtp.Param) *smtp.Reply {
 		if env.EnvID, err = smtp.DecodeXtext(p.Value); err != nil || env.EnvID == "" || len(env.EnvID) > maxEnvID {
 			return bad()
 		}
-	case "AUTH": // RFC 4954 section 5; nobody here is trusted to vouch
-		if env.Auth, err = smtp.DecodeXtext(p.Value); err != nil {
+	case "AUTH": // RFC 4954 section 5
+		if env.Auth, err = smtp.DecodeXtext(p.Value); err != nil || !isAuthSender(env.Auth) {
 			return bad()
 		}
 	default:
@@ -89,14 +89,17 @@ func addressRefusal(err error, sender bool) *smtp.Reply {
 	return refusal(501, smtp.CommandSyntax, err.Error())
 }
 
-// mailFrom is MAIL (RFC 5321 4.1.1.2): replies 250, 451, 452, 552, and what
-// policy says.
+// mailFrom is MAIL (RFC 5321 4.1.1.2): replies 250, 451, 452, 530, 552, and
+// what policy says.
 func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 	if s.conf.maxSize > 0 && m.env.Size > s.conf.maxSize {
 		return smtp.Say(552, smtp.MessageTooBig, "larger than what is taken here")
 	}
 	if m.env.SMTPUTF8 && !s.keepsUTF8() {
 		return smtp.Say(555, smtp.InvalidArguments, "SMTPUTF8 is not offered")
+	}
+	if s.mustAuth && s.login.user == "" {
+		return smtp.Say(530, smtp.OtherSecurity, "authenticate first")
 	}
 	s.begin(m)
 	if v := s.policy.At(ctx, check.Mail, &s.facts); v.Refused() {

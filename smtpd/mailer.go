@@ -9,6 +9,7 @@ import (
 
 	"postern/lib/prog"
 	"postern/lib/queue"
+	"postern/lib/record"
 	"postern/lib/safefile"
 	"postern/lib/smtp"
 )
@@ -82,7 +83,7 @@ func (d *mailerDraft) run(ctx context.Context, message, envelope *os.File) (stri
 		path = found
 	}
 	res, err := prog.Run(ctx, prog.Command{
-		Path: path, Args: d.argv(), Env: d.environ(),
+		Path: path, Args: d.argv(), Env: append(environ(&d.rec), "POSTERN_ENVELOPE=3"),
 		Stdin: message, Files: []*os.File{envelope}, Limit: mailerLimit,
 	})
 	if err != nil {
@@ -109,10 +110,10 @@ func (d *mailerDraft) argv() []string {
 	return args
 }
 
-// environ is the session's record, and what a program needs to run at all.
-func (d *mailerDraft) environ() []string {
-	r := d.rec.Clone()
-	env := append(r.Environ(), "POSTERN_ENVELOPE=3", "PATH=/usr/local/bin:/usr/bin:/bin")
+// environ is a record, and what a program needs to run at all: the
+// environment of mailers and hooks.
+func environ(r *record.Record) []string {
+	env := append(r.Environ(), "PATH=/usr/local/bin:/usr/bin:/bin")
 	for _, name := range []string{"TZ", "LANG", "TMPDIR", "POSTERN_ROOT"} {
 		if v, ok := os.LookupEnv(name); ok && !strings.ContainsRune(v, 0) {
 			env = append(env, name+"="+v)

@@ -43,6 +43,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		return srv.misconfigured(stdin, stdout, err)
 	}
+	if f.batch {
+		return srv.serveBatch(stdin, stdout)
+	}
 	if spec := os.Getenv("POSTERN_WORKER"); spec != "" {
 		return srv.work(stdin, spec)
 	}

@@ -14,6 +14,8 @@ type pace struct {
 	start       time.Time     // of the command or text
 	within      bool          // a text
 	got         int64         // octets of it
+	until       time.Time     // overrides the limit, while we make the client wait
+	unlimited   bool          // the client is no network's
 }
 
 // command begins to wait for a command.
@@ -29,8 +31,21 @@ func (p *pace) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// writeDeadline is when the client must have taken what is written now.
+func (p *pace) writeDeadline() time.Time {
+	if p.unlimited {
+		return time.Time{}
+	}
+	return p.now().Add(p.wait)
+}
+
 func (p *pace) deadline() time.Time {
-	if !p.within {
+	switch {
+	case p.unlimited:
+		return time.Time{}
+	case !p.until.IsZero():
+		return p.until
+	case !p.within:
 		return p.start.Add(p.wait)
 	}
 	pause := p.now().Add(p.pause)

@@ -110,6 +110,7 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 		return s.refuse(v)
 	}
 	tx.env.Recipients = append(tx.env.Recipients, r.rcpt)
+	s.facts.Accepted = tx.env.Recipients
 	s.state = rcpting
 	return smtp.Say(250, smtp.ValidRecipient, "recipient ok")
 }

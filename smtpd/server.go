@@ -6,12 +6,15 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"time"
 
+	"postern/lib/auth"
 	"postern/lib/check"
 	"postern/lib/deliver"
 	"postern/lib/maillog"
 	"postern/lib/smtp"
+	store "postern/lib/state"
 	"postern/lib/sysexits"
 	"postern/lib/tlsconf"
 )
@@ -25,28 +28,52 @@ type server struct {
 	certs  *tlsconf.ServerCerts // nil: no TLS
 	mail   *deliver.Deliverer
 	policy *check.Policy
+	lists  *check.Lists   // nil: there are none
+	slow   []netip.Prefix // whose HELO is answered later still
 	now    func() time.Time
+	sleep  func(*session, time.Duration) bool // false: the client is gone
+
+	store   *store.Store // what processes share
+	backend auth.Backend // nil: no AUTH
 }
 
 // newServer prepares all that sessions need and opens nothing: what only
 // some of them use (certificates, DNS, alias files) is touched when used.
 func newServer(c *config, stderr io.Writer) *server {
-	srv := &server{conf: c, verbs: verbs[:], now: time.Now}
+	srv := &server{conf: c, verbs: verbs[:], now: time.Now, sleep: sleepUntilGone}
 	srv.log = openLog(c, stderr)
-	if c.tls {
-		srv.certs = tlsconf.Server(tlsconf.Options{Cert: c.cert, Key: c.key})
-	}
+	srv.certs = c.tls.server()
 	srv.mail = deliver.New(c.mail, c.places)
-	srv.policy = check.New(check.Order(check.Config{
-		Own:          append([]string{c.mail.Hostname}, c.mail.Domains...),
+	srv.store = store.Open(filepath.Join(c.places.Lib(), "state"))
+	srv.backend = srv.newBackend()
+	srv.lists = check.NewLists(c.guard.lists, srv.now, srv.badList)
+	if c.guard.heloDelay > 0 {
+		srv.slow = slowPrefixes(c.guard.slowNets)
+	}
+	srv.policy = check.New(check.Order(srv.policyConfig()), srv.brokenCheck)
+	return srv
+}
+
+// policyConfig is the configuration as lib/check has it.
+func (srv *server) policyConfig() check.Config {
+	c := srv.conf
+	return check.Config{
+		Own:          srv.ownNames(),
 		HeloClaims:   c.heloClaims,
 		HeloExists:   c.heloExists,
+		SenderDomain: c.guard.senderDomain,
 		RefuseEager:  c.refuseEager,
 		AllowPercent: c.allowPercent,
 		Resolver:     c.dns,
+		Lists:        srv.lists,
 		Recipient:    srv.presence,
-	}), srv.brokenCheck)
-	return srv
+		Unfiltered:   srv.unfiltered,
+
+		ValidateAddress: c.hook(c.guard.validateAddress),
+		ValidateSender:  c.hook(c.guard.validateSender),
+		NetDir:          c.flags.netdir,
+		Environ:         environ,
+	}
 }
 
 // presence is deliver's answer in the words of lib/check.
@@ -63,6 +90,11 @@ func (srv *server) presence(ctx context.Context, m smtp.Mailbox) (check.Presence
 		return check.Closed, nil
 	}
 	return check.Broken, err
+}
+
+// badList logs what is wrong with a line of a list.
+func (srv *server) badList(err error) {
+	srv.logf(maillog.Warning, "error", err.Error())
 }
 
 // brokenCheck logs that a check could not do its work.
@@ -117,7 +149,25 @@ func (srv *server) serve(c conn, p peer) {
 }
 
 // evil says whether a client is to be dropped without a word (-k).
-func (srv *server) evil(a netip.Addr) bool { return contains(srv.conf.flags.evil, a) }
+func (srv *server) evil(a netip.Addr) bool { return contains(srv.conf.guard.drop, a) }
+
+// trusts says whether a client may relay: one of TrustedNet, or one for which
+// the ratify tree vouches.
+func (srv *server) trusts(a netip.Addr) bool {
+	if contains(srv.conf.trusted, a) {
+		return true
+	}
+	ok, err := srv.lists.Trusted(a)
+	if err != nil {
+		srv.brokenCheck("trusted", err)
+	}
+	return ok
+}
+
+// ownNames are those that a stranger may not claim.
+func (srv *server) ownNames() []string {
+	return append([]string{srv.conf.mail.Hostname}, srv.conf.mail.Domains...)
+}
 
 // tlsConfig is the server's TLS settings, or nil when TLS is not to be had,
 // for which the log has the reason.
@@ -125,10 +175,9 @@ func (srv *server) tlsConfig() *tls.Config {
 	if srv.certs == nil {
 		return nil
 	}
-	c, err := srv.certs.Config()
+	c, err := srv.certs.Config(srv.now())
 	if err != nil {
 		srv.logf(maillog.Warning, "error", err.Error())
-		return nil
 	}
 	return c
 }

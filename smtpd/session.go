@@ -42,19 +42,24 @@ type session struct {
 	peer peer
 	id   string // of the session; a transaction has its own
 
-	state   state
-	facts   check.Facts
-	rec     record.Record // what is known of the client and the session
-	name    *lookup       // the client's name, when it is asked for
-	esmtp   bool          // EHLO, so that replies carry enhanced codes
-	tls     *tls.ConnectionState
-	tx      *transaction
-	errors  int // refused commands
-	unknown int // of these, unknown ones
-	taken   int // messages accepted
-	decided int // decision records written
-	closing bool
-	trace   *trace
+	state    state
+	facts    check.Facts
+	rec      record.Record // what is known of the client and the session
+	name     *lookup       // the client's name, when it is asked for
+	esmtp    bool          // EHLO, so that replies carry enhanced codes
+	tls      *tls.ConnectionState
+	tx       *transaction
+	errors   int // refused commands
+	unknown  int // of these, unknown ones
+	taken    int // messages accepted
+	decided  int // decision records written
+	closing  bool
+	batch    bool // -i
+	held     bool // it has waited for the answer to HELO
+	hard     bool // nothing more is taken
+	mustAuth bool // before MAIL
+	trace    *trace
+	login    login
 }
 
 // newSession prepares a session with p on c; nothing is said yet.
@@ -64,8 +69,11 @@ func newSession(srv *server, c conn, p peer) *session {
 	s.in = smtp.NewReader(&s.pace)
 	s.id = queue.NewID(srv.now())
 	s.facts = check.Facts{Client: p.client.Addr(), Server: p.server.Addr(), Record: &s.rec}
-	s.facts.Trusted = p.known() && contains(srv.conf.trusted, p.client.Addr())
+	s.facts.Trusted = p.known() && srv.trusts(p.client.Addr())
 	s.describePeer()
+	if srv.conf.flags.batch {
+		s.beginBatch()
+	}
 	s.trace = srv.openTrace(s.id)
 	s.name = srv.lookUpName(p.client.Addr())
 	return s
@@ -82,7 +90,7 @@ func (s *session) describePeer() {
 // client or our patience is at its end.
 func (s *session) run(ctx context.Context) {
 	defer s.recover()
-	if s.conf.flags.tlsFirst && !s.handshake(ctx, s.tlsConfig()) {
+	if s.tlsFirst() && !s.handshake(ctx, s.tlsConfig()) {
 		return
 	}
 	s.greet(ctx)
@@ -95,7 +103,8 @@ func (s *session) run(ctx context.Context) {
 			s.broken(err)
 			continue
 		}
-		s.traceLine('<', line)
+		s.traceCommand(line)
+		s.echoLine(line)
 		if r := s.command(ctx, line); !r.IsZero() {
 			s.say(r)
 		}
@@ -128,7 +137,7 @@ func (s *session) flush() bool {
 	if len(s.out) == 0 {
 		return true
 	}
-	s.conn.SetWriteDeadline(s.now().Add(s.conf.commandWait))
+	s.conn.SetWriteDeadline(s.pace.writeDeadline())
 	_, err := s.conn.Write(s.out)
 	s.out = s.out[:0]
 	if err != nil {
@@ -156,7 +165,7 @@ func (s *session) say(r smtp.Reply) {
 // tooManyErrors ends a session in which more was refused than a mailer that
 // works would make of it.
 func (s *session) tooManyErrors(r smtp.Reply) {
-	if r.Code == 421 || s.closing {
+	if r.Code == 421 || s.closing || s.batch {
 		return
 	}
 	if s.errors >= s.conf.maxErrors || s.unknown >= s.conf.maxUnknown {
@@ -169,7 +178,11 @@ func (s *session) tooManyErrors(r smtp.Reply) {
 // readCommand reads the next command line.
 func (s *session) readCommand() ([]byte, error) {
 	s.pace.command()
-	return s.in.Line(smtp.MaxCommandLine)
+	line, err := s.in.Line(maxAuthLine)
+	if err == nil && len(line) > smtp.MaxCommandLine && !isAuth(line) {
+		return nil, smtp.ErrLineTooLong
+	}
+	return line, err
 }
 
 // broken answers what is no command line: a line that is refused, with the

@@ -26,6 +26,7 @@ var verbs = [...]verb{
 	{"RSET", always, on(parseNothing, (*session).rset)},
 	{"NOOP", always, on(parseAnything, (*session).noop)},
 	{"QUIT", always, on(parseAnything, (*session).quit)},
+	{"AUTH", greeted, on(parseAuth, (*session).authCmd)},
 	{"STARTTLS", greeted, on(parseNothing, (*session).starttls)},
 	{"VRFY", always, on(parseAnything, (*session).vrfyCmd)},
 	{"EXPN", always, on(parseAnything, (*session).expnCmd)},
@@ -57,6 +58,12 @@ func (s *session) command(ctx context.Context, line []byte) smtp.Reply {
 	case v == nil:
 		s.unknown++
 		return smtp.Say(500, smtp.InvalidCommand, "unknown command")
+	case s.hard && v.name != "QUIT" && v.name != "BDAT": // BDAT has octets to skip
+		return smtp.Say(554, smtp.NotAuthorized, "nothing more is taken from you")
+	case s.tlsMissing(v):
+		return s.wantTLS()
+	case s.loginFirst(v):
+		return smtp.Say(530, smtp.OtherSecurity, "log in first")
 	case v.when&s.state == 0:
 		return s.outOfOrder(v)
 	}
@@ -92,7 +99,7 @@ func (s *session) outOfOrder(v *verb) smtp.Reply {
 		return smtp.Say(503, smtp.InvalidCommand, "BDAT has begun, only BDAT or RSET goes on")
 	case v.name == "MAIL":
 		return smtp.Say(503, smtp.InvalidCommand, "a sender has been named already")
-	case v.name == "STARTTLS":
+	case v.name == "STARTTLS", v.name == "AUTH":
 		return smtp.Say(503, smtp.InvalidCommand, "not within a mail transaction")
 	case s.state == greeted:
 		return smtp.Say(503, smtp.InvalidCommand, "say MAIL first")

@@ -65,6 +65,7 @@ type Verdict struct {
 	Hard   bool       // whatever the client says behind this is refused too
 	Save   bool       // the text may be taken, for people to look at, before it is refused
 	Auth   bool       // a client that authenticates is forgiven
+	Quiet  bool       // keep it out of the log
 	Check  string     // the name of the check; Policy.At sets it
 }
 

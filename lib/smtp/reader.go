@@ -56,6 +56,16 @@ func (r *Reader) HasLine() bool {
 	return bytes.IndexByte(r.buf[r.pos:r.end], '\n') >= 0
 }
 
+// Ahead reads on once, and uses nothing of it: for who waits for something
+// else, and wants to know when the other side is gone. With io.ErrShortBuffer
+// there is no room for more.
+func (r *Reader) Ahead() error {
+	if r.buf != nil && r.Buffered() == len(r.buf) {
+		return io.ErrShortBuffer
+	}
+	return r.fill()
+}
+
 // Line returns the next line of at most limit octets without its CRLF; it is
 // valid until the next call. A line with a fault is consumed whole, in bounded
 // memory, and its error is one of ErrLineTooLong, ErrNUL, ErrBareLF and
