@@ -4,19 +4,23 @@ import (
 	"context"
 	"io"
 
+	"postern/lib/check"
 	"postern/lib/header"
 	"postern/lib/queue"
 	"postern/lib/record"
+	"postern/lib/safefile"
 	"postern/lib/smtp"
 )
 
 // A transaction is one mail: from MAIL to the reply that ends it.
 type transaction struct {
-	env    smtp.Envelope
-	draft  draft           // the message, once DATA or BDAT has begun
-	chunks smtp.ChunkState // of BDAT
-	fault  smtp.Reply      // why chunks that still come are thrown away
-	where  string          // where the message went
+	env     smtp.Envelope
+	draft   draft           // the message, once DATA or BDAT has begun
+	chunks  smtp.ChunkState // of BDAT
+	fault   smtp.Reply      // why chunks that still come are thrown away
+	where   string          // where the message went
+	blocked check.Verdict   // refused already; its text comes for the copy
+	copy    *safefile.Draft // of a message that may be refused (-s)
 }
 
 // A draft is a message on its way to wherever accepted mail goes. Nobody has
@@ -31,7 +35,8 @@ type draft interface {
 func (s *session) begin(m mailArgs) {
 	s.tx = &transaction{env: m.env}
 	s.tx.env.ID = queue.NewID(s.now())
-	s.facts.Sender = m.env.Sender
+	s.vouch(&s.tx.env)
+	s.facts.Sender, s.facts.Accepted = m.env.Sender, nil
 	s.rec.Delete("colon_space")
 	if m.colonSpace {
 		s.rec.Set("colon_space", "1")
@@ -44,18 +49,35 @@ func (t *transaction) discard() {
 		t.draft.Discard()
 		t.draft = nil
 	}
+	if t.copy != nil {
+		t.copy.Discard()
+		t.copy = nil
+	}
 }
 
 // openDraft begins the message: where it goes is decided, and our Received
 // field stands first in it.
 func (s *session) openDraft(ctx context.Context) error {
-	d, err := s.newDraft(ctx, &s.tx.env)
+	d, err := s.wayOf(ctx, &s.tx.env)
 	if err != nil {
 		return err
 	}
 	s.tx.draft = d
-	_, err = d.Write(s.received().Append(nil))
+	_, err = d.Write(s.appendSubmission(s.received().Append(nil)))
 	return err
+}
+
+// wayOf is the way that a message goes, by the copy of what is blocked and by
+// tags for what is forged, where these are wanted.
+func (s *session) wayOf(ctx context.Context, env *smtp.Envelope) (draft, error) {
+	if s.tx.blocked.Refused() {
+		return s.dump(nil), nil
+	}
+	d, err := s.newDraft(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	return s.tag(s.dump(d), env.Sender), nil
 }
 
 // newDraft opens a message for the external mailer, or for delivery by
@@ -94,6 +116,9 @@ func (s *session) describeTransaction(r *record.Record) {
 	r.SetInt("recipient_count", int64(len(env.Recipients)))
 	if len(env.Recipients) > 0 {
 		r.Set("recipient", recipientList(env.Recipients))
+	}
+	if env.Auth != "" {
+		r.Set("sasl_sender", env.Auth)
 	}
 	if env.Body != "" {
 		r.Set("body", env.Body)
