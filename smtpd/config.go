@@ -162,5 +162,8 @@ func (c *config) report(warnings conf.Warnings, err error, stdout, stderr io.Wri
 		fmt.Fprintf(stderr, "smtpd: %v\n", err)
 		return sysexits.IOErr
 	}
+	if err := c.tls.trouble(time.Now()); err != nil {
+		fmt.Fprintf(stderr, "smtpd: %v\n", err)
+	}
 	return sysexits.OK
 }

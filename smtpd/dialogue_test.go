@@ -27,8 +27,8 @@ func TestTLSDialogues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, in.conf.cert, cert)
-	write(t, in.conf.key, key)
+	write(t, in.conf.tls.pairs[0].Cert, cert)
+	write(t, in.conf.tls.pairs[0].Key, key)
 	player := smtptest.Player{Side: smtptest.Client, TLS: &tls.Config{InsecureSkipVerify: true}}
 	smtptest.RunFiles(t, "testdata/tls/*.txt", player, func(c net.Conn) {
 		in.serve(c, stranger)

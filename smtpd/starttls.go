@@ -52,10 +52,15 @@ func (s *session) handshake(ctx context.Context, config *tls.Config) bool {
 	s.in.Reset(&s.pace)
 	s.state, s.esmtp = fresh, false
 	s.rec.Delete("helo_name")
+	s.logOut()
 	s.facts.Helo = ""
 	d := tlsconf.Describe(st)
 	s.rec.Set("encryption_protocol", d.Version)
 	s.rec.Set("encryption_cipher", d.Cipher)
 	s.rec.SetInt("encryption_keysize", int64(d.Bits))
+	if st.ServerName != "" {
+		s.rec.Set("encryption_server_name", st.ServerName)
+	}
+	s.meetCertificate(st.PeerCertificates)
 	return true
 }

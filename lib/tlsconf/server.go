@@ -5,189 +5,198 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"sync"
 	"time"
 )
 
-// maxPEM bounds a certificate or key file, in octets: a chain of ten RSA
-// certificates is a tenth of it.
-const maxPEM = 256 << 10
-
-// Options say what a server shows to its clients.
+// Options say what a server shows to its clients, and what it wants to see.
 type Options struct {
-	Cert    string // PEM file: the certificate, then its chain
-	Key     string // PEM file of the private key; "" when Cert holds it too
-	Tickets bool   // resume sessions; of use only to a process that serves many
+	// Pairs are the certificates. The one is shown that has the name which
+	// the client asks for (SNI) and a kind of key that it understands; the
+	// first one when there is none such.
+	Pairs      []Pair
+	MinVersion uint16   // 0 for MinVersion of this package
+	Ciphers    []uint16 // of TLS 1.2, see ParseCiphers; nil for the library's choice
+
+	Tickets *TicketKeys // for resuming sessions; nil: none is resumed
+
+	Clients *Authorities // who vouches for clients; nil for nobody
+	// Ask asks clients for a certificate even when there is nobody to vouch
+	// for it; its fingerprint can be known all the same.
+	Ask bool
+	// Require ends the handshake with a client whose certificate Clients do
+	// not verify, or that has none.
+	Require bool
 }
 
-// ServerCerts is a server's certificate and the settings made from it. Nothing
-// is read before the first Config. It may be used by many goroutines.
+// ServerCerts is a server's certificates and the settings made from them.
+// Nothing is read before the first Config. It may be used by many goroutines.
 type ServerCerts struct {
 	options Options
 
 	mu     sync.Mutex
-	config *tls.Config
-	stamps [2]stamp // of Cert and Key, when config was made
+	shown  []tls.Certificate
+	stamps []stamp // of the files, when shown was read from them
 }
 
-// stamp tells a file from its successor of the same name.
-type stamp struct {
-	modified time.Time
-	size     int64
-	info     fs.FileInfo
-}
+// Server returns the server that o describes; nothing of it is read yet.
+func Server(o Options) *ServerCerts { return &ServerCerts{options: o} }
 
-// Server returns the certificate that o names, unread.
-func Server(o Options) *ServerCerts {
-	if o.Key == "" {
-		o.Key = o.Cert
-	}
-	return &ServerCerts{options: o}
-}
-
-// Config returns the settings for the server's side of a handshake. The files
+// Config returns the settings for the server's side of one handshake. Files
 // are read the first time, and again when one of them was changed or replaced;
-// while a new pair cannot be used (half of it written, say) the last good one
-// goes on being shown, with no error. The settings are shared: clone them
-// before changing any.
-func (s *ServerCerts) Config() (*tls.Config, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	stamps, err := s.look()
-	if err == nil && s.config != nil && s.same(stamps) {
-		return s.config, nil
+// while new certificates cannot be used (half of one written, say) the last
+// good ones go on being shown, with no error.
+//
+// An error without settings says why there can be no TLS. With settings it
+// says what of the options is missing from them.
+func (s *ServerCerts) Config(now time.Time) (*tls.Config, error) {
+	shown, errShown := s.certificates()
+	if len(shown) == 0 {
+		return nil, errShown
 	}
-	var config *tls.Config
-	if err == nil {
-		config, err = s.options.load()
+	config := &tls.Config{
+		Certificates:           shown,
+		MinVersion:             max(s.options.MinVersion, MinVersion),
+		CipherSuites:           s.options.Ciphers,
+		SessionTicketsDisabled: true,
 	}
-	if err != nil {
-		if s.config != nil {
-			return s.config, nil
-		}
+	errTickets := s.setTickets(config, now)
+	if err := s.setClients(config, now); err != nil {
 		return nil, err
 	}
-	s.config, s.stamps = config, stamps
-	return config, nil
+	return config, errors.Join(errShown, errTickets)
 }
 
-// Present reports whether the files are there, without reading them: enough
-// to offer STARTTLS, at the price of a look.
+// setTickets has sessions resumed by the keys of the ticket file.
+func (s *ServerCerts) setTickets(config *tls.Config, now time.Time) error {
+	if s.options.Tickets == nil {
+		return nil
+	}
+	keys, err := s.options.Tickets.Load(now)
+	if len(keys) > 0 {
+		config.SessionTicketsDisabled = false
+		config.SetSessionTicketKeys(keys)
+	}
+	return err
+}
+
+// setClients has clients asked for their certificates. Without Require, what
+// is thought of them is not the handshake's business: a mailer that has a
+// certificate of somebody else's is a stranger, and no worse.
+func (s *ServerCerts) setClients(config *tls.Config, now time.Time) error {
+	clients := s.options.Clients
+	if !s.options.Ask && !s.options.Require && !clients.Present() {
+		return nil
+	}
+	config.ClientAuth = tls.RequestClientCert
+	trust, err := clients.load()
+	if err == nil {
+		config.ClientCAs = trust.roots // tells the client which one to show
+	}
+	if !s.options.Require {
+		return nil // Verify says it again to whom it matters
+	}
+	config.ClientAuth = tls.RequireAnyClientCert
+	config.VerifyConnection = func(state tls.ConnectionState) error {
+		return clients.Verify(state.PeerCertificates, now)
+	}
+	return err
+}
+
+// certificates are those to show: of the files as they are now, or the last
+// good ones.
+func (s *ServerCerts) certificates() ([]tls.Certificate, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stamps := s.look()
+	if s.shown != nil && sameStamps(stamps, s.stamps) {
+		return s.shown, nil
+	}
+	shown, err := s.load()
+	switch {
+	case err == nil:
+		s.shown, s.stamps = shown, stamps
+	case s.shown != nil:
+		return s.shown, nil
+	}
+	return shown, err
+}
+
+// look takes the stamps of all files of certificates and keys.
+func (s *ServerCerts) look() []stamp {
+	stamps := make([]stamp, 0, 2*len(s.options.Pairs))
+	for _, p := range s.options.Pairs {
+		stamps = append(stamps, stampOf(p.Cert))
+		if p.separate() {
+			stamps = append(stamps, stampOf(p.Key))
+		}
+	}
+	return stamps
+}
+
+// load reads the pairs. Those that cannot be used are missing from the result
+// and named by the error.
+func (s *ServerCerts) load() (shown []tls.Certificate, err error) {
+	if len(s.options.Pairs) == 0 {
+		return nil, errors.New("no certificate is configured")
+	}
+	var errs []error
+	for _, p := range s.options.Pairs {
+		c, err := p.load()
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		shown = append(shown, c)
+	}
+	return shown, errors.Join(errs...)
+}
+
+// VerifyClient is Verify of the authorities.
+func (s *ServerCerts) VerifyClient(shown []*x509.Certificate, now time.Time) error {
+	return s.options.Clients.Verify(shown, now)
+}
+
+// Present reports whether the files of the first pair are there, without
+// reading them: enough to offer STARTTLS, at the price of a look.
 func (s *ServerCerts) Present() bool {
-	if s.options.Cert == "" {
+	if len(s.options.Pairs) == 0 {
 		return false
 	}
-	_, err := os.Stat(s.options.Cert)
-	if err == nil && s.options.Key != s.options.Cert {
-		_, err = os.Stat(s.options.Key)
+	p := s.options.Pairs[0]
+	_, err := os.Stat(p.Cert)
+	if err == nil && p.separate() {
+		_, err = os.Stat(p.Key)
 	}
 	return err == nil
 }
 
-// Check reads the files now and says what is wrong with them: unreadable, not
-// a pair, or a certificate whose time is over or has not come. The last of
-// these are of class *TimeError; Config accepts such a certificate, since a
-// client that does not verify does not mind.
+// Check reads certificates, authorities and revocation lists now and says all
+// that is wrong with them: unreadable, not a pair, or out of their time. A
+// certificate whose time is over or has not come is of class *TimeError;
+// Config accepts it, since a client that does not verify does not mind.
 func (s *ServerCerts) Check(now time.Time) error {
-	config, err := s.options.load()
-	if err != nil {
-		return err
+	shown, err := s.load()
+	errs := []error{err}
+	for _, c := range shown {
+		if now.Before(c.Leaf.NotBefore) || now.After(c.Leaf.NotAfter) {
+			errs = append(errs, &TimeError{Certificate: c.Leaf})
+		}
 	}
-	leaf := config.Certificates[0].Leaf
-	if now.Before(leaf.NotBefore) || now.After(leaf.NotAfter) {
-		return &TimeError{File: s.options.Cert, Certificate: leaf}
+	if s.options.Require || s.options.Clients.Present() {
+		errs = append(errs, s.options.Clients.Check(now))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // TimeError is a certificate outside its time.
 type TimeError struct {
-	File        string
 	Certificate *x509.Certificate
 }
 
 // Error gives both ends of the certificate's time, in UTC.
 func (e *TimeError) Error() string {
-	return fmt.Sprintf("certificate %s: valid only from %s to %s", e.File,
+	return fmt.Sprintf("certificate of %s: valid only from %s to %s", e.Certificate.Subject,
 		e.Certificate.NotBefore.UTC().Format(time.DateTime), e.Certificate.NotAfter.UTC().Format(time.DateTime))
-}
-
-// look returns the stamps of both files as they are now.
-func (s *ServerCerts) look() (stamps [2]stamp, err error) {
-	for i, name := range [2]string{s.options.Cert, s.options.Key} {
-		info, err := os.Stat(name)
-		if err != nil {
-			return stamps, pemError(name, err)
-		}
-		stamps[i] = stamp{info.ModTime(), info.Size(), info}
-	}
-	return stamps, nil
-}
-
-// same reports whether the files are those that config was made from.
-func (s *ServerCerts) same(now [2]stamp) bool {
-	for i, was := range s.stamps {
-		if !was.modified.Equal(now[i].modified) || was.size != now[i].size || !os.SameFile(was.info, now[i].info) {
-			return false
-		}
-	}
-	return true
-}
-
-// load reads the files and makes the settings.
-func (o Options) load() (*tls.Config, error) {
-	cert, err := readPEM(o.Cert)
-	if err != nil {
-		return nil, err
-	}
-	key := cert
-	if o.Key != o.Cert {
-		if key, err = readPEM(o.Key); err != nil {
-			return nil, err
-		}
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return nil, fmt.Errorf("certificate %s with key %s: %w", o.Cert, o.Key, err)
-	}
-	return &tls.Config{
-		Certificates: []tls.Certificate{pair},
-		MinVersion:   MinVersion,
-		// A ticket is of no use when the process that could read it ends
-		// with the session.
-		SessionTicketsDisabled: !o.Tickets,
-	}, nil
-}
-
-// readPEM reads a file of at most maxPEM octets.
-func readPEM(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, pemError(name, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPEM+1))
-	if err == nil && len(data) > maxPEM {
-		err = fmt.Errorf("more than %d octets", maxPEM)
-	}
-	if err != nil {
-		return nil, pemError(name, err)
-	}
-	return data, nil
-}
-
-// pemError says which file, once, and what is to be done about one that may
-// not be read.
-func pemError(name string, err error) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("certificate or key: %w (let the server's group read it)", err)
-	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return fmt.Errorf("certificate or key: %w", err)
-	}
-	return fmt.Errorf("certificate or key: %s: %w", name, err)
 }

@@ -63,7 +63,7 @@ func shake(t *testing.T, server, client *tls.Config) (tls.ConnectionState, error
 
 func TestHandshake(t *testing.T) {
 	cert, key := writePair(t, t.TempDir(), "mx.example.org", time.Now())
-	server, err := Server(Options{Cert: cert, Key: key}).Config()
+	server, err := Server(one(cert, key)).Config(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,14 +117,14 @@ func TestDescribe(t *testing.T) {
 func TestServerRereads(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := writePair(t, dir, "one.example", time.Now())
-	s := Server(Options{Cert: cert, Key: key})
+	s := Server(one(cert, key))
 	first := shown(t, s)
 	if again := shown(t, s); again != first {
 		t.Error("unchanged files were read again")
 	}
 	writePair(t, dir, "two.example", time.Now())
 	second := shown(t, s)
-	if got := second.Certificates[0].Leaf.DNSNames[0]; got != "two.example" {
+	if got := second.DNSNames[0]; got != "two.example" {
 		t.Errorf("after renewal: got %s, want two.example", got)
 	}
 	if err := os.WriteFile(cert, []byte("half a certif"), 0o600); err != nil {
@@ -141,14 +141,17 @@ func TestServerRereads(t *testing.T) {
 	}
 }
 
-// shown is the configuration that s answers with.
-func shown(t *testing.T, s *ServerCerts) *tls.Config {
+// one is the options of a server with one certificate.
+func one(cert, key string) Options { return Options{Pairs: []Pair{{cert, key}}} }
+
+// shown is the certificate that s shows.
+func shown(t *testing.T, s *ServerCerts) *x509.Certificate {
 	t.Helper()
-	config, err := s.Config()
+	config, err := s.Config(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return config
+	return config.Certificates[0].Leaf
 }
 
 func TestServerErrors(t *testing.T) {
@@ -164,15 +167,15 @@ func TestServerErrors(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{"missing", Options{Cert: dir + "/none.pem"}, "none.pem: no such file"},
-		{"folder", Options{Cert: dir}, "is a directory"},
-		{"no key in it", Options{Cert: cert}, "found a certificate rather than a key"},
-		{"another's key", Options{Cert: cert, Key: otherKey}, "does not match"},
-		{"too big", Options{Cert: big, Key: key}, "more than 262144 octets"},
+		{"missing", one(dir+"/none.pem", ""), "none.pem: no such file"},
+		{"folder", one(dir, ""), "is a directory"},
+		{"no key in it", one(cert, ""), "found a certificate rather than a key"},
+		{"another's key", one(cert, otherKey), "does not match"},
+		{"too big", one(big, key), "more than 262144 octets"},
 	}
 	for _, test := range tests {
 		s := Server(test.options)
-		if _, err := s.Config(); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := s.Config(time.Now()); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
 		}
 		if err := s.Check(time.Now()); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -193,19 +196,19 @@ func TestOneFileHoldsBoth(t *testing.T) {
 	if err := os.WriteFile(file, append(keyPEM, certPEM...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Server(Options{Cert: file}).Check(time.Now()); err != nil {
+	if err := Server(one(file, "")).Check(time.Now()); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestExpired(t *testing.T) {
 	cert, key := writePair(t, t.TempDir(), "mx.example", time.Now().Add(-2*selfSignedLife))
-	s := Server(Options{Cert: cert, Key: key})
+	s := Server(one(cert, key))
 	var outside *TimeError
 	if err := s.Check(time.Now()); !errors.As(err, &outside) || !strings.Contains(err.Error(), "valid only from") {
 		t.Errorf("got %v, want a *TimeError", err)
 	}
-	if _, err := s.Config(); err != nil {
+	if _, err := s.Config(time.Now()); err != nil {
 		t.Errorf("an expired certificate must still encrypt: %v", err)
 	}
 }

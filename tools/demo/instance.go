@@ -104,7 +104,7 @@ func writeNew(name, text string) error {
 // certify makes a certificate, unless there is one that is still good.
 func (in *instance) certify(now time.Time) error {
 	cert, key := filepath.Join(in.Etc(), "cert.pem"), filepath.Join(in.Etc(), "privkey.pem")
-	if tlsconf.Server(tlsconf.Options{Cert: cert, Key: key}).Check(now) == nil {
+	if tlsconf.Server(tlsconf.Options{Pairs: []tlsconf.Pair{{Cert: cert, Key: key}}}).Check(now) == nil {
 		return nil
 	}
 	certPEM, keyPEM, err := tlsconf.SelfSigned(now, hostname, domain, "localhost", "127.0.0.1")

@@ -1,0 +1,293 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/lib/conf"
+	"postern/lib/tlsconf"
+)
+
+// What SSL may be.
+const (
+	tlsOff   = 0
+	tlsOffer = 1
+	tlsRelay = 2 // and whoever has a certificate of our authority may relay
+)
+
+// Names of files that are used when they are there, and need not be.
+const (
+	usualCert = "cert.pem"
+	usualKey  = "privkey.pem"
+	usualCA   = "cacert.pem"
+	usualCRL  = "crl.pem"
+)
+
+// defaultTicketLife is how long a session can be resumed.
+const defaultTicketLife = 24 * time.Hour
+
+// tlsSettings are the directives about TLS.
+type tlsSettings struct {
+	mode       int
+	certs      []string
+	keys       []string
+	ca, caDir  string
+	crl        string
+	ciphers    string
+	suites     []uint16 // of ciphers
+	notes      []string // what of ciphers means nothing
+	minimum    string   // version
+	ask        bool
+	require    bool
+	depth      int
+	relay      []string // client certificates that may relay
+	enforce    bool
+	tickets    string
+	ticketLife time.Duration
+	port465    bool // begins with the handshake
+	sniff      bool // a client may begin with the handshake on any port but 25
+
+	// Made of the above by complete:
+	pairs   []tlsconf.Pair
+	clients *tlsconf.Authorities // nil for nobody
+}
+
+func defaultTLS() tlsSettings {
+	return tlsSettings{
+		mode:       tlsOffer,
+		certs:      []string{usualCert},
+		keys:       []string{usualKey},
+		ca:         usualCA,
+		crl:        usualCRL,
+		minimum:    "1.2",
+		depth:      9,
+		tickets:    "tickets",
+		ticketLife: defaultTicketLife,
+	}
+}
+
+// directives are about certificates and encryption.
+func (t *tlsSettings) directives() conf.Table {
+	return slices.Concat(t.ownDirectives(), t.clientDirectives(), t.ticketDirectives(), voidTLS())
+}
+
+// ownDirectives say what we show and how we encrypt.
+func (t *tlsSettings) ownDirectives() conf.Table {
+	return conf.Table{
+		{Name: "SSL", Synonyms: []string{"use-tls"}, Args: "[0|1|2]", Default: "1", Set: t.modeValue(),
+			Dialects: map[conf.Dialect]string{conf.ZMailer: "0"},
+			Help:     "1 offers STARTTLS when certificate and key are there; 2 also lets clients relay whose certificate an authority of SSLCAcert has signed; 0 has no TLS."},
+		{Name: "SSLcert", Synonyms: []string{"tls-cert-file"}, Args: "file ...", Default: usualCert, Repeat: true, Set: conf.Strings(&t.certs),
+			Dialects: map[conf.Dialect]string{conf.ZMailer: ""},
+			Help:     "Certificate and chain, PEM; below EtcDir unless absolute. Of several the client gets the one for the name that it asks for (SNI), else the first."},
+		{Name: "SSLkey", Synonyms: []string{"tls-key-file"}, Args: "file ...", Default: usualKey, Repeat: true, Set: conf.Strings(&t.keys),
+			Dialects: map[conf.Dialect]string{conf.ZMailer: ""},
+			Help:     "The private key of the certificate in the same place of SSLcert, PEM; below EtcDir unless absolute. A certificate for which none is left has its key in its own file."},
+		{Name: "SSLciphers", Synonyms: []string{"tls-cipher-list"}, Args: "string", Raw: true, Set: t.cipherValue(),
+			Help: "Ciphers of TLS 1.2, a string as of OpenSSL. Those that can be spoken are chosen by it, not their order; --check says which words mean nothing. TLS 1.3 has a list of its own."},
+		{Name: "TLSMinVersion", Args: "[1.2|1.3]", Default: "1.2", Set: conf.Choice(&t.minimum, "1.2", "1.3"),
+			Help: "The oldest version of TLS that is spoken."},
+		{Name: "TLSRequired", Synonyms: []string{"tls-enforce-tls"}, Args: "[0|1]", Default: "0", Set: conf.Bool(&t.enforce),
+			Help: "Take nothing but EHLO, NOOP, STARTTLS and QUIT before STARTTLS (530)."},
+		{Name: "ListenSSMTP", Args: "[0|1]", Default: "0", Set: conf.Bool(&t.port465),
+			Help: "Begin with the TLS handshake on port 465, as -t does on any port."},
+		{Name: "OutlookTLSBug", Args: "[0|1]", Default: "0", Set: conf.Bool(&t.sniff),
+			Help: "On other ports than 25, wait 2 seconds before the greeting whether the client begins with the TLS handshake."},
+	}
+}
+
+// clientDirectives are about certificates of clients.
+func (t *tlsSettings) clientDirectives() conf.Table {
+	return conf.Table{
+		{Name: "SSLCAcert", Synonyms: []string{"tls-CAfile"}, Args: "file", Default: usualCA, Set: conf.String(&t.ca),
+			Help: "The authorities whose client certificates are believed, PEM; below EtcDir unless absolute. When it is there clients are asked for a certificate. The system's own list is refused."},
+		{Name: "TLSCApath", Args: "folder", Set: conf.String(&t.caDir),
+			Help: "A folder of such files."},
+		{Name: "SSLCRL", Args: "file", Default: usualCRL, Set: conf.String(&t.crl),
+			Help: "What those authorities have revoked: a list of each of them, PEM; below EtcDir unless absolute. A file that is named must be there and in date, or no client certificate is believed; the default one need not exist."},
+		{Name: "TLSAskCert", Args: "[0|1]", Default: "0", Set: conf.Bool(&t.ask),
+			Help: "Ask clients for a certificate even without authorities, for its fingerprint."},
+		{Name: "TLSRequireCert", Args: "[0|1]", Default: "0", Set: conf.Bool(&t.require),
+			Help: "End the handshake with clients that have no certificate that can be believed."},
+		{Name: "TLSCertDepth", Synonyms: []string{"tls-ccert-vd"}, Args: "number", Default: "9", Set: conf.Int(&t.depth, 1, 100),
+			Dialects: map[conf.Dialect]string{conf.ZMailer: "1"},
+			Help:     "How many authorities there may be above a client's certificate."},
+		{Name: "CertRelay", Args: "name|fingerprint ...", Repeat: true, Set: conf.Strings(&t.relay),
+			Help: "Client certificates that may relay if they can be believed: common names, or fingerprints (SHA-256) of the certificate or of its public key."},
+	}
+}
+
+// ticketDirectives are about resuming sessions.
+func (t *tlsSettings) ticketDirectives() conf.Table {
+	return conf.Table{
+		{Name: "TicketKeys", Args: "file", Default: "tickets", Set: conf.String(&t.tickets),
+			Help: "Keys by which one process resumes TLS sessions that another began; below /var/lib/postern unless absolute. It is made when it is missing. An empty name has no session resumed."},
+		{Name: "TicketLife", Synonyms: []string{"tls-scache-timeout", "tls-use-scache-timeout"}, Args: "time", Default: "24h", Set: conf.Duration(&t.ticketLife),
+			Dialects: map[conf.Dialect]string{conf.ZMailer: "1h"},
+			Help:     "How long a session can be resumed. Four keys are made in that time."},
+	}
+}
+
+// voidTLS are settings of OpenSSL that mean nothing today.
+func voidTLS() conf.Table {
+	var t conf.Table
+	for _, d := range []struct{ name, args, why string }{
+		{"tls-use-scache", "[0|1]", "sessions are resumed by tickets, see TicketKeys"},
+		{"tls-scache-name", "file", "sessions are resumed by tickets, see TicketKeys"},
+		{"tls-loglevel", "number", "the record of each session says version, cipher and certificate"},
+		{"tls-random-source", "file", "the kernel's random numbers are used"},
+		{"tls-dh512", "file", "such short groups are broken, and none is spoken"},
+		{"tls-dh1024", "file", "finite field groups are not spoken, elliptic curves are"},
+		{"tls-dcert-file", "file", "DSA certificates are not spoken by anybody"},
+		{"tls-dkey-file", "file", "DSA certificates are not spoken by anybody"},
+	} {
+		t = append(t, conf.Directive{Name: d.name, Args: d.args, Void: d.why, Repeat: true,
+			Synonyms: voidSynonyms(d.name)})
+	}
+	return t
+}
+
+// voidSynonyms are the other forms in which a void directive was written.
+func voidSynonyms(name string) []string {
+	switch name {
+	case "tls-scache-name":
+		return []string{"tls-use-scache-name"}
+	case "tls-dh512", "tls-dh1024":
+		return []string{name + "-param", name + "-param-file"}
+	case "tls-dcert-file":
+		return []string{"tls-dcert"}
+	case "tls-dkey-file":
+		return []string{"tls-dkey"}
+	}
+	return nil
+}
+
+// modeValue takes 0, 1, 2, or a word for off and on.
+func (t *tlsSettings) modeValue() conf.Value {
+	return conf.Value{
+		Set: func(args []string) error {
+			on := true
+			if len(args) == 1 && args[0] == "2" {
+				t.mode = tlsRelay
+				return nil
+			}
+			if err := conf.Bool(&on).Set(args); err != nil {
+				return fmt.Errorf("%w, nor 2", err)
+			}
+			t.mode = tlsOff
+			if on {
+				t.mode = tlsOffer
+			}
+			return nil
+		},
+		Show:  func() [][]string { return [][]string{{itoa(t.mode)}} },
+		Reset: func() { t.mode = tlsOff },
+		Note: func() string {
+			if t.mode == tlsRelay && t.ca == "" && t.caDir == "" {
+				return "nobody relays by certificate, since SSLCAcert names no authority"
+			}
+			return ""
+		},
+	}
+}
+
+// cipherValue takes a cipher string.
+func (t *tlsSettings) cipherValue() conf.Value {
+	v := conf.String(&t.ciphers)
+	set := v.Set
+	v.Set = func(args []string) error {
+		suites, notes, err := tlsconf.ParseCiphers(strings.Join(args, " "))
+		if err != nil {
+			return err
+		}
+		t.suites, t.notes = suites, notes
+		return set(args)
+	}
+	reset := v.Reset
+	v.Reset = func() {
+		reset()
+		t.suites, t.notes = nil, nil
+	}
+	v.Note = func() string { return strings.Join(t.notes, "; ") }
+	return v
+}
+
+// complete pairs the certificates with their keys and finds all files: those
+// of the administrator by below, and what we write ourselves in lib.
+func (t *tlsSettings) complete(below func(string) string, lib string) error {
+	certs := t.certs
+	if len(certs) == 0 {
+		certs = t.keys // one file for both, under either name
+	}
+	if len(t.keys) > len(certs) {
+		return errors.New("SSLkey: more keys than certificates in SSLcert")
+	}
+	t.pairs = nil
+	for i, cert := range certs {
+		p := tlsconf.Pair{Cert: below(cert)}
+		if i < len(t.keys) {
+			p.Key = below(t.keys[i])
+		}
+		t.pairs = append(t.pairs, p)
+	}
+	if t.tickets != "" && !filepath.IsAbs(t.tickets) {
+		t.tickets = filepath.Join(lib, t.tickets)
+	}
+	t.clients = t.authorities(below)
+	return nil
+}
+
+// server is what the settings make of a server; nil when there is no TLS.
+func (t *tlsSettings) server() *tlsconf.ServerCerts {
+	if t.mode == tlsOff || len(t.pairs) == 0 {
+		return nil
+	}
+	o := tlsconf.Options{
+		Pairs:   t.pairs,
+		Ciphers: t.suites,
+		Clients: t.clients,
+		Ask:     t.ask,
+		Require: t.require,
+	}
+	if t.minimum == "1.3" {
+		o.MinVersion = tls.VersionTLS13
+	}
+	if t.tickets != "" && t.ticketLife > 0 {
+		o.Tickets = &tlsconf.TicketKeys{Path: t.tickets, Life: t.ticketLife}
+	}
+	return tlsconf.Server(o)
+}
+
+// authorities are who vouches for clients.
+func (t *tlsSettings) authorities(below func(string) string) *tlsconf.Authorities {
+	if t.ca == "" && t.caDir == "" {
+		return nil
+	}
+	return &tlsconf.Authorities{
+		File:        below(t.ca),
+		Dir:         below(t.caDir),
+		CRL:         below(t.crl),
+		CRLOptional: t.crl == usualCRL,
+		Depth:       t.depth,
+	}
+}
+
+// trouble is what --check says of the files: nothing as long as nobody wants
+// TLS, which is so when no certificate is named and the usual one is not there.
+func (t *tlsSettings) trouble(now time.Time) error {
+	certs := t.server()
+	switch {
+	case certs == nil && t.enforce:
+		return errors.New("TLSRequired without TLS: no mail can be taken")
+	case certs == nil:
+		return nil
+	case !certs.Present() && !t.enforce && slices.Equal(t.certs, []string{usualCert}):
+		return nil
+	}
+	return certs.Check(now)
+}
