@@ -1,0 +1,510 @@
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/lib/auth"
+	"postern/lib/record"
+	"postern/lib/smtptest"
+	"postern/lib/tlsconf"
+)
+
+// newAuthInstance is an instance with a certificate, and with ann, whose
+// password is secret. A guess is answered at once.
+func newAuthInstance(t *testing.T, lines ...string) *instance {
+	t.Helper()
+	users := filepath.Join(t.TempDir(), "users")
+	write(t, users, []byte("ann:{PLAIN}secret\n"))
+	in := newInstance(t, append([]string{"Users " + users, "AuthDelay 0"}, lines...)...)
+	cert, key, err := tlsconf.SelfSigned(time.Now(), "mx.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(in.conf.etcDir, "cert.pem"), cert)
+	write(t, filepath.Join(in.conf.etcDir, "privkey.pem"), key)
+	return in
+}
+
+func TestAuthDialogues(t *testing.T) {
+	in := newAuthInstance(t, "AuthFailRate 0")
+	smtptest.RunFiles(t, "testdata/auth/*.txt", smtptest.Player{Side: smtptest.Client}, func(c net.Conn) {
+		in.serve(c, stranger)
+	})
+}
+
+func TestAuthTLSDialogues(t *testing.T) {
+	in := newAuthInstance(t, "AuthFailRate 0")
+	player := smtptest.Player{Side: smtptest.Client, TLS: &tls.Config{InsecureSkipVerify: true}}
+	smtptest.RunFiles(t, "testdata/authtls/*.txt", player, func(c net.Conn) {
+		in.serve(c, stranger)
+	})
+	names, err := filepath.Glob(filepath.Join(in.root, "var/spool/postern/queue/new/*/*"))
+	if err != nil || len(names) != 1 {
+		t.Fatalf("the queue has %q, %v; want one message", names, err)
+	}
+	text, _ := os.ReadFile(names[0])
+	if !strings.Contains(string(text), "with ESMTPSA") || strings.Contains(string(text), "X-Comment") {
+		t.Errorf("the message is\n%s", text)
+	}
+	for _, r := range decisions(t, in) {
+		if r.Value("verdict") == "accept" && (r.Value("sasl_username") != "ann" || r.Value("sasl_method") != "PLAIN" || r.Value("sasl_sender") != "b@client.example") {
+			t.Errorf("the record of the message is %s", r.String())
+		}
+	}
+}
+
+// session greets as a client, under TLS or not, and says EHLO.
+func (in *instance) session(t *testing.T, p peer, secure bool) (*bufio.ReadWriter, *tls.ConnectionState) {
+	t.Helper()
+	c := in.dial(t, p)
+	io := bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriter(c))
+	say(t, io, "", "220")
+	var state *tls.ConnectionState
+	if secure {
+		say(t, io, "EHLO client.example", "250")
+		say(t, io, "STARTTLS", "220")
+		tc := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+		if err := tc.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		st := tc.ConnectionState()
+		state, io = &st, bufio.NewReadWriter(bufio.NewReader(tc), bufio.NewWriter(tc))
+	}
+	say(t, io, "EHLO client.example", "250")
+	return io, state
+}
+
+// say says a line and returns the reply's last line, which has to have this
+// code.
+func say(t *testing.T, rw *bufio.ReadWriter, line, code string) string {
+	t.Helper()
+	if line != "" {
+		fmt.Fprintf(rw, "%s\r\n", line)
+		if err := rw.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for {
+		reply, err := rw.ReadString('\n')
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if !strings.HasPrefix(reply, code) {
+			t.Fatalf("%q is answered by %q, want %s", line, reply, code)
+		}
+		if reply[3] == ' ' {
+			return strings.TrimRight(reply[4:], "\r\n")
+		}
+	}
+}
+
+// authenticate goes through a mechanism of lib/auth's client; code is what AUTH
+// has to end with.
+func authenticate(t *testing.T, rw *bufio.ReadWriter, c auth.Client, code string) {
+	t.Helper()
+	b64 := base64.StdEncoding
+	line := "AUTH " + c.Mechanism()
+	if initial, ok := c.Initial(); ok {
+		line += " " + b64.EncodeToString(initial)
+	}
+	for {
+		fmt.Fprintf(rw, "%s\r\n", line)
+		rw.Flush()
+		reply, err := rw.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(reply, "334 ") {
+			if !strings.HasPrefix(reply, code) {
+				t.Errorf("%s ends with %q, want %s", c.Mechanism(), reply, code)
+			}
+			return
+		}
+		challenge, err := b64.DecodeString(strings.TrimSpace(reply[4:]))
+		if err != nil {
+			t.Fatalf("challenge %q: %v", reply, err)
+		}
+		response, err := c.Next(challenge)
+		if err != nil {
+			t.Fatalf("challenge %q: %v", challenge, err)
+		}
+		line = b64.EncodeToString(response)
+	}
+}
+
+func TestEveryMechanism(t *testing.T) {
+	in := newAuthInstance(t, "AuthFailRate 0")
+	for _, m := range []string{auth.ScramPlus, auth.Scram, auth.CramMD5, auth.Plain, auth.Login} {
+		for password, code := range map[string]string{"secret": "235 2.7.0 ", "wrong": "535 5.7.8 "} {
+			rw, state := in.session(t, stranger, true)
+			binding, err := state.ExportKeyingMaterial(bindLabel, nil, 32)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := auth.Choose(auth.Choice{Offered: []string{m}, Plaintext: true, Binding: binding}, auth.Credentials{User: "ann", Password: password})
+			if m == auth.Scram { // a client that could bind is not to be told that we do not
+				c, err = auth.Choose(auth.Choice{Offered: []string{m}}, auth.Credentials{User: "ann", Password: password})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			authenticate(t, rw, c, code)
+			say(t, rw, "QUIT", "221")
+		}
+	}
+}
+
+// Somebody in the middle who takes -PLUS from the offers is found out.
+func TestBindingTakenAway(t *testing.T) {
+	in := newAuthInstance(t)
+	rw, state := in.session(t, stranger, true)
+	binding, _ := state.ExportKeyingMaterial(bindLabel, nil, 32)
+	c, err := auth.Choose(auth.Choice{Offered: []string{auth.Scram}, Binding: binding}, auth.Credentials{User: "ann", Password: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	authenticate(t, rw, c, "535 5.7.8 ")
+}
+
+const (
+	plainRight = "AUTH PLAIN AGFubgBzZWNyZXQ="
+	plainWrong = "AUTH PLAIN AGFubgB3cm9uZw=="
+)
+
+func TestAuthOffers(t *testing.T) {
+	users := filepath.Join(t.TempDir(), "users")
+	write(t, users, []byte("ann:{PLAIN}secret\n"))
+	for _, tt := range []struct {
+		lines []string
+		want  string // lines of EHLO with AUTH in them
+	}{
+		{nil, ""},
+		{[]string{"AuthPlainClear"}, ""},
+		{[]string{"Users " + users, "SASL 0"}, ""},
+		{[]string{"Users " + users}, "AUTH SCRAM-SHA-256 CRAM-MD5"},
+		{[]string{"Users " + users, "AuthPlainClear 1"}, "AUTH SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN"},
+		{[]string{"Users " + users, "InsecureSASL 1", "AuthMechanisms login plain"}, "AUTH LOGIN PLAIN"},
+		{[]string{"Users " + users, "AuthMechanisms PLAIN"}, ""},
+		{[]string{"AuthProgram /bin/true"}, ""},
+		{[]string{"AuthProgram /bin/true", "AUTH-LOGIN-also-without-TLS", "smtp-auth"}, "AUTH PLAIN LOGIN|AUTH=PLAIN LOGIN"},
+		{[]string{"Users /nowhere"}, ""},
+		{[]string{"AuthDovecot /nowhere"}, ""},
+	} {
+		rw, _ := newInstance(t, tt.lines...).session(t, stranger, false)
+		if got := authLines(t, rw); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.lines, got, tt.want)
+		}
+	}
+	rw, _ := newAuthInstance(t).session(t, stranger, true)
+	if got, want := authLines(t, rw), "AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN"; got != want {
+		t.Errorf("under TLS: %q, want %q", got, want)
+	}
+}
+
+// authLines are the lines about AUTH in the answer to EHLO.
+func authLines(t *testing.T, rw *bufio.ReadWriter) string {
+	t.Helper()
+	rw.WriteString("EHLO client.example\r\n")
+	rw.Flush()
+	var got []string
+	for {
+		line, err := rw.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(line[4:], "AUTH") {
+			got = append(got, strings.TrimSpace(line[4:]))
+		}
+		if line[3] == ' ' {
+			return strings.Join(got, "|")
+		}
+	}
+}
+
+func TestNoBackend(t *testing.T) {
+	for _, lines := range [][]string{nil, {"Users users", "SASL 0"}} {
+		rw, _ := newInstance(t, lines...).session(t, stranger, false)
+		say(t, rw, plainRight, "502 5.5.1 ")
+	}
+}
+
+func TestFaultsOfOurs(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear")
+	if err := os.Remove(in.conf.auth.users); err != nil {
+		t.Fatal(err)
+	}
+	rw, _ := in.session(t, stranger, false)
+	say(t, rw, plainRight, "454 4.7.0 ")
+	if !strings.Contains(in.log.String(), "verdict=defer check=auth client_address=192.0.2.7 sasl_method=PLAIN") {
+		t.Errorf("the log is %s", in.log)
+	}
+}
+
+// SASL says what logging in is good for.
+func TestUsersMayRelay(t *testing.T) {
+	for _, tt := range []struct{ line, code string }{{"SASL 1", "550 5.7.1 "}, {"SASL 2", "250 "}} {
+		rw, _ := newAuthInstance(t, "AuthPlainClear", tt.line).session(t, stranger, false)
+		say(t, rw, plainRight, "235")
+		say(t, rw, "MAIL FROM:<a@client.example>", "250")
+		say(t, rw, "RCPT TO:<x@other.example>", tt.code)
+	}
+}
+
+// A handshake begins the session anew: who logged in before it has to do so
+// again, and is trusted with nothing meanwhile.
+func TestHandshakeForgetsUser(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear")
+	c := in.dial(t, stranger)
+	rw := bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriter(c))
+	say(t, rw, "", "220")
+	say(t, rw, "EHLO client.example", "250")
+	say(t, rw, plainRight, "235")
+	say(t, rw, "STARTTLS", "220")
+	tc := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+	rw = bufio.NewReadWriter(bufio.NewReader(tc), bufio.NewWriter(tc))
+	say(t, rw, "EHLO client.example", "250")
+	say(t, rw, "MAIL FROM:<a@client.example>", "250")
+	say(t, rw, "RCPT TO:<x@other.example>", "550 5.7.1 ")
+	say(t, rw, "RSET", "250")
+	say(t, rw, plainRight, "235")
+}
+
+func TestMSAMode(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear", "MSA-mode", "TrustedNet 198.51.100.0/24")
+	rw, _ := in.session(t, stranger, false)
+	for _, line := range []string{"MAIL FROM:<a@client.example>", "VRFY bob", "RCPT TO:<bob@mx.test>", "DATA"} {
+		say(t, rw, line, "530 5.7.0 ")
+	}
+	say(t, rw, "BDAT 6\r\nQUIT", "503") // its octets are no command
+	for _, line := range []string{"NOOP", "RSET"} {
+		say(t, rw, line, "250")
+	}
+	say(t, rw, "HELP", "214")
+	say(t, rw, plainRight, "235")
+	say(t, rw, "MAIL FROM:<a@client.example>", "250")
+	say(t, rw, "RCPT TO:<bob@mx.test>", "250")
+	say(t, rw, "DATA", "354")
+	say(t, rw, "Subject: x\r\n.", "250")
+	want := "X-Comment: RFC 2476 MSA function at mx.test logged sender identity as: ann\n"
+	if box := in.mailbox(t, "bob"); len(box) != 1 || !strings.Contains(box[0], want) || !strings.Contains(box[0], "with ESMTPA") {
+		t.Errorf("the mailbox has %q", box)
+	}
+
+	friend := stranger
+	friend.client = netip.MustParseAddrPort("198.51.100.1:4242")
+	rw, _ = in.session(t, friend, false)
+	say(t, rw, "MAIL FROM:<a@client.example>", "250")
+}
+
+// With -a even those who are trusted have to log in before MAIL.
+func TestAuthDemanded(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear", "TrustedNet 192.0.2.0/24")
+	in.conf.flags.authNeeded = true
+	rw, _ := in.session(t, stranger, false)
+	say(t, rw, "MAIL FROM:<a@client.example>", "530 5.7.0 ")
+	say(t, rw, "VRFY bob", "252")
+	say(t, rw, plainRight, "235")
+	say(t, rw, "MAIL FROM:<a@client.example>", "250")
+}
+
+func TestAuthConfigErrors(t *testing.T) {
+	for _, tt := range []struct {
+		f     flags
+		lines string
+		want  string
+	}{
+		{flags{}, "Users a\nAuthDovecot /b", "only one of Users, AuthProgram and AuthDovecot"},
+		{flags{authFlags: authFlags{authNeeded: true}}, "", "-a demands AUTH"},
+		{flags{}, "AuthProgram checker", `AuthProgram "checker": wants an absolute path`},
+		{flags{}, "AuthProgram /bin/true\nAuthMechanisms CRAM-MD5", `AuthMechanisms: "CRAM-MD5" is not to be had here`},
+		{flags{}, "Users u\nAuthMechanisms GSSAPI", `"GSSAPI" is not to be had here`},
+		{flags{}, "AuthDovecot /s\nAuthMechanisms a/b", `"A/B" is not to be had here`},
+		{flags{}, "AuthFailRate x", `"x" is not a number`},
+		{flags{}, "AuthFailRate", "wants a number an hour"},
+		{flags{}, "SASL 3", "SASL"},
+	} {
+		in := newInstance(t)
+		file := filepath.Join(in.root, "conf")
+		write(t, file, []byte(tt.lines+"\n"))
+		tt.f.config = file
+		if _, _, err := loadConfig(&tt.f, in.conf.places); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: %v, want %q", tt.lines, err, tt.want)
+		}
+	}
+}
+
+func TestGuessDelay(t *testing.T) {
+	for n, want := range []time.Duration{1: 1, 2: 2, 3: 4, 4: 8, 5: 15, 6: 15, 100: 15} {
+		if got := guessDelay(time.Second, n); n > 0 && want > 0 && got != want*time.Second {
+			t.Errorf("after %d failures %v, want %v s", n, got, int(want))
+		}
+	}
+	if got := guessDelay(0, 7); got != 0 {
+		t.Errorf("without a delay: %v", got)
+	}
+}
+
+func TestGuessIsSlow(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear")
+	in.conf.auth.delay = 3 * time.Second
+	var slept []time.Duration
+	in.sleep = func(_ *session, d time.Duration) bool { slept = append(slept, d); return true }
+	rw, _ := in.session(t, stranger, false)
+	say(t, rw, plainWrong, "535")
+	say(t, rw, plainWrong, "535")
+	say(t, rw, plainRight, "235")
+	if fmt.Sprint(slept) != "[3s 6s]" {
+		t.Errorf("waits are %v, want 3s and 6s", slept)
+	}
+}
+
+// Guesses are counted by address, over sessions and processes.
+func TestGuessesFromAddress(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear", "AuthFailRate 3 2")
+	for range 2 {
+		rw, _ := in.session(t, stranger, false)
+		say(t, rw, plainWrong, "535")
+		say(t, rw, "QUIT", "221")
+	}
+	rw, _ := in.session(t, stranger, false)
+	say(t, rw, plainRight, "454 4.7.0 ")
+	other := stranger
+	other.client = netip.MustParseAddrPort("192.0.2.8:4242")
+	rw, _ = in.session(t, other, false)
+	say(t, rw, plainRight, "235")
+	in.now = func() time.Time { return time.Now().Add(time.Hour) }
+	rw, _ = in.session(t, stranger, false)
+	say(t, rw, plainRight, "235")
+}
+
+// Passwords are in no log and in no trace, whatever the client does.
+func TestPasswordsAreNotTraced(t *testing.T) {
+	in := newAuthInstance(t, "DebugSMTP", "AuthPlainClear")
+	rw, _ := in.session(t, stranger, false)
+	say(t, rw, plainWrong, "535")
+	say(t, rw, "AUTH LOGIN", "334")
+	say(t, rw, "YW5u", "334")
+	say(t, rw, "d3Jvbmc=", "535")
+	say(t, rw, " AUTH PLAIN AGFubgBzZWNyZXQ=", "500")
+	say(t, rw, "AUTH PLAIN AGFubgBzZWNyZXQ= x", "501")
+	say(t, rw, "AUTH AGFubgBzZWNyZXQ=", "504")
+	say(t, rw, "AUTH GSSAPI", "504")
+	say(t, rw, "c2VjcmV0", "500") // it did not wait
+	say(t, rw, plainRight, "235")
+	say(t, rw, "QUIT", "221")
+	log := in.log.String()
+	for _, secret := range []string{"AGFubgB", "d3Jvbmc", "c2VjcmV0", "YW5u", "secret", "wrong\\x00", "\\x00wrong"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("%q is in the log:\n%s", secret, log)
+		}
+	}
+	for _, want := range []string{"< AUTH PLAIN (not shown)", "< AUTH LOGIN\n", "< (not shown)", "> 334 UGFzc3dvcmQ6"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("%q is not in the log:\n%s", want, log)
+		}
+	}
+}
+
+// The line of a failure has one form, which names of users cannot break.
+func TestFailureLine(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear", "AuthFailures 9")
+	rw, _ := in.session(t, stranger, false)
+	name := "x client_address=203.0.113.9 \""
+	say(t, rw, "AUTH PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00"+name+"\x00y")), "535")
+	for line := range strings.Lines(in.log.String()) {
+		if !strings.Contains(line, "verdict=reject check=auth") {
+			continue
+		}
+		r, err := record.ParseLine([]byte(line))
+		if err != nil || r.Value("sasl_username") != name || r.Value("client_address") != "192.0.2.7" || r.Value("reason") != "bad credentials" {
+			t.Errorf("%s: %v", line, err)
+		}
+		return
+	}
+	t.Errorf("no line in %s", in.log)
+}
+
+func TestAuthProgram(t *testing.T) {
+	checker := filepath.Join(t.TempDir(), "checker")
+	if err := os.WriteFile(checker, []byte("#!/bin/sh\nread p; echo checked\n[ \"$1/$p\" = joe/geheim ]\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	in := newInstance(t, "SMTP-auth-pipe "+checker, "AuthPlainClear", "AuthDelay 0")
+	rw, _ := in.session(t, stranger, false)
+	joe := func(password string) string {
+		return "AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00joe\x00"+password))
+	}
+	say(t, rw, joe("secret"), "535")
+	say(t, rw, joe("geheim"), "235")
+	if !strings.Contains(in.log.String(), "check=auth sasl_username=joe reason=\""+checker+": checked\"") {
+		t.Errorf("the log is %s", in.log)
+	}
+}
+
+// A machine on which all places are taken lets nobody in for now.
+func TestNoSlot(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear")
+	take := in.slots("auth", 1)
+	release, err := take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := take(t.Context()); err != auth.ErrBusy {
+		t.Errorf("a second place of one: %v", err)
+	}
+	release()
+	if release, err = take(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	release()
+}
+
+func TestParseAuth(t *testing.T) {
+	for _, tt := range []struct {
+		arg, mechanism string
+		initial        []byte
+		code           int
+	}{
+		{"plain", "PLAIN", nil, 0},
+		{"PLAIN =", "PLAIN", []byte{}, 0},
+		{"PLAIN eA==", "PLAIN", []byte("x"), 0},
+		{"", "", nil, 501},
+		{"PLAIN eA== eA==", "", nil, 501},
+		{"PLAIN eA", "", nil, 501},
+		{"PLAIN eB==", "", nil, 501},
+		{"PLAIN ==", "", nil, 501},
+	} {
+		a, r := parseAuth(tt.arg)
+		if tt.code != 0 {
+			if r == nil || r.Code != tt.code {
+				t.Errorf("%q: %v, want %d", tt.arg, r, tt.code)
+			}
+			continue
+		}
+		if r != nil || a.mechanism != tt.mechanism || string(a.initial) != string(tt.initial) || (a.initial == nil) != (tt.initial == nil) {
+			t.Errorf("%q: %+v, %v", tt.arg, a, r)
+		}
+	}
+}
+
+func FuzzParseAuth(f *testing.F) {
+	f.Add("PLAIN AGFubgBzZWNyZXQ=")
+	f.Add("cram-md5")
+	f.Add("PLAIN =")
+	f.Fuzz(func(t *testing.T, arg string) {
+		a, r := parseAuth(arg)
+		if r == nil && (a.mechanism == "" || strings.Contains(a.mechanism, " ")) {
+			t.Errorf("%q is taken as %+v", arg, a)
+		}
+	})
+}

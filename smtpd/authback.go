@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"postern/lib/auth"
+	"postern/lib/maillog"
+	store "postern/lib/state"
+)
+
+const (
+	slotWait  = 3 * time.Second            // for a place to check a password in
+	slotPause = 50 * time.Millisecond      // between two looks for one
+	programs  = 20                         // that check passwords at once on the machine
+	bindLabel = "EXPORTER-Channel-Binding" // RFC 9266
+)
+
+// newBackend is whoever knows the users, or nil when nobody does.
+func (srv *server) newBackend() auth.Backend {
+	a := srv.conf.auth
+	switch {
+	case a.sasl == 0:
+	case a.users != "":
+		// As many at once as there are processors, and not less than two: one
+		// password is 20 ms of work and 19 MiB.
+		return auth.NewUsers(auth.UsersOptions{
+			File: a.users, Seed: filepath.Join(srv.conf.places.Lib(), "auth.seed"),
+			Slots:    srv.slots("auth", max(2, runtime.NumCPU())),
+			Complain: func(err error) { srv.logf(maillog.Warning, "check", "auth", "error", err.Error()) },
+		})
+	case len(a.program) > 0:
+		return auth.NewProgram(auth.ProgramOptions{
+			Path: a.program[0], Args: a.program[1:], Env: programEnv(), Slots: srv.slots("auth-program", programs),
+			Log: func(user, line string) {
+				srv.logf(maillog.Info, "check", "auth", "sasl_username", user, "reason", a.program[0]+": "+line)
+			},
+		})
+	case a.socket != "":
+		return auth.NewDovecot(a.socket)
+	}
+	return nil
+}
+
+// programEnv is all that a program which checks passwords is told of ours.
+func programEnv() []string {
+	env := []string{"PATH=/usr/local/bin:/usr/bin:/bin", "SHELL=/bin/sh"}
+	if tz, ok := os.LookupEnv("TZ"); ok {
+		env = append(env, "TZ="+tz)
+	}
+	return env
+}
+
+// slots are n places of the machine. Whoever comes when all are taken waits a
+// little.
+func (srv *server) slots(key string, n int) auth.Slots {
+	return func(ctx context.Context) (func(), error) {
+		ctx, cancel := context.WithTimeout(ctx, slotWait)
+		defer cancel()
+		for {
+			slot, err := srv.store.Slot(ctx, key, n)
+			switch {
+			case err == nil:
+				return slot.Release, nil
+			case !errors.Is(err, store.ErrFull):
+				return nil, fmt.Errorf("%w: %w", auth.ErrUnavailable, err)
+			}
+			select {
+			case <-ctx.Done():
+				return nil, auth.ErrBusy
+			case <-time.After(slotPause):
+			}
+		}
+	}
+}
+
+// mechanisms are those that this session may be offered in some state of its
+// channel.
+func (s *session) mechanisms(ctx context.Context) ([]string, error) {
+	list := s.conf.auth.mechanisms
+	if len(list) == 0 {
+		var err error
+		if list, err = s.backend.Mechanisms(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if s.channelBinding() != nil {
+		return list, nil
+	}
+	var unbound []string
+	for _, m := range list {
+		if !auth.Binds(m) {
+			unbound = append(unbound, m)
+		}
+	}
+	return unbound, nil
+}
+
+// mayUse says whether a mechanism may be used on the channel as it is.
+func (s *session) mayUse(mechanism string) bool {
+	return s.tls != nil || s.conf.auth.clear || !auth.Plaintext(mechanism)
+}
+
+// authOffers are the lines about AUTH in the answer to EHLO (RFC 4954
+// section 3): none without a mechanism that may be used now.
+func (s *session) authOffers(ctx context.Context) []string {
+	if s.backend == nil {
+		return nil
+	}
+	list, err := s.mechanisms(ctx)
+	if err != nil {
+		s.logf(maillog.Warning, "id", s.id, "check", "auth", "error", err.Error())
+		return nil
+	}
+	var usable []string
+	for _, m := range list {
+		if s.mayUse(m) {
+			usable = append(usable, m)
+		}
+	}
+	if len(usable) == 0 {
+		return nil
+	}
+	line := "AUTH " + strings.Join(usable, " ")
+	if s.conf.auth.old {
+		return []string{line, strings.Replace(line, " ", "=", 1)}
+	}
+	return []string{line}
+}
+
+// channelBinding is the tls-exporter of the channel (RFC 9266), or nil. Only
+// TLS 1.3 has one that is surely of this channel alone.
+func (s *session) channelBinding() []byte {
+	if s.tls == nil || s.tls.Version < tls.VersionTLS13 {
+		return nil
+	}
+	b, err := s.tls.ExportKeyingMaterial(bindLabel, nil, 32)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// saslPeer tells a back-end who asks. The binding stands there if it was
+// offered, for a client that was made to believe the contrary.
+func (s *session) saslPeer() auth.Peer {
+	p := auth.Peer{Service: "smtp", Host: s.conf.mail.Hostname, Client: s.peer.client, Server: s.peer.server, Secure: s.tls != nil}
+	if list, err := s.mechanisms(context.Background()); err == nil && contain(list, auth.ScramPlus) {
+		p.Binding = s.channelBinding()
+	}
+	return p
+}
