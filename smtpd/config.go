@@ -64,6 +64,7 @@ type config struct {
 	vrfy, expn   bool
 	guard        guard
 	auth         authConfig
+	wire         wire
 }
 
 func defaultConfig(f *flags, places place.Places) *config {
@@ -84,6 +85,7 @@ func defaultConfig(f *flags, places place.Places) *config {
 		traceDir:    filepath.Join(places.Lib(), "smtpdb"),
 		guard:       defaultGuard(),
 		auth:        defaultAuth(),
+		wire:        defaultWire(),
 	}
 }
 
@@ -114,6 +116,10 @@ func (c *config) applyFlags() error {
 		set("-p", "AuthPlainClear", "1")
 	}
 	errs = append(errs, c.applyGuards()...)
+	set("-L", "MaxLoad", f.load)
+	if len(f.log) > 0 {
+		errs = append(errs, c.table.Flag("-l", "SessionLog", f.log...))
+	}
 	if c.resolver == "" {
 		c.resolver = os.Getenv("POSTERN_RESOLVER")
 	}
@@ -126,6 +132,7 @@ func (c *config) complete() (err error) {
 		return err
 	}
 	c.guard.complete(c)
+	c.wire.complete(c)
 	if c.dns, err = dns.Select(c.resolver, c.flags.zone); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (s *session) data(ctx context.Context, _ struct{}) smtp.Reply {
 // blocked may come when a copy of it is to be kept, and is refused when it is
 // here.
 func (s *session) openText(ctx context.Context) check.Verdict {
-	v := s.policy.At(ctx, check.Data, &s.facts)
+	v := s.atData(ctx)
 	if v.Refused() {
 		if !v.Save || !s.conf.guard.saveBlocked {
 			return v
@@ -67,6 +67,9 @@ func (s *session) takeText(ctx context.Context, t smtp.TextResult) check.Verdict
 	}
 	if s.tx.blocked.Refused() {
 		return s.tx.blocked
+	}
+	if v := s.roomFor(0); v.Refused() {
+		return v
 	}
 	if t.WriteErr != nil {
 		return s.failed(t.WriteErr)

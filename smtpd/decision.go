@@ -67,6 +67,7 @@ func (s *session) writeDecision(r *record.Record, id, verdict string, v check.Ve
 		line.Set("reason", v.Reason)
 	}
 	s.name.peek(r)
+	s.ident.peek(r)
 	line.Merge(r)
 	s.log.Log(maillog.Info, line.String())
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"postern/lib/conf"
 	"postern/lib/maillog"
@@ -12,7 +13,7 @@ import (
 func (c *config) directives() conf.Table {
 	var t conf.Table
 	for _, part := range []conf.Table{
-		c.sessionDirectives(), c.policyDirectives(), c.guardDirectives(), c.listDirectives(), c.mail.Directives(), c.mailerDirectives(),
+		c.sessionDirectives(), c.wireDirectives(), c.burdenDirectives(), c.nameDirectives(), c.policyDirectives(), c.guardDirectives(), c.listDirectives(), c.mail.Directives(), c.mailerDirectives(),
 		c.tls.directives(), c.authDirectives(), c.surroundingsDirectives(), foreignDirectives(),
 	} {
 		t = append(t, part...)
@@ -112,20 +113,20 @@ func (c *config) setPriority(args []string) error {
 func foreignDirectives() conf.Table {
 	var t conf.Table
 	for _, d := range []struct{ program, name, args string }{
-		{"listen", "BindAddr", "address [port]"},
+		{"listen", "BindAddr BindAddress Listen", "address [port]"},
 		{"listen", "BindPort", "port"},
-		{"listen", "MaxClients", "number"},
-		{"listen", "MaxConPerIP", "number"},
+		{"listen", "MaxClients MaxParallelConnections MaxConnections", "number"},
+		{"listen", "MaxConPerIP MaxSameIpSource same-ip-source-parallel-max", "number"},
 		{"listen", "ListenQueueSize", "number"},
 		{"listen", "TcpRcvBufferSize", "octets"},
 		{"listen", "TcpXmitBufferSize", "octets"},
-		{"listen", "MaxLoad", "number"},
 		{"listen", "ProxyNetworks", "net ..."},
 		{"listen", "Workers", "n[:uses[:at-once]]"},
 		{"runq", "QueueJobs", "number"},
 		{"runq", "QueueLifetime", "time"},
 	} {
-		t = append(t, conf.Directive{Name: d.name, Args: d.args, Other: d.program, Repeat: true})
+		names := strings.Fields(d.name)
+		t = append(t, conf.Directive{Name: names[0], Synonyms: names[1:], Args: d.args, Other: d.program, Repeat: true})
 	}
 	return t
 }

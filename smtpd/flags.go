@@ -30,6 +30,9 @@ type flags struct {
 	saveBlocked  bool // -s
 	batchFlags
 	authFlags
+	verbose bool
+	load    string
+	log     []string // -l
 }
 
 func (f *flags) set() *arg.Set {
@@ -48,6 +51,9 @@ func (f *flags) set() *arg.Set {
 	f.guardOptions(s)
 	f.batchFlags.options(s)
 	f.authFlags.options(s)
+	s.String(&f.load, "L", "load", "refuse sessions while the load average is above this")
+	s.Strings(&f.log, "l", "SYSLOG|file", "log every session's dialogue there; may be said for both")
+	s.Bool(&f.verbose, "verbose", "log complaints each time, not once in a while")
 	return s
 }
 

@@ -11,8 +11,11 @@ import (
 
 // greet says the banner (RFC 5321 4.2, 3.1). A client that has sent
 // something before it has broken the protocol, which is noted.
-func (s *session) greet(context.Context) {
+func (s *session) greet(ctx context.Context) {
 	s.noteEager()
+	if s.unwelcome(ctx) {
+		return
+	}
 	lines := make([]string, 0, len(s.conf.banner)+1)
 	for _, text := range s.conf.banner {
 		lines = append(lines, s.expandBanner(text))
@@ -55,6 +58,11 @@ func (s *session) bannerTag(tag byte) string {
 		return "%"
 	case 'H':
 		return s.conf.mail.Hostname
+	case 'I':
+		if s.conf.wire.identWait > 0 {
+			return "+IDENT"
+		}
+		return ""
 	case 'V':
 		return "postern " + place.Version()
 	case 'T':

@@ -55,6 +55,10 @@ func (s *session) hello(ctx context.Context, name string) (smtp.Reply, bool) {
 	s.rec.Set("helo_name", name)
 	s.facts.Helo, s.facts.Extended = name, s.esmtp
 	s.rec.Set("protocol_name", s.protocol())
+	s.trustByName()
+	if r, refused := s.adopt(name); refused {
+		return r, true
+	}
 	v := s.policy.At(ctx, check.Helo, &s.facts)
 	if !s.hold() {
 		return smtp.Reply{}, true
@@ -76,12 +80,20 @@ func (s *session) forgive(v check.Verdict) bool {
 
 // offers are the extensions, in the order in which they are listed.
 func (s *session) offers(ctx context.Context) []string {
-	list := []string{
-		"PIPELINING", // RFC 2920
-		"SIZE " + strconv.FormatInt(s.conf.maxSize, 10), // RFC 1870
-		"8BITMIME",            // RFC 6152
-		"CHUNKING",            // RFC 3030
-		"ENHANCEDSTATUSCODES", // RFC 2034
+	w := &s.conf.wire
+	list := make([]string, 0, 12)
+	if !w.noPipelining {
+		list = append(list, "PIPELINING") // RFC 2920
+	}
+	list = append(list, "SIZE "+strconv.FormatInt(s.conf.maxSize, 10)) // RFC 1870
+	if !w.no8BitMIME {
+		list = append(list, "8BITMIME") // RFC 6152
+	}
+	if !w.noChunking {
+		list = append(list, "CHUNKING") // RFC 3030
+	}
+	if !w.noEnhanced {
+		list = append(list, "ENHANCEDSTATUSCODES") // RFC 2034
 	}
 	if s.keepsUTF8() {
 		list = append(list, "SMTPUTF8") // RFC 6531

@@ -16,9 +16,15 @@ type mailArgs struct {
 
 // parseMail parses FROM:<path> and its parameters (RFC 5321 4.1.1.2).
 func parseMail(arg string) (mailArgs, *smtp.Reply) {
+	return parseMailIn(arg, style{}.syntax())
+}
+
+// parseMailIn parses in the syntax of a style.
+func parseMailIn(arg string, syntax smtp.Syntax) (mailArgs, *smtp.Reply) {
 	// Senders of bounces to lists (VERP, SRS) have longer names than 4.5.3.1.1
 	// allows, and nothing here minds.
-	path, rest, space, err := smtp.ParsePath("FROM", arg, smtp.Syntax{UTF8: true, LongLocal: true})
+	syntax.LongLocal = true
+	path, rest, space, err := smtp.ParsePath("FROM", arg, syntax)
 	if err != nil {
 		return mailArgs{}, addressRefusal(err, true)
 	}
@@ -101,6 +107,12 @@ func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 	if s.mustAuth && s.login.user == "" {
 		return smtp.Say(530, smtp.OtherSecurity, "authenticate first")
 	}
+	if r := s.hiddenMail(m.env); r != nil {
+		return *r
+	}
+	if v := s.roomFor(m.env.Size); v.Refused() {
+		return s.refuse(v)
+	}
 	s.begin(m)
 	if v := s.policy.At(ctx, check.Mail, &s.facts); v.Refused() {
 		r := s.refuse(v)
@@ -109,4 +121,13 @@ func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 	}
 	s.state = mailing
 	return smtp.Say(250, smtp.OtherAddress, "sender ok")
+}
+
+// hiddenMail refuses parameters of what the configuration does not offer.
+func (s *session) hiddenMail(env smtp.Envelope) *smtp.Reply {
+	w := &s.conf.wire
+	if w.no8BitMIME && env.Body != "" || w.noDSN && (env.Ret != "" || env.EnvID != "") {
+		return refusal(555, smtp.InvalidArguments, "unknown parameter of MAIL")
+	}
+	return nil
 }

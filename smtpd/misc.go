@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"postern/lib/check"
-	"postern/lib/place"
 	"postern/lib/smtp"
 )
 
@@ -30,9 +29,14 @@ func (s *session) quit(context.Context, string) smtp.Reply {
 // vrfyCmd is VRFY (RFC 5321 3.5.3): 252 says nothing, and is the answer unless
 // the configuration allows a better one; then 250, 451, 550 or 551 to 553.
 func (s *session) vrfyCmd(ctx context.Context, arg string) smtp.Reply {
-	if !s.conf.vrfy {
+	if !s.conf.vrfy || !s.style.checkVrfy() {
 		return smtp.Say(252, smtp.NoDetail, "send mail, and see")
 	}
+	return s.lookUp(ctx, arg)
+}
+
+// lookUp says whether an address is one of ours.
+func (s *session) lookUp(ctx context.Context, arg string) smtp.Reply {
 	m, err := smtp.ParseMailbox(strings.Trim(arg, "<>"), false)
 	if err != nil {
 		m = smtp.Mailbox{Local: arg, Domain: s.conf.mail.Hostname}
@@ -52,21 +56,10 @@ func (s *session) vrfyCmd(ctx context.Context, arg string) smtp.Reply {
 // expnCmd is EXPN (RFC 5321 3.5.2): lists are shown to nobody, so that an
 // address is all that it can confirm.
 func (s *session) expnCmd(ctx context.Context, arg string) smtp.Reply {
-	if !s.conf.expn {
+	if !s.conf.expn || !s.style.checkExpn() {
 		return smtp.Say(502, smtp.InvalidCommand, "lists are not shown")
 	}
-	return s.vrfyCmd(ctx, arg)
-}
-
-// helpCmd is HELP (RFC 5321 4.1.1.8): 214.
-func (s *session) helpCmd(context.Context, string) smtp.Reply {
-	lines := []string{"postern " + place.Version() + ", commands:"}
-	var names []string
-	for _, v := range s.verbs {
-		names = append(names, v.name)
-	}
-	lines = append(lines, strings.Join(names, " "))
-	return smtp.Say(214, smtp.NoDetail, append(lines, s.conf.help...)...)
+	return s.lookUp(ctx, arg)
 }
 
 // post answers a browser or a proxy that was made to speak HTTP to us: it is

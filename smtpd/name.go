@@ -19,7 +19,7 @@ type lookup struct {
 // lookUpName begins to ask for the name of a client. Of our own host nothing
 // is asked: it needs no DNS to be known.
 func (srv *server) lookUpName(a netip.Addr) *lookup {
-	if !srv.conf.clientName || !a.IsValid() {
+	if !srv.conf.wantsName() || !a.IsValid() {
 		return nil
 	}
 	l := &lookup{done: make(chan struct{})}

@@ -11,6 +11,7 @@ import (
 // rcptArgs is a parsed RCPT.
 type rcptArgs struct {
 	rcpt       smtp.Recipient
+	route      string // that stood in front, "@a,@b"
 	ascii      bool
 	colonSpace bool
 }
@@ -18,11 +19,16 @@ type rcptArgs struct {
 // parseRcpt parses TO:<path> and its parameters (RFC 5321 4.1.1.3). A source
 // route is parsed and not obeyed (appendix C).
 func parseRcpt(arg string) (rcptArgs, *smtp.Reply) {
-	path, rest, space, err := smtp.ParsePath("TO", arg, smtp.Syntax{UTF8: true})
+	return parseRcptIn(arg, style{}.syntax())
+}
+
+// parseRcptIn parses in the syntax of a style.
+func parseRcptIn(arg string, syntax smtp.Syntax) (rcptArgs, *smtp.Reply) {
+	path, rest, space, err := smtp.ParsePath("TO", arg, syntax)
 	if err != nil {
 		return rcptArgs{}, addressRefusal(err, false)
 	}
-	r := rcptArgs{rcpt: smtp.Recipient{Mailbox: path.Mailbox}, ascii: path.IsASCII(), colonSpace: space}
+	r := rcptArgs{rcpt: smtp.Recipient{Mailbox: path.Mailbox}, route: path.Route, ascii: path.IsASCII(), colonSpace: space}
 	params, err := smtp.ParseParams(rest)
 	if err != nil {
 		return rcptArgs{}, refusal(501, smtp.InvalidArguments, err.Error())
@@ -101,7 +107,14 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 	if !r.ascii && !tx.env.SMTPUTF8 {
 		return smtp.Say(553, smtp.NonASCIIRefused, "non-ASCII addresses need SMTPUTF8")
 	}
-	if len(tx.env.Recipients) >= s.conf.maxRcpts && !s.facts.Trusted {
+	switch {
+	case s.conf.wire.noDSN && (r.rcpt.Notify != nil || r.rcpt.ORcpt != ""):
+		return smtp.Say(555, smtp.InvalidArguments, "unknown parameter of RCPT")
+	case s.nameless("1"):
+		return smtp.Say(451, smtp.DirectoryFailure, "your name cannot be looked up now, try again later")
+	case s.bait():
+		return smtp.Say(552, smtp.NotAuthorized, "too many recipients for a message from <>")
+	case s.tooMany(ctx, r.rcpt.Mailbox):
 		return smtp.Say(452, smtp.TooManyRecipients, "too many recipients, send another copy for the rest")
 	}
 	s.facts.Recipient = r.rcpt.Mailbox
@@ -109,8 +122,11 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 	if v := s.policy.At(ctx, check.Rcpt, &s.facts); v.Refused() {
 		return s.refuse(v)
 	}
+	if v := s.routed(ctx, r.route); v.Refused() {
+		return s.refuse(v)
+	}
 	tx.env.Recipients = append(tx.env.Recipients, r.rcpt)
 	s.facts.Accepted = tx.env.Recipients
 	s.state = rcpting
-	return smtp.Say(250, smtp.ValidRecipient, "recipient ok")
+	return smtp.Say(250, smtp.ValidRecipient, "recipient ok"+s.keepRoute(r.route))
 }

@@ -35,12 +35,20 @@ type server struct {
 
 	store   *store.Store // what processes share
 	backend auth.Backend // nil: no AUTH
+
+	// What is outside, for tests to put something else there.
+	free      func(dir string) (int64, error) // octets
+	loadFile  string
+	identPort uint16
+
+	repeats repeats
 }
 
 // newServer prepares all that sessions need and opens nothing: what only
 // some of them use (certificates, DNS, alias files) is touched when used.
 func newServer(c *config, stderr io.Writer) *server {
-	srv := &server{conf: c, verbs: verbs[:], now: time.Now, sleep: sleepUntilGone}
+	srv := &server{conf: c, verbs: c.language(), now: time.Now, sleep: sleepUntilGone,
+		free: freeOctets, loadFile: loadFile, identPort: identPort}
 	srv.log = openLog(c, stderr)
 	srv.certs = c.tls.server()
 	srv.mail = deliver.New(c.mail, c.places)
@@ -99,7 +107,7 @@ func (srv *server) badList(err error) {
 
 // brokenCheck logs that a check could not do its work.
 func (srv *server) brokenCheck(name string, err error) {
-	srv.logf(maillog.Warning, "check", name, "error", err.Error())
+	srv.complain(maillog.Warning, name, err)
 }
 
 // warn logs what of the configuration means nothing here.
@@ -177,7 +185,7 @@ func (srv *server) tlsConfig() *tls.Config {
 	}
 	c, err := srv.certs.Config(srv.now())
 	if err != nil {
-		srv.logf(maillog.Warning, "error", err.Error())
+		srv.complain(maillog.Warning, "tls", err)
 	}
 	return c
 }

@@ -60,6 +60,9 @@ type session struct {
 	mustAuth bool // before MAIL
 	trace    *trace
 	login    login
+	ident    *identity // what the client's host says of it, when it is asked
+	style    style     // how a client of this HELO name is taken
+	delay    float64   // of the last refusal, in seconds
 }
 
 // newSession prepares a session with p on c; nothing is said yet.
@@ -74,8 +77,9 @@ func newSession(srv *server, c conn, p peer) *session {
 	if srv.conf.flags.batch {
 		s.beginBatch()
 	}
-	s.trace = srv.openTrace(s.id)
+	s.trace = srv.openTrace(s.id, s.clientLiteral())
 	s.name = srv.lookUpName(p.client.Addr())
+	s.ident = srv.askIdent(p)
 	return s
 }
 
@@ -126,7 +130,7 @@ func (s *session) recover() {
 // flushIdle writes what is to be said when the client waits for it, which is
 // when it has sent nothing more (RFC 2920 3.1), or when it is much.
 func (s *session) flushIdle() bool {
-	if s.in.HasLine() && len(s.out) < outLimit {
+	if s.in.HasLine() && len(s.out) < outLimit && !s.conf.wire.noPipelining {
 		return true
 	}
 	return s.flush()
@@ -150,8 +154,14 @@ func (s *session) flush() bool {
 
 // say queues a reply.
 func (s *session) say(r smtp.Reply) {
+	if r.Class() >= 4 && r.Code != 421 {
+		s.tarry()
+	}
+	if s.conf.wire.oneLine && r.Code != 250 && len(r.Lines) > 1 { // of 250s only EHLO's has lines
+		r.Lines = r.Lines[:1]
+	}
 	start := len(s.out)
-	s.out = r.Append(s.out, true)
+	s.out = r.Append(s.out, !s.conf.wire.noEnhanced)
 	s.traceLine('>', s.out[start:])
 	if r.Class() >= 4 {
 		s.errors++
@@ -170,7 +180,7 @@ func (s *session) tooManyErrors(r smtp.Reply) {
 	}
 	if s.errors >= s.conf.maxErrors || s.unknown >= s.conf.maxUnknown {
 		s.rec.Set("reason", "too many errors")
-		s.out = smtp.Say(421, smtp.OtherProtocol, "too many errors").Append(s.out, true)
+		s.out = smtp.Say(421, smtp.OtherProtocol, "too many errors").Append(s.out, !s.conf.wire.noEnhanced)
 		s.closing = true
 	}
 }
@@ -216,6 +226,7 @@ func (s *session) end() {
 		s.logSession()
 	}
 	s.name.stop()
+	s.ident.stop()
 	s.trace.close()
 	s.conn.Close()
 }

@@ -14,6 +14,8 @@ import (
 
 // A transaction is one mail: from MAIL to the reply that ends it.
 type transaction struct {
+	named   int      // recipients that were named for a message from <>
+	routes  []string // of the recipients, when AllowSourceRoute keeps them
 	env     smtp.Envelope
 	draft   draft           // the message, once DATA or BDAT has begun
 	chunks  smtp.ChunkState // of BDAT
@@ -100,13 +102,28 @@ func (s *session) received() header.Received {
 		ID:   s.tx.env.ID,
 		Date: s.now(),
 	}
-	if s.tls != nil {
+	s.identify(&r)
+	if s.tls != nil && s.conf.wire.tlsInReceived {
 		r.TLS = s.rec.Value("encryption_protocol") + " " + s.rec.Value("encryption_cipher")
 	}
 	if len(s.tx.env.Recipients) == 1 {
 		r.For = s.tx.env.Recipients[0].Mailbox.String()
 	}
 	return r
+}
+
+// identify says in Received who the client is, as far as that is wanted.
+func (s *session) identify(r *header.Received) {
+	w := &s.conf.wire
+	if w.identInReceived && s.ident != nil {
+		r.Ident = s.ident.wait(&s.rec)
+	}
+	if w.authInReceived {
+		r.Auth = s.rec.Value("sasl_username")
+	}
+	if w.peerInReceived {
+		r.Peer = s.rec.Value("ccert_subject")
+	}
 }
 
 // describeTransaction puts the transaction into a record.

@@ -19,8 +19,8 @@ type verb struct {
 var verbs = [...]verb{
 	{"EHLO", fresh | greeted | mailing | rcpting, on(parseHelo, (*session).ehlo)},
 	{"HELO", fresh | greeted | mailing | rcpting, on(parseHelo, (*session).helo)},
-	{"MAIL", greeted, on(parseMail, (*session).mailFrom)},
-	{"RCPT", mailing | rcpting, on(parseRcpt, (*session).rcptTo)},
+	{"MAIL", greeted, (*session).mailCmd},
+	{"RCPT", mailing | rcpting, (*session).rcptCmd},
 	{"DATA", rcpting, on(parseNothing, (*session).data)},
 	{"BDAT", always, on(parseBdat, (*session).bdat)},
 	{"RSET", always, on(parseNothing, (*session).rset)},
@@ -33,9 +33,17 @@ var verbs = [...]verb{
 	{"HELP", always, on(parseAnything, (*session).helpCmd)},
 	{"POST", always, on(parseAnything, (*session).post)},
 	{"TURN", always, on(parseAnything, (*session).notImplemented)},
-	{"SEND", always, on(parseAnything, (*session).notImplemented)},
-	{"SOML", always, on(parseAnything, (*session).notImplemented)},
-	{"SAML", always, on(parseAnything, (*session).notImplemented)},
+	{"ETRN", always, on(parseAnything, (*session).notImplemented)},
+	// These are MAIL, for who still says them: a mailbox is where a message
+	// goes here, nobody's terminal (RFC 821 3.4).
+	{"SEND", greeted, (*session).mailCmd},
+	{"SOML", greeted, (*session).mailCmd},
+	{"SAML", greeted, (*session).mailCmd},
+	{"EVFY", always, on(parseAnything, (*session).vrfyCmd)},
+	{"ONEX", always, on(parseAnything, (*session).noop)},
+	{"VERB", always, on(parseAnything, (*session).verbose)},
+	{"TICK", always, on(parseAnything, (*session).tick)},
+	{"Z-IDENT", always, on(parseAnything, (*session).zIdent)},
 }
 
 // on joins a verb's parser with what it does. A parser's second result is
@@ -66,6 +74,9 @@ func (s *session) command(ctx context.Context, line []byte) smtp.Reply {
 		return smtp.Say(530, smtp.OtherSecurity, "log in first")
 	case v.when&s.state == 0:
 		return s.outOfOrder(v)
+	}
+	if r := s.mannered(name, line, arg); r != nil {
+		return *r
 	}
 	return v.do(s, ctx, string(arg))
 }

@@ -18,17 +18,19 @@ func TestReceived(t *testing.T) {
 		r    Received
 		want string
 	}{
-		{"all of it", Received{"client.example", "mx.example", v4, "host.example", "ESMTPS", "TLS1.3 TLS_AES_128_GCM_SHA256", "19a2b", "a@example.org", when},
+		{"all of it", Received{Helo: "client.example", Name: "mx.example", Addr: v4, By: "host.example", With: "ESMTPS", TLS: "TLS1.3 TLS_AES_128_GCM_SHA256", ID: "19a2b", For: "a@example.org", Date: when},
 			"Received: from client.example (mx.example [192.0.2.1]) by host.example\n" +
 				"\twith ESMTPS (TLS1.3 TLS_AES_128_GCM_SHA256) id 19a2b\n" +
 				"\tfor <a@example.org>; Sat, 21 Nov 2026 01:49:27 -0130\n"},
 		{"little", Received{Helo: "a", Addr: v6, By: "b", With: "SMTP", Date: when},
 			"Received: from a ([IPv6:2001:db8::1]) by b with SMTP;\n\tSat, 21 Nov 2026 01:49:27 -0130\n"},
+		{"identities", Received{Helo: "a", Addr: v4, Ident: "joe", Auth: `b")(\` + "\n\u00fc", Peer: "CN=c", By: "b", Date: when},
+			"Received: from a ([192.0.2.1] ident: \"joe\" smtp-auth: \"b???????\"\n\tTLS-PEER-CN1: \"CN=c\") by b; Sat, 21 Nov 2026 01:49:27 -0130\n"},
 		{"mapped address", Received{Helo: "a", Addr: netip.MustParseAddr("::ffff:192.0.2.1"), By: "b", Date: when},
 			"Received: from a ([192.0.2.1]) by b; Sat, 21 Nov 2026 01:49:27 -0130\n"},
 		{"no client", Received{By: "b", Date: when},
 			"Received: from unknown (unknown) by b; Sat, 21 Nov 2026 01:49:27 -0130\n"},
-		{"hostile tokens", Received{"a)\r\nX: y", "b (c", v4, "d;e", "f\x00", "g)(", "h i", "j\r\n@k", when},
+		{"hostile tokens", Received{Helo: "a)\r\nX: y", Name: "b (c", Addr: v4, By: "d;e", With: "f\x00", TLS: "g)(", ID: "h i", For: "j\r\n@k", Date: when},
 			"Received: from unknown (unknown [192.0.2.1]) by unknown with unknown\n\t(unknown) id unknown; Sat, 21 Nov 2026 01:49:27 -0130\n"},
 		{"literal HELO", Received{Helo: "[IPv6:::1]", Addr: v4, By: "b", For: `"a b"@c`, Date: when},
 			"Received: from [IPv6:::1] ([192.0.2.1]) by b for <\"a b\"@c>;\n\tSat, 21 Nov 2026 01:49:27 -0130\n"},
@@ -47,7 +49,8 @@ func FuzzReceived(f *testing.F) {
 	f.Add("a\r\nb", "(", ")", ";", "<\n>")
 	f.Add(strings.Repeat("x", 300), "\xff", "\u2028", "\x00", `"\"@`)
 	f.Fuzz(func(t *testing.T, helo, name, tls, id, rcpt string) {
-		r := Received{helo, name, netip.MustParseAddr("192.0.2.1"), "host", "ESMTPS", tls, id, rcpt, when}
+		r := Received{Helo: helo, Name: name, Addr: netip.MustParseAddr("192.0.2.1"), By: "host", With: "ESMTPS",
+			Ident: id, Auth: helo, Peer: rcpt, TLS: tls, ID: id, For: rcpt, Date: when}
 		text := r.Append(nil)
 		if n := len(slices.Collect(Fields(text))); n != 1 {
 			t.Fatalf("%d fields: %q", n, text)

@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 )
 
+// maxIdentity bounds a name of who the client is, in octets.
+const maxIdentity = 128
+
 // Received is the trace field that a server puts in front of a message
 // (RFC 5321 4.4). A part that is missing is left out.
 type Received struct {
@@ -15,9 +18,13 @@ type Received struct {
 	Addr netip.Addr // the client's address
 	By   string     // our own name
 	With string     // "SMTP", "ESMTPS" ...: see Protocol
-	TLS  string     // version and cipher, for a comment: "TLS1.3 TLS_AES_128_GCM_SHA256"
-	ID   string     // of the transaction
-	For  string     // the recipient if it is the only one, as smtp.Mailbox.String gives it
+	// What is known of who the client is: the word of its identd, the name
+	// it authenticated as, the name in its certificate.
+	Ident, Auth, Peer string
+
+	TLS  string // version and cipher, for a comment: "TLS1.3 TLS_AES_128_GCM_SHA256"
+	ID   string // of the transaction
+	For  string // the recipient if it is the only one, as smtp.Mailbox.String gives it
 	Date time.Time
 }
 
@@ -26,7 +33,11 @@ type Received struct {
 // can end a comment, a clause or the field.
 func (r Received) Append(b []byte) []byte {
 	f := folder{b: append(b, "Received:"...), col: len("Received:")}
-	f.add("from " + token(r.Helo) + " (" + r.client() + ")")
+	words := append([]string{"from " + token(r.Helo) + " (" + r.client()}, r.identities()...)
+	words[len(words)-1] += ")"
+	for _, w := range words {
+		f.add(w)
+	}
 	f.add("by " + token(r.By))
 	if r.With != "" {
 		f.add("with " + token(r.With))
@@ -60,6 +71,31 @@ func (r Received) client() string {
 		return literal
 	}
 	return token(r.Name) + " " + literal
+}
+
+// identities are the parts of the comment that say who the client is, in the
+// words of ZMailer.
+func (r Received) identities() (list []string) {
+	for _, part := range []struct{ name, value string }{
+		{"ident", r.Ident}, {"smtp-auth", r.Auth}, {"TLS-PEER-CN1", r.Peer},
+	} {
+		if part.value != "" {
+			list = append(list, part.name+`: "`+quoted(part.value)+`"`)
+		}
+	}
+	return list
+}
+
+// quoted returns s with a question mark for all that could end a quoted word,
+// a comment or the field.
+func quoted(s string) string {
+	b := []byte(s[:min(len(s), maxIdentity)])
+	for i, c := range b {
+		if c < ' ' || c >= 0x7f || c == '"' || c == '(' || c == ')' || c == '\\' {
+			b[i] = '?'
+		}
+	}
+	return string(b)
 }
 
 // Protocol returns the word behind "with" (RFC 3848, RFC 6531 4.3).

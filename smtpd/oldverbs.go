@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+
+	"postern/lib/place"
+	"postern/lib/smtp"
+)
+
+// tick is TICK, which batches have before each message: 250 says its argument
+// again.
+func (s *session) tick(_ context.Context, arg string) smtp.Reply {
+	return smtp.Say(250, smtp.NoDetail, arg)
+}
+
+// verbose is VERB of sendmail: 250, and nothing more is said than before.
+func (s *session) verbose(context.Context, string) smtp.Reply {
+	return smtp.Say(250, smtp.NoDetail, "postern "+place.Version())
+}
+
+// zIdent is Z-IDENT: 200 says what the client's identd said of it.
+func (s *session) zIdent(context.Context, string) smtp.Reply {
+	return smtp.Say(200, smtp.NoDetail, s.ident.wait(&s.rec))
+}
+
+// debugCmd is DEBUG: 250, and from here on the dialogue goes to the log. The
+// client sees nothing of it.
+func (s *session) debugCmd(context.Context, string) smtp.Reply {
+	s.trace = s.trace.also(s.traceToLog(s.id))
+	return smtp.Say(250, smtp.NoDetail, "ok")
+}
+
+// noBdat is BDAT where it is not offered: it is refused, its octets read and
+// thrown away all the same, so that none of them is taken for a command.
+func (s *session) noBdat(_ context.Context, a bdatArgs) smtp.Reply {
+	s.unknown++
+	return s.skipChunk(a, smtp.Say(502, smtp.InvalidCommand, "BDAT is not offered"))
+}

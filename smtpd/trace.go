@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"postern/lib/maillog"
+)
+
+// A trace is the dialogue of one session, line by line, for whoever looks for
+// a fault (-d, DebugSMTP) or keeps an account (-l). A nil trace writes nothing.
+type trace struct {
+	sinks []sink
+}
+
+// A sink takes lines: what was read ('<'), written ('>'), or noted ('#').
+type sink struct {
+	write func(direction byte, line string)
+	close func()
+}
+
+// maxTraceLine bounds a line of a trace.
+const maxTraceLine = 2048
+
+// openTrace opens all that the dialogue is to be written to.
+func (srv *server) openTrace(id, client string) *trace {
+	var t *trace
+	if srv.conf.flags.debug {
+		t = t.also(srv.traceToFile(id))
+	} else if srv.conf.trace {
+		t = t.also(srv.traceToLog(id))
+	}
+	for _, name := range srv.conf.wire.sessionLog {
+		t = t.also(srv.sessionLog(name, id))
+	}
+	if t != nil {
+		t.line('#', "session "+id+" with "+client)
+	}
+	return t
+}
+
+// also is t with one more sink.
+func (t *trace) also(s sink) *trace {
+	if s.write == nil {
+		return t
+	}
+	if t == nil {
+		t = new(trace)
+	}
+	t.sinks = append(t.sinks, s)
+	return t
+}
+
+// traceToFile is the file of -d, or the log when there can be none.
+func (srv *server) traceToFile(id string) sink {
+	name := filepath.Join(srv.conf.traceDir, id)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		srv.complain(maillog.Warning, "trace", fmt.Errorf("%w; tracing to the log", err))
+		return srv.traceToLog(id)
+	}
+	return sink{
+		write: func(direction byte, line string) { fmt.Fprintf(f, "%c %s\n", direction, line) },
+		close: func() { f.Close() },
+	}
+}
+
+func (srv *server) traceToLog(id string) sink {
+	return sink{write: func(direction byte, line string) {
+		srv.log.Log(maillog.Debug, id+" "+string(rune(direction))+" "+line)
+	}}
+}
+
+// syslogName is what stands for the log instead of a file's name.
+const syslogName = "SYSLOG"
+
+// tagLength is how much of the session's id stands in front of each line.
+const tagLength = 7
+
+// sessionLog is a log of -l, which all sessions share: the end of the
+// session's id, the seconds since it began, r for what was read, w for what
+// was written, # for a note, and a tab in front of the text.
+func (srv *server) sessionLog(name, id string) sink {
+	tag, start := id[max(0, len(id)-tagLength):], srv.now()
+	form := func(direction byte, line string) string {
+		letter := strings.Map(sessionLetter, string(rune(direction)))
+		return fmt.Sprintf("%s%04d%s\t%s", tag, int(srv.now().Sub(start)/time.Second), letter, line)
+	}
+	if name == syslogName {
+		return sink{write: func(direction byte, line string) { srv.log.Log(maillog.Debug, form(direction, line)) }}
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+	if err != nil {
+		srv.complain(maillog.Warning, "session log", err)
+		return sink{}
+	}
+	return sink{
+		write: func(direction byte, line string) { f.WriteString(form(direction, line) + "\n") },
+		close: func() { f.Close() },
+	}
+}
+
+func sessionLetter(direction rune) rune {
+	switch direction {
+	case '<':
+		return 'r'
+	case '>':
+		return 'w'
+	}
+	return '#'
+}
+
+func (t *trace) line(direction byte, text string) {
+	for _, s := range t.sinks {
+		s.write(direction, maillog.Clean(text, maxTraceLine))
+	}
+}
+
+func (t *trace) close() {
+	if t == nil {
+		return
+	}
+	for _, s := range t.sinks {
+		if s.close != nil {
+			s.close()
+		}
+	}
+}
+
+// traceLine notes what was read ('<') or will be written ('>').
+func (s *session) traceLine(direction byte, text []byte) {
+	if s.trace == nil {
+		return
+	}
+	for line := range strings.Lines(string(text)) {
+		s.trace.line(direction, strings.TrimRight(line, "\r\n"))
+	}
+}
