@@ -63,7 +63,7 @@ func (s *session) hello(ctx context.Context, name string) (smtp.Reply, bool) {
 	if !s.hold() {
 		return smtp.Reply{}, true
 	}
-	if v.Refused() && !s.forgive(v) {
+	if !s.forgive(v) && v.Refused() {
 		v.Quiet = s.conf.guard.quietHelo
 		return s.refuse(v), true
 	}
@@ -74,7 +74,7 @@ func (s *session) hello(ctx context.Context, name string) (smtp.Reply, bool) {
 // forgive says whether a client that was refused may mend that by
 // authenticating (-E).
 func (s *session) forgive(v check.Verdict) bool {
-	s.mustAuth = v.Auth && s.conf.guard.demandAuth
+	s.mustAuth = v.Refused() && v.Auth && s.conf.guard.demandAuth
 	return s.mustAuth
 }
 
