@@ -18,7 +18,7 @@ import (
 type config struct {
 	places place.Places
 	mail   deliver.Config
-	table  conf.Table
+	table  *conf.Table
 
 	file      string // -C
 	check     bool   // --check
@@ -42,7 +42,7 @@ type config struct {
 
 func newConfig(p place.Places) *config {
 	c := &config{places: p}
-	c.table = c.mail.Directives()
+	c.table = conf.NewTable(c.mail.Directives())
 	return c
 }
 

@@ -85,9 +85,12 @@ func TestManualNamesEverything(t *testing.T) {
 			t.Errorf("-%s is not in send.8", option)
 		}
 	}
-	for _, row := range c.table {
-		if !strings.Contains(text, " "+row.Name+" ") {
-			t.Errorf("%s is not in send.8", row.Name)
+	var inForce strings.Builder
+	c.table.Check(&inForce)
+	for line := range strings.Lines(inForce.String()) {
+		name := strings.TrimPrefix(strings.Fields(line)[0], "#")
+		if !strings.Contains(text, " "+name+" ") {
+			t.Errorf("%s is not in send.8", name)
 		}
 	}
 }

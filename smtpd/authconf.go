@@ -36,34 +36,42 @@ func defaultAuth() authConfig {
 	return authConfig{sasl: 2, failures: 3, failRate: 60, failMax: 20, delay: time.Second}
 }
 
-// authDirectives are about AUTH.
-func (c *config) authDirectives() conf.Table {
-	a := &c.auth
-	return conf.Table{
-		{Name: "Users", Args: "file", Set: conf.String(&a.users),
-			Help: "Let in by AUTH who has an entry in this file, see users(8); below EtcDir unless absolute."},
-		{Name: "AuthProgram", Synonyms: []string{"SMTP-auth-pipe"}, Args: "program [argument ...]", Set: conf.Strings(&a.program),
-			Help: "Let in whom this program does not object to: it is run with the user's name as its last argument, the password and a line end on standard input, and exits 0."},
-		{Name: "AuthDovecot", Args: "socket", Set: conf.String(&a.socket),
-			Help: "Let in whom Dovecot lets in, asked at its auth-client socket."},
-		{Name: "SASL", Args: "[0|1|2]", Default: "2", Set: conf.Int(&a.sasl, 0, 2),
-			Dialects: map[conf.Dialect]string{conf.Avenger: "0", conf.ZMailer: "0"},
-			Help:     "What AUTH is good for: 0 not offered, 1 the user's name is known and gives no right, 2 users may relay."},
-		{Name: "smtp-auth", Args: "[0|1]", Default: "0", Set: conf.Bool(&a.old),
-			Help: "As SASL 2, and list the mechanisms as AUTH= too, for clients that know no better."},
-		{Name: "AuthMechanisms", Synonyms: []string{"sasl-mechanisms"}, Args: "mechanism ...", Set: conf.Strings(&a.mechanisms),
-			Help: "Offer these, in this order, and not all that every user can be let in by."},
-		{Name: "AuthPlainClear", Synonyms: []string{"AUTH-LOGIN-also-without-TLS", "InsecureSASL"}, Args: "[0|1]", Default: "0", Set: conf.Bool(&a.clear),
-			Help: "Take passwords in the clear too."},
-		{Name: "MSA-mode", Args: "[0|1]", Default: "0", Set: conf.Bool(&a.msa),
-			Help: "Take mail from users and TrustedNet alone, as on port 587, and say in a header field who sent it."},
-		{Name: "AuthFailures", Args: "number", Default: "3", Set: conf.Int(&a.failures, 1, 100),
-			Help: "Failed attempts to log in, after which a session is ended (421)."},
-		{Name: "AuthFailRate", Synonyms: []string{"auth-failrate"}, Args: "per-hour [max]", Default: "60 20", Set: rateValue(&a.failRate, &a.failMax),
-			Help: "Failed attempts from one address an hour, and at once, beyond which it may not try (454); 0 for no limit. TrustedNet is exempt."},
-		{Name: "AuthDelay", Args: "seconds", Default: "1", Set: conf.Duration(&a.delay),
-			Help: "How long the answer to a failed attempt takes; twice as long for each further one in the session."},
-	}
+// authRows are about AUTH.
+var authRows = []conf.Row[authConfig]{
+	{Name: "Users", Args: "file",
+		Value: func(a *authConfig) conf.Value { return conf.String(&a.users) },
+		Help:  "Let in by AUTH who has an entry in this file, see users(8); below EtcDir unless absolute."},
+	{Name: "AuthProgram", Synonyms: []string{"SMTP-auth-pipe"}, Args: "program [argument ...]",
+		Value: func(a *authConfig) conf.Value { return conf.Strings(&a.program) },
+		Help:  "Let in whom this program does not object to: it is run with the user's name as its last argument, the password and a line end on standard input, and exits 0."},
+	{Name: "AuthDovecot", Args: "socket",
+		Value: func(a *authConfig) conf.Value { return conf.String(&a.socket) },
+		Help:  "Let in whom Dovecot lets in, asked at its auth-client socket."},
+	{Name: "SASL", Args: "[0|1|2]", Default: "2",
+		Value: func(a *authConfig) conf.Value { return conf.Int(&a.sasl, 0, 2) },
+		Old:   conf.Old{Avenger: "0", ZMailer: "0"},
+		Help:  "What AUTH is good for: 0 not offered, 1 the user's name is known and gives no right, 2 users may relay."},
+	{Name: "smtp-auth", Args: "[0|1]", Default: "0",
+		Value: func(a *authConfig) conf.Value { return conf.Bool(&a.old) },
+		Help:  "As SASL 2, and list the mechanisms as AUTH= too, for clients that know no better."},
+	{Name: "AuthMechanisms", Synonyms: []string{"sasl-mechanisms"}, Args: "mechanism ...",
+		Value: func(a *authConfig) conf.Value { return conf.Strings(&a.mechanisms) },
+		Help:  "Offer these, in this order, and not all that every user can be let in by."},
+	{Name: "AuthPlainClear", Synonyms: []string{"AUTH-LOGIN-also-without-TLS", "InsecureSASL"}, Args: "[0|1]", Default: "0",
+		Value: func(a *authConfig) conf.Value { return conf.Bool(&a.clear) },
+		Help:  "Take passwords in the clear too."},
+	{Name: "MSA-mode", Args: "[0|1]", Default: "0",
+		Value: func(a *authConfig) conf.Value { return conf.Bool(&a.msa) },
+		Help:  "Take mail from users and TrustedNet alone, as on port 587, and say in a header field who sent it."},
+	{Name: "AuthFailures", Args: "number", Default: "3",
+		Value: func(a *authConfig) conf.Value { return conf.Int(&a.failures, 1, 100) },
+		Help:  "Failed attempts to log in, after which a session is ended (421)."},
+	{Name: "AuthFailRate", Synonyms: []string{"auth-failrate"}, Args: "per-hour [max]", Default: "60 20",
+		Value: func(a *authConfig) conf.Value { return rateValue(&a.failRate, &a.failMax) },
+		Help:  "Failed attempts from one address an hour, and at once, beyond which it may not try (454); 0 for no limit. TrustedNet is exempt."},
+	{Name: "AuthDelay", Args: "seconds", Default: "1",
+		Value: func(a *authConfig) conf.Value { return conf.Duration(&a.delay) },
+		Help:  "How long the answer to a failed attempt takes; twice as long for each further one in the session."},
 }
 
 // rateValue takes a rate an hour, and how much may come at once, which is the

@@ -32,7 +32,7 @@ const (
 type config struct {
 	flags  *flags
 	places place.Places
-	table  conf.Table
+	table  *conf.Table
 
 	mail         deliver.Config // host name, own domains, aliases, mailboxes, queue
 	trusted      []netip.Prefix

@@ -45,53 +45,63 @@ func defaultGuard() guard {
 	}
 }
 
-// guardDirectives say whom to keep at a distance, and how.
-func (c *config) guardDirectives() conf.Table {
-	g := &c.guard
-	return conf.Table{
-		{Name: "DropNets", Args: "net ...", Repeat: true, Set: conf.Nets(&g.drop),
-			Help: "Drop connections from these networks without a word and without a line in the log."},
-		{Name: "HeloDelay", Args: "time", Default: "0s", Set: conf.Duration(&g.heloDelay),
-			Help: "Let strangers wait for the answer to their HELO; few who send in bulk do. smtpd -D says 15 seconds."},
-		{Name: "LongDelay", Args: "time", Default: "1m", Set: conf.Duration(&g.longDelay),
-			Help: "How long those of SlowNets wait when HeloDelay is set."},
-		{Name: "SlowNets", Args: "net ...", Default: "58 66 71 76-89 190 201 217", Repeat: true, Set: slowNets(&g.slowNets),
-			Help: "Networks much used by those who send in bulk; 76-89 means every IPv4 address whose first octet is one of these."},
-		{Name: "DemandAuth", Args: "[0|1]", Default: "0", Set: conf.Bool(&g.demandAuth),
-			Help: "Strangers whose HELO is refused by a check may stay, and must authenticate before they send."},
-		{Name: "QuietHelo", Args: "[0|1]", Default: "0", Set: conf.Bool(&g.quietHelo),
-			Help: "Keep sessions out of the log whose HELO is refused by a check."},
-	}
+// guardRows say whom to keep at a distance, and how.
+var guardRows = []conf.Row[guard]{
+	{Name: "DropNets", Args: "net ...", Repeat: true,
+		Value: func(g *guard) conf.Value { return conf.Nets(&g.drop) },
+		Help:  "Drop connections from these networks without a word and without a line in the log."},
+	{Name: "HeloDelay", Args: "time", Default: "0s",
+		Value: func(g *guard) conf.Value { return conf.Duration(&g.heloDelay) },
+		Help:  "Let strangers wait for the answer to their HELO; few who send in bulk do. smtpd -D says 15 seconds."},
+	{Name: "LongDelay", Args: "time", Default: "1m",
+		Value: func(g *guard) conf.Value { return conf.Duration(&g.longDelay) },
+		Help:  "How long those of SlowNets wait when HeloDelay is set."},
+	{Name: "SlowNets", Args: "net ...", Default: "58 66 71 76-89 190 201 217", Repeat: true,
+		Value: func(g *guard) conf.Value { return slowNets(&g.slowNets) },
+		Help:  "Networks much used by those who send in bulk; 76-89 means every IPv4 address whose first octet is one of these."},
+	{Name: "DemandAuth", Args: "[0|1]", Default: "0",
+		Value: func(g *guard) conf.Value { return conf.Bool(&g.demandAuth) },
+		Help:  "Strangers whose HELO is refused by a check may stay, and must authenticate before they send."},
+	{Name: "QuietHelo", Args: "[0|1]", Default: "0",
+		Value: func(g *guard) conf.Value { return conf.Bool(&g.quietHelo) },
+		Help:  "Keep sessions out of the log whose HELO is refused by a check."},
 }
 
-// listDirectives are about senders, and the files in which people are listed.
-func (c *config) listDirectives() conf.Table {
-	g := &c.guard
-	plan9 := func(name string) map[conf.Dialect]string { return map[conf.Dialect]string{conf.Plan9: name} }
-	return conf.Table{
-		{Name: "VerifySender", Synonyms: []string{"verifysenderdom"}, Args: "[0|1]", Default: "0", Set: conf.Bool(&g.senderDomain),
-			Help: "Refuse strangers' mail from a domain that has neither a mail exchanger nor an address in DNS."},
-		{Name: "TagForged", Synonyms: []string{"norelay"}, Args: "[0|1]", Default: "0", Set: conf.Bool(&g.tagForged),
-			Help: "Put an X-warning field into strangers' mail that claims to be from one of our domains. Strangers' mail for other hosts is refused in any case."},
-		{Name: "SaveBlocked", Synonyms: []string{"saveblockedmsg"}, Args: "[0|1]", Default: "0", Set: conf.Bool(&g.saveBlocked),
-			Help: "Keep copies of blocked messages in DumpDir."},
-		{Name: "DumpDir", Args: "folder", Set: conf.String(&g.dumpDir),
-			Help: "Holds a folder for each day with copies of blocked messages; /var/spool/postern/dump unless said. It must exist."},
-		{Name: "MaxDumps", Args: "number", Default: "1000", Set: conf.Int(&g.maxDumps, 1, 1<<16),
-			Help: "Copies that are kept of one day."},
-		{Name: "Blocked", Args: "file", Dialects: plan9("blocked"), Set: conf.String(&g.lists.Blocked),
-			Help: "Lists clients and senders to allow, block, deny, dial or delay; below EtcDir unless absolute."},
-		{Name: "NamesBlocked", Args: "file", Dialects: plan9("names.blocked"), Set: conf.String(&g.lists.NamesBlocked),
-			Help: "Lists recipients who get no mail; below EtcDir unless absolute."},
-		{Name: "Senders", Args: "file", Dialects: plan9("senders"), Set: conf.String(&g.lists.Senders),
-			Help: "Lists recipients who get mail from some hosts only, and those; below EtcDir unless absolute."},
-		{Name: "Ratify", Args: "folder", Dialects: plan9("ratify"), Set: conf.String(&g.lists.Ratify),
-			Help: "Lists by the names of files: trusted/ADDRESS, and block/ip/ADDRESS, allow/account/SENDER and so on; below /var/lib/postern unless absolute."},
-		{Name: "ValidateAddress", Args: "program [argument ...]", Dialects: plan9("validateaddress"), Set: conf.Strings(&g.validateAddress),
-			Help: "Ask this program about each recipient. Named without a folder it is looked for in EtcDir, and need not be there."},
-		{Name: "ValidateSender", Args: "program [argument ...]", Dialects: plan9("validatesender"), Set: conf.Strings(&g.validateSender),
-			Help: "Ask this program about strangers' mail at DATA. Named without a folder it is looked for in EtcDir, and need not be there."},
-	}
+// listRows are about senders, and the files in which people are listed.
+var listRows = []conf.Row[guard]{
+	{Name: "VerifySender", Synonyms: []string{"verifysenderdom"}, Args: "[0|1]", Default: "0",
+		Value: func(g *guard) conf.Value { return conf.Bool(&g.senderDomain) },
+		Help:  "Refuse strangers' mail from a domain that has neither a mail exchanger nor an address in DNS."},
+	{Name: "TagForged", Synonyms: []string{"norelay"}, Args: "[0|1]", Default: "0",
+		Value: func(g *guard) conf.Value { return conf.Bool(&g.tagForged) },
+		Help:  "Put an X-warning field into strangers' mail that claims to be from one of our domains. Strangers' mail for other hosts is refused in any case."},
+	{Name: "SaveBlocked", Synonyms: []string{"saveblockedmsg"}, Args: "[0|1]", Default: "0",
+		Value: func(g *guard) conf.Value { return conf.Bool(&g.saveBlocked) },
+		Help:  "Keep copies of blocked messages in DumpDir."},
+	{Name: "DumpDir", Args: "folder",
+		Value: func(g *guard) conf.Value { return conf.String(&g.dumpDir) },
+		Help:  "Holds a folder for each day with copies of blocked messages; /var/spool/postern/dump unless said. It must exist."},
+	{Name: "MaxDumps", Args: "number", Default: "1000",
+		Value: func(g *guard) conf.Value { return conf.Int(&g.maxDumps, 1, 1<<16) },
+		Help:  "Copies that are kept of one day."},
+	{Name: "Blocked", Args: "file", Old: conf.Old{Plan9: "blocked"},
+		Value: func(g *guard) conf.Value { return conf.String(&g.lists.Blocked) },
+		Help:  "Lists clients and senders to allow, block, deny, dial or delay; below EtcDir unless absolute."},
+	{Name: "NamesBlocked", Args: "file", Old: conf.Old{Plan9: "names.blocked"},
+		Value: func(g *guard) conf.Value { return conf.String(&g.lists.NamesBlocked) },
+		Help:  "Lists recipients who get no mail; below EtcDir unless absolute."},
+	{Name: "Senders", Args: "file", Old: conf.Old{Plan9: "senders"},
+		Value: func(g *guard) conf.Value { return conf.String(&g.lists.Senders) },
+		Help:  "Lists recipients who get mail from some hosts only, and those; below EtcDir unless absolute."},
+	{Name: "Ratify", Args: "folder", Old: conf.Old{Plan9: "ratify"},
+		Value: func(g *guard) conf.Value { return conf.String(&g.lists.Ratify) },
+		Help:  "Lists by the names of files: trusted/ADDRESS, and block/ip/ADDRESS, allow/account/SENDER and so on; below /var/lib/postern unless absolute."},
+	{Name: "ValidateAddress", Args: "program [argument ...]", Old: conf.Old{Plan9: "validateaddress"},
+		Value: func(g *guard) conf.Value { return conf.Strings(&g.validateAddress) },
+		Help:  "Ask this program about each recipient. Named without a folder it is looked for in EtcDir, and need not be there."},
+	{Name: "ValidateSender", Args: "program [argument ...]", Old: conf.Old{Plan9: "validatesender"},
+		Value: func(g *guard) conf.Value { return conf.Strings(&g.validateSender) },
+		Help:  "Ask this program about strangers' mail at DATA. Named without a folder it is looked for in EtcDir, and need not be there."},
 }
 
 // applyGuards gives the flags their effect.

@@ -8,31 +8,36 @@ import (
 	"postern/lib/smtp"
 )
 
-// nameDirectives are about the client's name, and what its host says of it.
-func (c *config) nameDirectives() conf.Table {
-	w := &c.wire
-	return conf.Table{
-		{Name: "TrustedDomain", Args: "domain ...", Repeat: true, Set: conf.Strings(&w.trustedDomains),
-			Help: "Clients whose name, confirmed in DNS both ways, is one of these or below one are trusted as those of TrustedNet are."},
-		{Name: "AllowDNSFail", Args: "[0|1|2]", Default: "2", Set: conf.Choice(&w.dnsFail, "0", "1", "2"),
-			Dialects: map[conf.Dialect]string{conf.Avenger: "0"},
-			Help:     "What of strangers whose name cannot be looked up for now: 0 sends them away at once (421), 1 at RCPT (451), 2 takes their mail."},
-		{Name: "IdentTimeout", Args: "seconds", Default: "0s", Set: conf.Duration(&w.identWait),
-			Unsafe: map[conf.Dialect]string{conf.Avenger: "15"},
-			Help:   "Ask the client's identd who it is (RFC 1413), and wait so long for it; 0 does not ask."},
-		{Name: "SessionLog", Args: "SYSLOG|file ...", Repeat: true, Set: conf.Strings(&w.sessionLog),
-			Help: "Log every line of every dialogue to this file, or to the log at the level debug."},
-		{Name: "rcvd-tls-mode", Synonyms: []string{"!no-rcvd-tls-mode"}, Args: "[0|1]", Default: "1", Set: conf.Bool(&w.tlsInReceived),
-			Dialects: map[conf.Dialect]string{conf.ZMailer: "0"},
-			Help:     "Say in Received which cipher was used."},
-		{Name: "rcvd-tls-peer", Synonyms: []string{"!no-rcvd-tls-peer"}, Args: "[0|1]", Default: "0", Set: conf.Bool(&w.peerInReceived),
-			Help: "Say in Received whose certificate the client has."},
-		{Name: "rcvd-ident", Synonyms: []string{"!no-rcvd-ident"}, Args: "[0|1]", Default: "0", Set: conf.Bool(&w.identInReceived),
-			Help: "Say in Received what the client's identd said, when IdentTimeout has it asked."},
-		{Name: "rcvd-auth-user", Synonyms: []string{"!no-rcvd-auth-user"}, Args: "[0|1]", Default: "0", Set: conf.Bool(&w.authInReceived),
-			Dialects: map[conf.Dialect]string{conf.Avenger: "1"},
-			Help:     "Say in Received as whom the client has authenticated."},
-	}
+// nameRows are about the client's name, and what its host says of it.
+var nameRows = []conf.Row[wire]{
+	{Name: "TrustedDomain", Args: "domain ...", Repeat: true,
+		Value: func(w *wire) conf.Value { return conf.Strings(&w.trustedDomains) },
+		Help:  "Clients whose name, confirmed in DNS both ways, is one of these or below one are trusted as those of TrustedNet are."},
+	{Name: "AllowDNSFail", Args: "[0|1|2]", Default: "2",
+		Value: func(w *wire) conf.Value { return conf.Choice(&w.dnsFail, "0", "1", "2") },
+		Old:   conf.Old{Avenger: "0"},
+		Help:  "What of strangers whose name cannot be looked up for now: 0 sends them away at once (421), 1 at RCPT (451), 2 takes their mail."},
+	{Name: "IdentTimeout", Args: "seconds", Default: "0s",
+		Value:  func(w *wire) conf.Value { return conf.Duration(&w.identWait) },
+		Unsafe: conf.Old{Avenger: "15"},
+		Help:   "Ask the client's identd who it is (RFC 1413), and wait so long for it; 0 does not ask."},
+	{Name: "SessionLog", Args: "SYSLOG|file ...", Repeat: true,
+		Value: func(w *wire) conf.Value { return conf.Strings(&w.sessionLog) },
+		Help:  "Log every line of every dialogue to this file, or to the log at the level debug."},
+	{Name: "rcvd-tls-mode", Synonyms: []string{"!no-rcvd-tls-mode"}, Args: "[0|1]", Default: "1",
+		Value: func(w *wire) conf.Value { return conf.Bool(&w.tlsInReceived) },
+		Old:   conf.Old{ZMailer: "0"},
+		Help:  "Say in Received which cipher was used."},
+	{Name: "rcvd-tls-peer", Synonyms: []string{"!no-rcvd-tls-peer"}, Args: "[0|1]", Default: "0",
+		Value: func(w *wire) conf.Value { return conf.Bool(&w.peerInReceived) },
+		Help:  "Say in Received whose certificate the client has."},
+	{Name: "rcvd-ident", Synonyms: []string{"!no-rcvd-ident"}, Args: "[0|1]", Default: "0",
+		Value: func(w *wire) conf.Value { return conf.Bool(&w.identInReceived) },
+		Help:  "Say in Received what the client's identd said, when IdentTimeout has it asked."},
+	{Name: "rcvd-auth-user", Synonyms: []string{"!no-rcvd-auth-user"}, Args: "[0|1]", Default: "0",
+		Value: func(w *wire) conf.Value { return conf.Bool(&w.authInReceived) },
+		Old:   conf.Old{Avenger: "1"},
+		Help:  "Say in Received as whom the client has authenticated."},
 }
 
 // wantsName says whether the client's name is to be looked up.

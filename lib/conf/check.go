@@ -2,6 +2,7 @@ package conf
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -11,37 +12,36 @@ import (
 // a native file: `MaxRcpts 100  # smtpd.conf:7`. What is not set stands in a
 // comment. Directives that other programs obey, or that do nothing, are shown
 // when the file has them.
-func (t Table) Check(w io.Writer) error {
+func (t *Table) Check(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	for i := range t {
-		row := &t[i]
-		if row.inert() && row.state.from == "" {
+	for index, row := range t.all {
+		var st state
+		if known := t.known(index); known != nil {
+			st = *known
+		}
+		if row.inert() && st.from == "" {
 			continue
 		}
-		lines := row.inForce()
+		lines := row.inForce(t.dialect, st)
 		for _, args := range lines {
-			fmt.Fprintf(b, "%s  # %s\n", strings.TrimRight(row.Name+" "+quoteAll(args), " "), row.origin())
+			fmt.Fprintf(b, "%s  # %s\n", strings.TrimRight(row.Name+" "+quoteAll(args), " "), row.origin(t.dialect, st))
 		}
 		if len(lines) == 0 {
-			fmt.Fprintf(b, "#%s  # %s\n", row.Name, row.origin())
+			fmt.Fprintf(b, "#%s  # %s\n", row.Name, row.origin(t.dialect, st))
 		}
 	}
 	return b.Flush()
 }
 
 // inForce gives the lines that would set the directive to what it is.
-func (row *Directive) inForce() [][]string {
+func (row *directive) inForce(d Dialect, st state) [][]string {
 	switch {
-	case row.Set.Show != nil:
-		return row.Set.Show()
-	case row.state.from != "":
-		return row.state.given
+	case row.Show != nil:
+		return row.Show()
+	case st.from != "":
+		return st.given
 	}
-	text, ok := row.Dialects[row.state.dialect]
-	if !ok {
-		text = row.Default
-	}
-	words, _ := splitNative(text)
+	words, _ := splitNative(cmp.Or(row.Old.of(d), row.Default))
 	if len(words) == 0 {
 		return nil
 	}
@@ -49,12 +49,12 @@ func (row *Directive) inForce() [][]string {
 }
 
 // origin says where the directive's value is from.
-func (row *Directive) origin() string {
-	from := row.state.from
+func (row *directive) origin(d Dialect, st state) string {
+	from := st.from
 	if from == "" {
 		from = "default"
-		if old := row.Unsafe[row.state.dialect]; old != "" {
-			from += fmt.Sprintf("; that of %s, %s, would be unsafe", row.state.dialect, old)
+		if old := row.Unsafe.of(d); old != "" {
+			from += fmt.Sprintf("; that of %s, %s, would be unsafe", d, old)
 		}
 	}
 	switch {
@@ -62,8 +62,8 @@ func (row *Directive) origin() string {
 		from += ", obeyed by " + row.Other
 	case row.Void != "":
 		from += ", has no effect: " + row.Void
-	case row.Set.Note != nil:
-		if note := row.Set.Note(); note != "" {
+	case row.Note != nil:
+		if note := row.Note(); note != "" {
 			from += "; " + note
 		}
 	}

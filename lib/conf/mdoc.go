@@ -4,22 +4,21 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
 // Mdoc writes the table as the list of directives of a manual page, in mdoc(7).
-func (t Table) Mdoc(w io.Writer) error {
+func (t *Table) Mdoc(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	b.WriteString(".Bl -tag -width Ds\n")
-	for i := range t {
-		t[i].mdoc(b)
+	for _, row := range t.all {
+		row.mdoc(b)
 	}
 	b.WriteString(".El\n")
 	return b.Flush()
 }
 
-func (row *Directive) mdoc(b *bufio.Writer) {
+func (row *directive) mdoc(b *bufio.Writer) {
 	fmt.Fprintf(b, ".It Ic %s", mdocWord(row.Name))
 	for i, word := range strings.Fields(row.Args) {
 		if i == 0 {
@@ -47,16 +46,14 @@ func (row *Directive) mdoc(b *bufio.Writer) {
 	}
 }
 
-// mdocDialects names the other defaults, in the order of the dialects' names.
-func (row *Directive) mdocDialects(b *bufio.Writer) {
-	var dialects []Dialect
-	for d := range row.Dialects {
-		dialects = append(dialects, d)
-	}
-	slices.Sort(dialects)
-	for _, d := range dialects {
-		value := row.Dialects[d]
-		if value == "" {
+// mdocDialects names the other defaults.
+func (row *directive) mdocDialects(b *bufio.Writer) {
+	for _, d := range oldDialects {
+		value := row.Old.of(d)
+		switch value {
+		case "":
+			continue
+		case Unset:
 			value = "unset"
 		}
 		fmt.Fprintf(b, "In the dialect\n.Cm %s\nit is\n.Ql %s .\n", d, mdocWord(value))
@@ -64,7 +61,7 @@ func (row *Directive) mdocDialects(b *bufio.Writer) {
 }
 
 // synonyms gives the other names, those that negate it with a word about it.
-func (row *Directive) synonyms() []string {
+func (row *directive) synonyms() []string {
 	var names []string
 	for _, s := range row.Synonyms {
 		name, negated := strings.CutPrefix(s, "!")

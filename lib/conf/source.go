@@ -23,7 +23,7 @@ type Source struct {
 // and Load come together: warnings are to be logged, and fatal ends the program.
 // Nothing is loaded when the file cannot be read; without Spec and without the
 // usual file all stays as it is.
-func (t Table) ReadFile(s Source) (warnings Warnings, fatal error) {
+func (t *Table) ReadFile(s Source) (warnings Warnings, fatal error) {
 	spec := s.Spec
 	if spec == "" {
 		spec = s.Usual
@@ -45,9 +45,9 @@ func (t Table) ReadFile(s Source) (warnings Warnings, fatal error) {
 
 // Own gives the lines whose directives are in the table, for a program that
 // reads a file which is another's.
-func (t Table) Own(lines []Line) []Line {
+func (t *Table) Own(lines []Line) []Line {
 	return slices.DeleteFunc(slices.Clone(lines), func(l Line) bool {
-		row, _ := t.find(l.Name, l.Style)
-		return row == nil
+		index, _ := t.find(l.Name, l.Style)
+		return index < 0
 	})
 }

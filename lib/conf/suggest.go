@@ -13,7 +13,7 @@ const maxTypos = 2
 const maxName = 64
 
 // unknown says that there is no such directive, and which may have been meant.
-func (t Table) unknown(line Line) error {
+func (t *Table) unknown(line Line) error {
 	if line.Style {
 		return fmt.Errorf("style lines are not used here (pattern %q)", line.Name)
 	}
@@ -24,14 +24,14 @@ func (t Table) unknown(line Line) error {
 }
 
 // suggest gives the name that is nearest to a wrong one, "" when none is near.
-func (t Table) suggest(wrong string) string {
+func (t *Table) suggest(wrong string) string {
 	wrong = fold(wrong)
 	best, found := min(maxTypos, len(wrong)/2)+1, ""
 	if len(wrong) > maxName {
 		return ""
 	}
-	for i := range t {
-		for _, name := range append([]string{t[i].Name}, t[i].Synonyms...) {
+	for _, row := range t.all {
+		for _, name := range row.names() {
 			name = strings.TrimPrefix(name, "!")
 			if n := distance(wrong, fold(name)); n < best {
 				best, found = n, name

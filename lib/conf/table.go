@@ -6,186 +6,199 @@ import (
 	"strings"
 )
 
-// Value is the variable behind a directive. The functions of this package that
-// make one (String, Bool, Int ...) serve most directives, and Func the others.
-type Value struct {
-	// Set takes the arguments of one line. Its error says what is wrong
-	// with them; file, line and name are added by Load.
-	Set func(args []string) error
-	// Show gives what would set the variable to what it is now, the
-	// arguments of one line or of several; nothing when it is not set.
-	// Without it Check shows what Set was last given.
-	Show func() [][]string
-	// Reset empties the variable in front of the first line of a file, so
-	// that a file replaces a default list and does not add to it.
-	Reset func()
-	// Note gives what Check says of the value behind its place: what of it
-	// means nothing here. It may be nil, and give "".
-	Note func() string
-
-	boolean bool
+// Table is a program's directives. It keeps nothing of those that neither a
+// file nor a flag has set.
+type Table struct {
+	sections []Section
+	dialect  Dialect // of the file that was loaded, "" for none
+	states   []*state
 }
 
-// Directive is one row of a program's table.
-type Directive struct {
-	Name string
-	// Synonyms are its other names. One that begins with "!" turns a Bool
-	// the other way: "!NoDSN".
-	Synonyms []string
-	// Args is what the help shows behind the name: "bytes", "[0|1]",
-	// "domain ...".
-	Args string
-	// Default is what stands behind the name in a file that changes
-	// nothing, in the native grammar; "" when nothing is set.
-	Default string
-	// Dialects has the defaults of other dialects where their programs had
-	// others.
-	Dialects map[Dialect]string
-	// Unsafe has the defaults of old programs that are not followed since
-	// they would be unsafe today. Check names them.
-	Unsafe map[Dialect]string
-	// Help is one line, a sentence or two.
-	Help string
-	// Raw gives the text behind the name to Set as one argument.
-	Raw bool
-	// Repeat allows several lines.
-	Repeat bool
-	// Style takes the style lines of the ZMailer dialect; the arguments are
-	// pattern, flags and, where the line has one, the load.
-	Style bool
-	// Other names the program that obeys the directive, when it is not this
-	// one: the line is accepted and ignored. Set is not needed then.
-	Other string
-	// Void says why the directive of an old program does nothing today: the
-	// line is accepted and ignored, and Check says so. Set is not needed then.
-	Void string
-	Set  Value
+// NewTable makes the table of a program from its sections.
+func NewTable(sections ...Section) *Table { return &Table{sections: sections} }
 
-	state state
-}
+// Dialect is that of the file that was loaded, "" when there was none.
+func (t *Table) Dialect() Dialect { return t.dialect }
 
 // state is what has happened to a directive.
 type state struct {
-	dialect Dialect    // of the file that was loaded
-	first   string     // place of its first line
-	from    string     // place of the last line that was obeyed, or a flag's name
-	given   [][]string // what Set was given, for a Value that cannot Show
-	flag    string     // a flag that wins over files
-	args    []string   // what the flag gave
-}
-
-// Table is a program's directives.
-type Table []Directive
-
-// Dialect is that of the file that was loaded, "" when there was none.
-func (t Table) Dialect() Dialect {
-	if len(t) == 0 {
-		return ""
-	}
-	return t[0].state.dialect
+	index int        // the directive's place in the table
+	first string     // place of its first line
+	from  string     // place of the last line that was obeyed, or a flag's name
+	given [][]string // what Set was given, for a Value that cannot Show
+	flag  string     // a flag that wins over files
+	args  []string   // what the flag gave
 }
 
 // Load sets the defaults of dialect d, then obeys the lines. Unknown names and
 // bad arguments are errors in the native and proxsmtpd dialects, Warnings in
 // the others; all of them come back at once. In the native dialect a directive
 // without Repeat is an error the second time; in the others the last one counts.
-func (t Table) Load(d Dialect, lines []Line) error {
+func (t *Table) Load(d Dialect, lines []Line) error {
 	bad := complaints{lenient: d.lenient()}
+	t.forget()
 	t.setDefaults(d, &bad)
 	for _, line := range lines {
-		if err := t.obey(d, line); err != nil {
+		if err := t.obey(line); err != nil {
 			bad.add(line.Pos(), "%w", err)
 		}
 	}
-	for i := range t {
-		if st := &t[i].state; st.flag != "" {
-			st.from = st.flag
-			t[i].replace(st.args)
+	for _, st := range t.states {
+		if st.flag != "" {
+			row := t.at(st.index)
+			st.set(&row, st.flag, st.args)
 		}
 	}
 	return bad.result()
 }
 
+// forget drops all that is known of a file that was loaded before.
+func (t *Table) forget() {
+	for _, st := range t.states {
+		*st = state{index: st.index, flag: st.flag, args: st.args}
+	}
+}
+
 // setDefaults gives the directives what they are in a program of dialect d.
-func (t Table) setDefaults(d Dialect, bad *complaints) {
-	for i := range t {
-		row := &t[i]
-		row.state = state{dialect: d, flag: row.state.flag, args: row.state.args}
-		text, ok := row.Dialects[d]
-		if !ok || row.inert() {
+func (t *Table) setDefaults(d Dialect, bad *complaints) {
+	t.dialect = d
+	if d == Native {
+		return
+	}
+	for _, row := range t.all {
+		text := row.Old.of(d)
+		if text == "" || row.inert() {
 			continue
 		}
-		row.reset()
-		if err := row.setText(text); err != nil {
+		if err := row.defaultTo(text); err != nil {
 			bad.add(row.Name, "default of %s: %w", d, err)
 		}
 	}
 }
 
 // obey finds the directive of one line and sets it.
-func (t Table) obey(d Dialect, line Line) error {
-	row, negated := t.find(line.Name, line.Style)
-	if row == nil {
+func (t *Table) obey(line Line) error {
+	index, negated := t.find(line.Name, line.Style)
+	if index < 0 {
 		return t.unknown(line)
 	}
-	if d == Native && row.state.first != "" && !row.Repeat && !row.Style {
-		return fmt.Errorf("%s is set already, at %s", row.Name, row.state.first)
+	row, st := t.at(index), t.state(index)
+	if t.dialect == Native && st.first != "" && !row.Repeat && !row.Style {
+		return fmt.Errorf("%s is set already, at %s", row.Name, st.first)
 	}
-	args, err := row.arguments(d, line, negated)
+	if st.first == "" {
+		st.first = line.Pos()
+	}
+	args, err := row.arguments(t.dialect, line, negated)
+	if err == nil && st.from == "" {
+		err = st.set(&row, line.Pos(), args)
+	} else if err == nil {
+		err = st.add(&row, line.Pos(), args)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", line.Name, err)
 	}
-	give := row.give
-	if row.state.first == "" {
-		give = row.replace
-		row.state.first = line.Pos()
-	}
-	if err := give(args); err != nil {
-		return fmt.Errorf("%s: %w", line.Name, err)
-	}
-	row.state.from = line.Pos()
 	return nil
 }
 
 // Flag sets the directive called name from the command line, where flag is the
 // option's name as people write it ("-h"). It wins over lines of files, whether
 // they are loaded before or after.
-func (t Table) Flag(flag, name string, args ...string) error {
-	row, negated := t.find(name, false)
-	if row == nil || negated {
+func (t *Table) Flag(flag, name string, args ...string) error {
+	index, negated := t.find(name, false)
+	if index < 0 || negated {
 		return fmt.Errorf("%s: unknown directive %q", flag, name)
 	}
-	if err := row.replace(args); err != nil {
-		return err
+	row, st := t.at(index), t.state(index)
+	err := st.set(&row, flag, args)
+	if err == nil {
+		st.flag, st.args = flag, args
 	}
-	row.state.flag, row.state.args, row.state.from = flag, args, flag
+	return err
+}
+
+// find gives the place of a directive, as Section.find does.
+func (t *Table) find(name string, style bool) (index int, negated bool) {
+	before := 0
+	for _, s := range t.sections {
+		if i, negated := s.find(name, style); i >= 0 {
+			return before + i, negated
+		}
+		before += s.len()
+	}
+	return -1, false
+}
+
+// at gives the directive in a place that find gave.
+func (t *Table) at(index int) directive {
+	for _, s := range t.sections {
+		if index < s.len() {
+			return s.at(index)
+		}
+		index -= s.len()
+	}
+	panic("conf: no such row") // not reached: find gives places of rows
+}
+
+// all goes through the directives and their places.
+func (t *Table) all(yield func(int, directive) bool) {
+	index := 0
+	for _, s := range t.sections {
+		for i := range s.len() {
+			if !yield(index, s.at(i)) {
+				return
+			}
+			index++
+		}
+	}
+}
+
+// state gives what is known of a directive; there is a state from then on.
+func (t *Table) state(index int) *state {
+	st := t.known(index)
+	if st == nil {
+		st = &state{index: index}
+		t.states = append(t.states, st)
+	}
+	return st
+}
+
+// known gives what is known of a directive, nil when nothing has set it.
+func (t *Table) known(index int) *state {
+	for _, st := range t.states {
+		if st.index == index {
+			return st
+		}
+	}
 	return nil
 }
 
-// find gives the row called name, whatever its case and hyphens, or the one for
-// style lines; negated tells that the name turns it the other way.
-func (t Table) find(name string, style bool) (row *Directive, negated bool) {
-	name = fold(name)
-	for i := range t {
-		row = &t[i]
-		if style && row.Style || !style && fold(row.Name) == name {
-			return row, false
-		}
-		if style {
-			continue
-		}
-		for _, synonym := range row.Synonyms {
-			synonym, negated = strings.CutPrefix(synonym, "!")
-			if fold(synonym) == name {
-				return row, negated
-			}
-		}
+// set sets the row to args alone. When they are wrong it keeps what it had.
+func (st *state) set(row *directive, from string, args []string) error {
+	var held [][]string
+	if row.Show != nil {
+		held = row.Show()
 	}
-	return nil, false
+	row.reset()
+	if err := row.give(args); err != nil {
+		row.restore(held)
+		return err
+	}
+	st.from, st.given = from, [][]string{args}
+	return nil
+}
+
+// add gives the row one line more.
+func (st *state) add(row *directive, from string, args []string) error {
+	err := row.give(args)
+	if err == nil {
+		st.from, st.given = from, append(st.given, args)
+	}
+	return err
 }
 
 // arguments gives the line's arguments as the row's Set wants them.
-func (row *Directive) arguments(d Dialect, line Line, negated bool) ([]string, error) {
+func (row *directive) arguments(d Dialect, line Line, negated bool) ([]string, error) {
 	switch {
 	case line.Style:
 		return append([]string{line.Name}, line.Args...), nil
@@ -193,7 +206,7 @@ func (row *Directive) arguments(d Dialect, line Line, negated bool) ([]string, e
 		return []string{line.Raw}, nil
 	case row.Raw:
 		return []string{strings.Join(line.Args, " ")}, nil
-	case row.Set.boolean && d == Plan9:
+	case row.boolean && d == Plan9:
 		return plan9Bool(line.Args)
 	case negated:
 		return negate(line.Args)
@@ -218,59 +231,40 @@ func negate(args []string) ([]string, error) {
 	return []string{boolWord(!on)}, nil
 }
 
-func (row *Directive) reset() {
-	row.state.given = nil
-	if row.Set.Reset != nil {
-		row.Set.Reset()
+// reset empties the variable, for a list.
+func (row *directive) reset() {
+	if row.Reset != nil {
+		row.Reset()
 	}
-}
-
-// replace sets the row to args alone. When they are wrong it keeps what it had.
-func (row *Directive) replace(args []string) error {
-	var held [][]string
-	if row.Set.Show != nil {
-		held = row.Set.Show()
-	}
-	row.reset()
-	err := row.give(args)
-	if err != nil {
-		row.restore(held)
-	}
-	return err
 }
 
 // restore sets the variable to what Show gave.
-func (row *Directive) restore(held [][]string) {
+func (row *directive) restore(held [][]string) {
 	row.reset()
 	for _, args := range held {
-		row.Set.Set(args)
+		row.Set(args)
 	}
 }
 
-// inert says whether this program has nothing to set from the row.
-func (row *Directive) inert() bool { return row.Other != "" || row.Void != "" }
-
-// give sets the row, unless it is inert.
-func (row *Directive) give(args []string) error {
-	if !row.inert() {
-		if err := row.Set.Set(args); err != nil {
-			return err
-		}
+// give sets the variable, if there is one.
+func (row *directive) give(args []string) error {
+	if row.inert() {
+		return nil
 	}
-	row.state.given = append(row.state.given, args)
-	return nil
+	return row.Set(args)
 }
 
-// setText sets the row from a default, in which "" means nothing.
-func (row *Directive) setText(text string) error {
+// defaultTo sets the variable from a default.
+func (row *directive) defaultTo(text string) error {
+	row.reset()
 	words, complaint := splitNative(text)
 	switch {
 	case complaint != "":
 		return errors.New(complaint)
-	case text == "":
+	case len(words) == 0:
 		return nil
 	case row.Raw:
 		words = []string{strings.Join(words, " ")}
 	}
-	return row.Set.Set(words)
+	return row.Set(words)
 }

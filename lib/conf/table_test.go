@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -29,32 +30,39 @@ type settings struct {
 	rate    string
 }
 
-func newTable() (*settings, Table) {
+func newTable() (*settings, *Table) {
 	s := &settings{rcpts: 100, size: 10 << 20, timeout: 5 * time.Minute, dsn: true, domains: []string{"localhost"}}
-	return s, Table{
-		{Name: "Hostname", Args: "name", Help: "Our name.", Set: String(&s.host)},
-		{Name: "MaxRcpts", Synonyms: []string{"RcptLimitCount", "RcptLimitCnt"}, Args: "number", Default: "100",
-			Dialects: map[Dialect]string{Avenger: "5"}, Unsafe: map[Dialect]string{ZMailer: "10000"},
-			Help: "Recipients of a message. More are deferred.", Set: Int(&s.rcpts, 1, 50000)},
-		{Name: "MaxMsgSize", Synonyms: []string{"maxsize"}, Args: "octets", Default: "10M", Help: "Size of a message.", Set: Size(&s.size)},
-		{Name: "SMTPTimeout", Args: "time", Default: "5m", Help: "Time.", Set: Duration(&s.timeout)},
-		{Name: "TLS", Args: "[no|yes|must]", Help: "Whether.", Set: Choice(&s.tls, "no", "yes", "must")},
-		{Name: "DSN", Synonyms: []string{"!NoDSN"}, Args: "[on|off]", Default: "on", Help: "Notifications.", Set: Bool(&s.dsn)},
-		{Name: "NoRelay", Args: "[on|off]", Default: "off", Help: "No relaying.", Set: Bool(&s.relay)},
-		{Name: "TrustedNet", Synonyms: []string{"ournets"}, Args: "network ...", Repeat: true, Help: "Nets.", Set: Nets(&s.nets)},
-		{Name: "Domains", Args: "domain ...", Default: "localhost", Repeat: true, Help: "Ours.", Set: Strings(&s.domains)},
-		{Name: "Help", Args: "text", Raw: true, Repeat: true, Help: "A line of HELP.", Set: Lines(&s.help)},
-		{Name: "Header", Args: "text", Raw: true, Help: "A line.", Set: String(&s.header)},
-		{Name: "Style", Style: true, Repeat: true, Args: "pattern flags [load]", Help: "By HELO.", Set: Func(func(args []string) error {
+	half := len(testRows) / 2
+	return s, NewTable(Of(testRows[:half], s), Of(testRows[half:], s))
+}
+
+var testRows = []Row[settings]{
+	{Name: "Hostname", Args: "name", Help: "Our name.", Value: func(s *settings) Value { return String(&s.host) }},
+	{Name: "MaxRcpts", Synonyms: []string{"RcptLimitCount", "RcptLimitCnt"}, Args: "number", Default: "100",
+		Old: Old{Avenger: "5"}, Unsafe: Old{ZMailer: "10000"},
+		Help: "Recipients of a message. More are deferred.", Value: func(s *settings) Value { return Int(&s.rcpts, 1, 50000) }},
+	{Name: "MaxMsgSize", Synonyms: []string{"maxsize"}, Args: "octets", Default: "10M", Help: "Size of a message.", Value: func(s *settings) Value { return Size(&s.size) }},
+	{Name: "SMTPTimeout", Args: "time", Default: "5m", Help: "Time.", Value: func(s *settings) Value { return Duration(&s.timeout) }},
+	{Name: "TLS", Args: "[no|yes|must]", Help: "Whether.", Value: func(s *settings) Value { return Choice(&s.tls, "no", "yes", "must") }},
+	{Name: "DSN", Synonyms: []string{"!NoDSN"}, Args: "[on|off]", Default: "on", Help: "Notifications.", Value: func(s *settings) Value { return Bool(&s.dsn) }},
+	{Name: "NoRelay", Args: "[on|off]", Default: "off", Help: "No relaying.", Value: func(s *settings) Value { return Bool(&s.relay) }},
+	{Name: "TrustedNet", Synonyms: []string{"ournets"}, Args: "network ...", Repeat: true, Help: "Nets.", Value: func(s *settings) Value { return Nets(&s.nets) }},
+	{Name: "Domains", Args: "domain ...", Default: "localhost", Old: Old{Plan9: Unset}, Repeat: true, Help: "Ours.", Value: func(s *settings) Value { return Strings(&s.domains) }},
+	{Name: "Help", Args: "text", Raw: true, Repeat: true, Help: "A line of HELP.", Value: func(s *settings) Value { return Lines(&s.help) }},
+	{Name: "Header", Args: "text", Raw: true, Help: "A line.", Value: func(s *settings) Value { return String(&s.header) }},
+	{Name: "Style", Style: true, Repeat: true, Args: "pattern flags [load]", Help: "By HELO.", Value: func(s *settings) Value {
+		return Func(func(args []string) error {
 			s.styles = append(s.styles, args)
 			return nil
-		})},
-		{Name: "MaxErrorsPerIP", Args: "rate", Default: "off", Help: "Errors.", Set: Func(func(args []string) error {
+		})
+	}},
+	{Name: "MaxErrorsPerIP", Args: "rate", Default: "off", Help: "Errors.", Value: func(s *settings) Value {
+		return Func(func(args []string) error {
 			s.rate = strings.Join(args, "/")
 			return nil
-		})},
-		{Name: "MaxClients", Args: "number", Help: "Sessions.", Other: "listen"},
-	}
+		})
+	}},
+	{Name: "MaxClients", Args: "number", Help: "Sessions.", Other: "listen"},
 }
 
 func TestLoad(t *testing.T) {
@@ -75,6 +83,8 @@ func TestLoad(t *testing.T) {
 		{"the file wins over them", Avenger, "MaxRcpts 6\n", func(s *settings) any { return s.rcpts }, "6", ""},
 		{"unsafe defaults are not followed", ZMailer, "", func(s *settings) any { return s.rcpts }, "100", ""},
 		{"lists add, and replace the default", Native, "Domains a b\nDomains c\n", func(s *settings) any { return s.domains }, "[a b c]", ""},
+		{"an old default that sets nothing", Plan9, "", func(s *settings) any { return s.domains }, "[]", ""},
+		{"a wrong line does not empty a list", Avenger, "Domains\nDomains a\nDomains b\n", func(s *settings) any { return s.domains }, "[a b]", "t:1: Domains: needs an argument"},
 		{"upas nets", Plan9, "ournets 10.1, 192.0.2 198.51.100.7 2001:db8::/32\n", func(s *settings) any { return s.nets },
 			"[10.1.0.0/16 192.0.2.0/24 198.51.100.7/32 2001:db8::/32]", ""},
 		{"upas on", Plan9, "NORELAY ON\n", func(s *settings) any { return s.relay }, "true", ""},
@@ -263,11 +273,11 @@ func withoutComments(text string) string {
 }
 
 func TestMdoc(t *testing.T) {
-	table := Table{
+	table := NewTable(Of([]Row[settings]{
 		{Name: "DSN", Synonyms: []string{"X", "!No-DSN"}, Args: "[on|off] more", Default: `a "b\`, Repeat: true,
-			Dialects: map[Dialect]string{Plan9: "b", Avenger: ""}, Help: "One thing. 'Another", Other: "listen"},
+			Old: Old{Plan9: "b", Avenger: Unset}, Help: "One thing. 'Another", Other: "listen"},
 		{Name: "B", Help: ".x."},
-	}
+	}, new(settings)))
 	want := `.Bl -tag -width Ds
 .It Ic \&DSN Ar [on|off] more
 One thing.
@@ -304,15 +314,15 @@ func TestVerify(t *testing.T) {
 		t.Errorf("a good table: %v", err)
 	}
 	n, m, list := 5, 6, []string(nil)
-	bad := Table{
-		{Name: "A", Help: "x", Default: "7", Set: Int(&n, 0, 9)},
-		{Name: "b", Synonyms: []string{"!A-"}, Help: "x", Default: "10", Set: Int(&n, 0, 9)},
-		{Name: "c", Set: Int(&n, 0, 9)},
+	bad := NewTable(Of([]Row[settings]{
+		{Name: "A", Help: "x", Default: "7", Value: func(*settings) Value { return Int(&n, 0, 9) }},
+		{Name: "b", Synonyms: []string{"!A-"}, Help: "x", Default: "10", Value: func(*settings) Value { return Int(&n, 0, 9) }},
+		{Name: "c", Value: func(*settings) Value { return Int(&n, 0, 9) }},
 		{Name: "d", Help: "x"},
-		{Name: "e", Help: "x", Set: Int(&m, 0, 9)},
-		{Name: "f", Help: "x", Default: `"`, Set: Strings(&list)},
-		{Name: "g", Help: "x", Dialects: map[Dialect]string{Plan9: "x"}, Default: "6", Set: Int(&m, 0, 9)},
-	}
+		{Name: "e", Help: "x", Value: func(*settings) Value { return Int(&m, 0, 9) }},
+		{Name: "f", Help: "x", Default: `"`, Value: func(*settings) Value { return Strings(&list) }},
+		{Name: "g", Help: "x", Old: Old{Plan9: "x"}, Default: "6", Value: func(*settings) Value { return Int(&m, 0, 9) }},
+	}, new(settings)))
 	want := `A: default 7, but the variable is 5
 b: the name !A- is that of A too
 b: default "10": 10 is not in 0 to 9
@@ -348,11 +358,11 @@ func TestVoidAndNote(t *testing.T) {
 	var word string
 	value := String(&word)
 	value.Note = func() string { return word + " means nothing in part" }
-	table := Table{
+	table := NewTable(Of([]Row[settings]{
 		{Name: "tls-dh1024", Args: "file", Void: "the groups are built in"},
 		{Name: "tls-dh512", Args: "file", Void: "never shown"},
-		{Name: "Ciphers", Args: "list", Help: "Ciphers.", Set: value},
-	}
+		{Name: "Ciphers", Args: "list", Help: "Ciphers.", Value: func(*settings) Value { return value }},
+	}, new(settings)))
 	if err := table.Verify(); err != nil {
 		t.Error(err)
 	}
@@ -370,5 +380,44 @@ func TestVoidAndNote(t *testing.T) {
 	want := "tls-dh1024 /x  # f:1, has no effect: the groups are built in\nCiphers ALL  # f:2; ALL means nothing in part\n"
 	if got.String() != want {
 		t.Errorf("got\n%swant\n%s", &got, want)
+	}
+}
+
+// A section passes on all that a row says.
+func TestSectionAt(t *testing.T) {
+	var r Row[settings]
+	v := reflect.ValueOf(&r).Elem()
+	for i := range v.NumField() {
+		switch f := v.Field(i); f.Kind() {
+		case reflect.String:
+			f.SetString("x")
+		case reflect.Bool:
+			f.SetBool(true)
+		case reflect.Slice:
+			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+		case reflect.Struct:
+			f.Field(0).SetString("x")
+		}
+	}
+	r.Value = func(s *settings) Value { return String(&s.host) }
+	d := Of([]Row[settings]{r}, new(settings)).at(0)
+	if d.Set == nil {
+		t.Error("there is no Value")
+	}
+	got := reflect.ValueOf(d.row)
+	for i := range v.NumField() {
+		if name := v.Type().Field(i).Name; name != "Value" && got.FieldByName(name).IsZero() {
+			t.Errorf("%s is lost", name)
+		}
+	}
+}
+
+func TestSame(t *testing.T) {
+	for _, a := range []string{"", "-", "a", "A-b", "ab-", "-AB", "abc", "a-c", "Max-Rcpts", "maxrcpts"} {
+		for _, b := range []string{"", "--", "A", "ab", "a-B-", "bc", "abcd", "MAXRCPTS"} {
+			if got, want := same(a, b), fold(a) == fold(b); got != want {
+				t.Errorf("same(%q, %q) = %v", a, b, got)
+			}
+		}
 	}
 }

@@ -10,6 +10,26 @@ import (
 	"time"
 )
 
+// Value is the variable behind a directive. The functions of this package that
+// make one (String, Bool, Int ...) serve most directives, and Func the others.
+type Value struct {
+	// Set takes the arguments of one line. Its error says what is wrong
+	// with them; file, line and name are added by Load.
+	Set func(args []string) error
+	// Show gives what would set the variable to what it is now, the
+	// arguments of one line or of several; nothing when it is not set.
+	// Without it Check shows what Set was last given.
+	Show func() [][]string
+	// Reset empties the variable in front of the first line of a file, so
+	// that a file replaces a default list and does not add to it.
+	Reset func()
+	// Note gives what Check says of the value behind its place: what of it
+	// means nothing here. It may be nil, and give "".
+	Note func() string
+
+	boolean bool
+}
+
 // Func is a directive with a rule of its own. A program whose --check should
 // show what flags made of it gives a Value with Show instead.
 func Func(set func(args []string) error) Value { return Value{Set: set} }

@@ -10,12 +10,11 @@ import (
 // used twice, rows without help, and defaults that differ from what the
 // variables hold before anything is loaded. It leaves the variables as it found
 // them.
-func (t Table) Verify() error {
+func (t *Table) Verify() error {
 	var errs []error
 	seen := make(map[string]string)
-	for i := range t {
-		row := &t[i]
-		for _, name := range append([]string{row.Name}, row.Synonyms...) {
+	for _, row := range t.all {
+		for _, name := range row.names() {
 			key := fold(strings.TrimPrefix(name, "!"))
 			if other, ok := seen[key]; ok {
 				errs = append(errs, fmt.Errorf("%s: the name %s is that of %s too", row.Name, name, other))
@@ -29,7 +28,7 @@ func (t Table) Verify() error {
 	return errors.Join(errs...)
 }
 
-func (row *Directive) verify() error {
+func (row *directive) verify() error {
 	switch {
 	case row.Void != "":
 		return nil
@@ -37,33 +36,28 @@ func (row *Directive) verify() error {
 		return errors.New("no help")
 	case row.Other != "":
 		return nil
-	case row.Set.Set == nil:
+	case row.Set == nil:
 		return errors.New("nothing to set")
-	case row.Set.Show == nil:
+	case row.Show == nil:
 		return nil
 	}
-	held := row.Set.Show()
+	held := row.Show()
 	defer row.restore(held)
-	for d, text := range row.Dialects {
-		if err := row.defaultTo(text); err != nil {
-			return fmt.Errorf("default %q of %s: %w", text, d, err)
+	for _, d := range oldDialects {
+		if err := row.defaultTo(row.Old.of(d)); err != nil {
+			return fmt.Errorf("default %q of %s: %w", row.Old.of(d), d, err)
 		}
 	}
 	if err := row.defaultTo(row.Default); err != nil {
 		return fmt.Errorf("default %q: %w", row.Default, err)
 	}
-	if got, want := quoteLines(row.Set.Show()), quoteLines(held); row.Default != "" && got != want {
+	if got, want := quoteLines(row.Show()), quoteLines(held); row.Default != "" && got != want {
 		return fmt.Errorf("default %s, but the variable is %s", got, want)
 	}
 	if row.Default == "" && len(held) > 0 {
 		return fmt.Errorf("no default, but the variable is %s", quoteLines(held))
 	}
 	return nil
-}
-
-func (row *Directive) defaultTo(text string) error {
-	row.reset()
-	return row.setText(text)
 }
 
 func quoteLines(lines [][]string) string {

@@ -35,28 +35,38 @@ type Config struct {
 // Directives are the rows of a configuration that set c, shared by the
 // programs that deliver. They show c's defaults, so those that are numbers are
 // set here.
-func (c *Config) Directives() []conf.Directive {
+func (c *Config) Directives() conf.Section {
 	if c.MaxReceived == 0 {
 		c.MaxReceived = maxReceived
 	}
-	return []conf.Directive{
-		{Name: "Hostname", Synonyms: []string{"defaultdomain"}, Args: "name", Set: conf.String(&c.Hostname),
-			Help: "The name of this host: in the greeting, in Received, and as a domain whose mail is taken. The system's name unless said."},
-		{Name: "Domains", Synonyms: []string{"ourdomains"}, Args: "domain ...", Repeat: true, Set: conf.Strings(&c.Domains),
-			Help: "Further domains whose mail is taken; *.dom means dom and all below it."},
-		{Name: "Rewrite", Args: "file", Set: conf.String(&c.Rules),
-			Help: "Rules that say where mail goes, see rewrite(5); rewrite in the folder of the configuration unless said."},
-		{Name: "Aliases", Args: "file", Set: conf.String(&c.Aliases),
-			Help: "Other names of mailboxes, in the form of sendmail's aliases(5); /etc/aliases unless said."},
-		{Name: "MailDir", Args: "folder", Set: conf.String(&c.Mail),
-			Help: "Holds a Maildir for each user; /var/lib/postern/mail unless said."},
-		{Name: "QueueDir", Args: "folder", Set: conf.String(&c.Queue),
-			Help: "Holds the mail that is on its way; /var/spool/postern/queue unless said."},
-		{Name: "Separator", Args: "characters", Set: conf.Func(c.setSeparator),
-			Help: "Divide a user's name from an extension: with + mail for user+any is the user's."},
-		{Name: "MaxReceived", Args: "number", Default: "100", Set: conf.Int(&c.MaxReceived, 10, 1000),
-			Help: "Received fields beyond which a message is taken to be in a loop."},
-	}
+	return conf.Of(rows, c)
+}
+
+var rows = []conf.Row[Config]{
+	{Name: "Hostname", Synonyms: []string{"defaultdomain"}, Args: "name",
+		Value: func(c *Config) conf.Value { return conf.String(&c.Hostname) },
+		Help:  "The name of this host: in the greeting, in Received, and as a domain whose mail is taken. The system's name unless said."},
+	{Name: "Domains", Synonyms: []string{"ourdomains"}, Args: "domain ...", Repeat: true,
+		Value: func(c *Config) conf.Value { return conf.Strings(&c.Domains) },
+		Help:  "Further domains whose mail is taken; *.dom means dom and all below it."},
+	{Name: "Rewrite", Args: "file",
+		Value: func(c *Config) conf.Value { return conf.String(&c.Rules) },
+		Help:  "Rules that say where mail goes, see rewrite(5); rewrite in the folder of the configuration unless said."},
+	{Name: "Aliases", Args: "file",
+		Value: func(c *Config) conf.Value { return conf.String(&c.Aliases) },
+		Help:  "Other names of mailboxes, in the form of sendmail's aliases(5); /etc/aliases unless said."},
+	{Name: "MailDir", Args: "folder",
+		Value: func(c *Config) conf.Value { return conf.String(&c.Mail) },
+		Help:  "Holds a Maildir for each user; /var/lib/postern/mail unless said."},
+	{Name: "QueueDir", Args: "folder",
+		Value: func(c *Config) conf.Value { return conf.String(&c.Queue) },
+		Help:  "Holds the mail that is on its way; /var/spool/postern/queue unless said."},
+	{Name: "Separator", Args: "characters",
+		Value: func(c *Config) conf.Value { return conf.Func(c.setSeparator) },
+		Help:  "Divide a user's name from an extension: with + mail for user+any is the user's."},
+	{Name: "MaxReceived", Args: "number", Default: "100",
+		Value: func(c *Config) conf.Value { return conf.Int(&c.MaxReceived, 10, 1000) },
+		Help:  "Received fields beyond which a message is taken to be in a loop."},
 }
 
 // setSeparator takes the characters that begin an extension, none or "" for

@@ -41,7 +41,7 @@ const (
 type config struct {
 	flags  *flags
 	places place.Places
-	table  conf.Table
+	table  *conf.Table
 
 	addresses []address // of the file
 	port      int
@@ -93,40 +93,52 @@ func parseWorkers(s string) (workers, error) {
 func (w workers) String() string { return fmt.Sprintf("%d:%d:%d", w.n, w.uses, w.atOnce) }
 
 // directives is the table of what listen obeys of smtpd.conf(5).
-func (c *config) directives() conf.Table {
-	type other = map[conf.Dialect]string
-	return conf.Table{
-		{Name: "BindAddr", Synonyms: []string{"BindAddress", "Listen"}, Args: "address [port]", Repeat: true, Set: c.bindValue(),
-			Dialects: other{conf.Avenger: "0.0.0.0 25", conf.Proxsmtpd: "10025"},
-			Help:     "Where to listen: an address, any, any6, iface:name, a port alone, or the path of a Unix socket. Without it, all addresses of the host."},
-		{Name: "BindPort", Args: "port", Default: "25", Set: conf.Int(&c.port, 0, math.MaxUint16),
-			Help: "The port of addresses that name none."},
-		{Name: "MaxClients", Synonyms: []string{"MaxParallelConnections", "MaxConnections"}, Args: "number", Default: "400",
-			Dialects: other{conf.Avenger: "60", conf.ZMailer: "800", conf.Proxsmtpd: "64"}, Set: conf.Int(&c.total, 1, maxSessions),
-			Help: "Sessions at once. Further clients are told to come later (450), and from 100 beyond closed in silence."},
-		{Name: "MaxConPerIP", Synonyms: []string{"MaxSameIpSource", "same-ip-source-parallel-max"}, Args: "number", Default: "50",
-			Dialects: other{conf.Avenger: "10", conf.ZMailer: "100"}, Set: conf.Int(&c.each, 1, maxSessions),
-			Help: "Sessions at once from one address, for IPv6 from one /64. Further ones are told to come later (450), from four times as many closed in silence."},
-		{Name: "ListenQueueSize", Args: "number", Default: "1024", Set: conf.Int(&c.backlog, 1, math.MaxInt32),
-			Dialects: other{conf.ZMailer: "20000"},
-			Help:     "Connections that the kernel keeps until they are accepted; it has a limit of its own, net.core.somaxconn."},
-		{Name: "TcpRcvBufferSize", Args: "octets", Default: "0", Set: conf.Int(&c.rcvbuf, 0, maxBuffer),
-			Help: "The kernel's receive buffer for each connection; 0 leaves it to the system."},
-		{Name: "TcpXmitBufferSize", Args: "octets", Default: "0", Set: conf.Int(&c.sndbuf, 0, maxBuffer),
-			Help: "The kernel's send buffer for each connection; 0 leaves it to the system."},
-		{Name: "MaxLoad", Args: "number", Default: "999", Set: conf.Int(&c.load, math.MinInt32, math.MaxInt32),
-			Help: "Refuse connections (421) while the load average of the last minute is above this; less than 1 means 10, 999 never."},
-		{Name: "ProxyNetworks", Args: "net ...", Repeat: true, Set: conf.Nets(&c.proxies),
-			Help: "Connections from these networks must begin with a header of the PROXY protocol, version 1 or 2, which names the client. From elsewhere it is not understood."},
-		{Name: "Workers", Args: "n[:uses[:at-once]]", Default: "0:1000:1", Set: c.workersValue(),
-			Help: "So many programs stay, each serving uses connections, at-once of them side by side. With 0 each connection has a program of its own."},
-		{Name: "User", Args: "user[:group]", Set: conf.String(&c.user),
-			Help: "Become this user once the sockets are bound."},
-		{Name: "PidFile", Args: "file", Set: conf.String(&c.pidFile),
-			Help: "Keep the process number in this file."},
-		{Name: "StopTimeout", Args: "seconds", Default: "5m", Set: conf.Duration(&c.stopWait),
-			Help: "How long sessions may go on after listen was told to stop."},
-	}
+func (c *config) directives() *conf.Table { return conf.NewTable(conf.Of(rows, c)) }
+
+var rows = []conf.Row[config]{
+	{Name: "BindAddr", Synonyms: []string{"BindAddress", "Listen"}, Args: "address [port]", Repeat: true,
+		Value: (*config).bindValue,
+		Old:   conf.Old{Avenger: "0.0.0.0 25", Proxsmtpd: "10025"},
+		Help:  "Where to listen: an address, any, any6, iface:name, a port alone, or the path of a Unix socket. Without it, all addresses of the host."},
+	{Name: "BindPort", Args: "port", Default: "25",
+		Value: func(c *config) conf.Value { return conf.Int(&c.port, 0, math.MaxUint16) },
+		Help:  "The port of addresses that name none."},
+	{Name: "MaxClients", Synonyms: []string{"MaxParallelConnections", "MaxConnections"}, Args: "number", Default: "400",
+		Old:   conf.Old{Avenger: "60", ZMailer: "800", Proxsmtpd: "64"},
+		Value: func(c *config) conf.Value { return conf.Int(&c.total, 1, maxSessions) },
+		Help:  "Sessions at once. Further clients are told to come later (450), and from 100 beyond closed in silence."},
+	{Name: "MaxConPerIP", Synonyms: []string{"MaxSameIpSource", "same-ip-source-parallel-max"}, Args: "number", Default: "50",
+		Old:   conf.Old{Avenger: "10", ZMailer: "100"},
+		Value: func(c *config) conf.Value { return conf.Int(&c.each, 1, maxSessions) },
+		Help:  "Sessions at once from one address, for IPv6 from one /64. Further ones are told to come later (450), from four times as many closed in silence."},
+	{Name: "ListenQueueSize", Args: "number", Default: "1024",
+		Value: func(c *config) conf.Value { return conf.Int(&c.backlog, 1, math.MaxInt32) },
+		Old:   conf.Old{ZMailer: "20000"},
+		Help:  "Connections that the kernel keeps until they are accepted; it has a limit of its own, net.core.somaxconn."},
+	{Name: "TcpRcvBufferSize", Args: "octets", Default: "0",
+		Value: func(c *config) conf.Value { return conf.Int(&c.rcvbuf, 0, maxBuffer) },
+		Help:  "The kernel's receive buffer for each connection; 0 leaves it to the system."},
+	{Name: "TcpXmitBufferSize", Args: "octets", Default: "0",
+		Value: func(c *config) conf.Value { return conf.Int(&c.sndbuf, 0, maxBuffer) },
+		Help:  "The kernel's send buffer for each connection; 0 leaves it to the system."},
+	{Name: "MaxLoad", Args: "number", Default: "999",
+		Value: func(c *config) conf.Value { return conf.Int(&c.load, math.MinInt32, math.MaxInt32) },
+		Help:  "Refuse connections (421) while the load average of the last minute is above this; less than 1 means 10, 999 never."},
+	{Name: "ProxyNetworks", Args: "net ...", Repeat: true,
+		Value: func(c *config) conf.Value { return conf.Nets(&c.proxies) },
+		Help:  "Connections from these networks must begin with a header of the PROXY protocol, version 1 or 2, which names the client. From elsewhere it is not understood."},
+	{Name: "Workers", Args: "n[:uses[:at-once]]", Default: "0:1000:1",
+		Value: (*config).workersValue,
+		Help:  "So many programs stay, each serving uses connections, at-once of them side by side. With 0 each connection has a program of its own."},
+	{Name: "User", Args: "user[:group]",
+		Value: func(c *config) conf.Value { return conf.String(&c.user) },
+		Help:  "Become this user once the sockets are bound."},
+	{Name: "PidFile", Args: "file",
+		Value: func(c *config) conf.Value { return conf.String(&c.pidFile) },
+		Help:  "Keep the process number in this file."},
+	{Name: "StopTimeout", Args: "seconds", Default: "5m",
+		Value: func(c *config) conf.Value { return conf.Duration(&c.stopWait) },
+		Help:  "How long sessions may go on after listen was told to stop."},
 }
 
 // bindValue takes an address and, behind it, a port.

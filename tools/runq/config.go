@@ -87,7 +87,7 @@ func (c *config) options() *arg.Set {
 }
 
 // applyFlags gives the command line the last word.
-func (c *config) applyFlags(table conf.Table) error {
+func (c *config) applyFlags(table *conf.Table) error {
 	set := func(flag, name, value, unit string) error {
 		if value == "" {
 			return nil

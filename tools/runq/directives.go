@@ -10,13 +10,17 @@ import (
 )
 
 // directives is the table of what runq obeys.
-func (c *config) directives() conf.Table {
-	return append(conf.Table{
-		{Name: "QueueJobs", Args: "number", Default: "10", Set: conf.Int(&c.jobs, 1, maxJobs),
-			Help: "Entries of the queue that are worked on at once."},
-		{Name: "QueueLifetime", Args: "time", Default: "120h", Set: conf.Duration(&c.giveUp),
-			Help: "How long delivery is tried before it is given up."},
-	}, c.mail.Directives()...)
+func (c *config) directives() *conf.Table {
+	return conf.NewTable(conf.Of(rows, c), c.mail.Directives())
+}
+
+var rows = []conf.Row[config]{
+	{Name: "QueueJobs", Args: "number", Default: "10",
+		Value: func(c *config) conf.Value { return conf.Int(&c.jobs, 1, maxJobs) },
+		Help:  "Entries of the queue that are worked on at once."},
+	{Name: "QueueLifetime", Args: "time", Default: "120h",
+		Value: func(c *config) conf.Value { return conf.Duration(&c.giveUp) },
+		Help:  "How long delivery is tried before it is given up."},
 }
 
 // complete sets what the configuration need not say.
@@ -35,7 +39,7 @@ func (c *config) complete() error {
 // load reads the configuration, which is smtpd's: where mail goes must be the
 // same to both. What is not in the table is for other programs. Warnings go to
 // stderr.
-func (c *config) load(table conf.Table, stderr io.Writer) error {
+func (c *config) load(table *conf.Table, stderr io.Writer) error {
 	warnings, err := table.ReadFile(conf.Source{
 		Spec: c.file, Usual: filepath.Join(c.places.Etc(), "smtpd.conf"), Foreign: true,
 	})
