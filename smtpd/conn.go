@@ -23,7 +23,9 @@ func stdConn(in io.Reader, out io.Writer) conn {
 	fout, ok2 := out.(*os.File)
 	if ok1 && ok2 {
 		if isSocket(fin) {
-			return newSockConn(int(fin.Fd()))
+			c := newSockConn(int(fin.Fd()))
+			c.file = fin
+			return c
 		}
 		return &pairConn{in: pollable(fin), out: pollable(fout)}
 	}
@@ -100,6 +102,7 @@ func (stdAddr) String() string  { return "stdio" }
 // time needs no poller: a read is one system call instead of three.
 type sockConn struct {
 	fd             int
+	file           *os.File      // whose descriptor it is; nil: nobody else's
 	read, write    time.Time     // deadlines
 	rlimit, wlimit time.Duration // SO_RCVTIMEO and SO_SNDTIMEO as last set
 }
@@ -171,7 +174,14 @@ func (c *sockConn) limit(opt int, deadline time.Time, set *time.Duration) error 
 	return nil
 }
 
-func (c *sockConn) Close() error                       { return unix.Close(c.fd) }
+// Close closes the descriptor through its owner, who else would do it again.
+func (c *sockConn) Close() error {
+	if c.file != nil {
+		return c.file.Close()
+	}
+	return unix.Close(c.fd)
+}
+
 func (c *sockConn) LocalAddr() net.Addr                { return stdAddr{} }
 func (c *sockConn) RemoteAddr() net.Addr               { return stdAddr{} }
 func (c *sockConn) SetReadDeadline(t time.Time) error  { c.read = t; return nil }
