@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is the two ends of a pseudo terminal.
+func terminal(t *testing.T) (person, program *os.File) {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("no pseudo terminals: ", err)
+	}
+	t.Cleanup(func() { person.Close() })
+	n, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(int(person.Fd()), unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip("no pseudo terminals: ", err)
+	}
+	t.Cleanup(func() { program.Close() })
+	return person, program
+}
+
+// typed runs the program with somebody at a terminal who answers each
+// question, and returns what there is to be seen.
+func typed(t *testing.T, args []string, answers ...string) (status int, screen string) {
+	t.Helper()
+	person, program := terminal(t)
+	done := make(chan int, 1)
+	go func() { done <- run(args, program, program, program) }()
+	person.SetReadDeadline(time.Now().Add(10 * time.Second))
+	in := bufio.NewReader(person)
+	for _, a := range answers {
+		for !strings.HasSuffix(screen, ": ") {
+			c, err := in.ReadByte()
+			if err != nil {
+				t.Fatalf("%q: %v", screen, err)
+			}
+			screen += string(c)
+		}
+		fmt.Fprintln(person, a)
+		screen += "|"
+	}
+	status = <-done
+	program.Close()
+	for {
+		c, err := in.ReadByte()
+		if err != nil {
+			return status, screen
+		}
+		screen += string(c)
+	}
+}
+
+func TestTerminal(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "users")
+	for _, tt := range []struct {
+		args    []string
+		answers []string
+		status  int
+		screen  string
+	}{
+		{[]string{"-f", file, "-s", "scram", "ann"}, []string{"secret", "secret"}, 0, "password: |\r\nonce more: |\r\n"},
+		{[]string{"-f", file, "-s", "scram", "ann"}, []string{"secret", "other"}, 65, "password: |\r\nonce more: |\r\nusers: these are two passwords\r\n"},
+		{[]string{"-f", file, "-c", "ann"}, []string{"secret"}, 0, "password: |\r\n"},
+		{[]string{"-f", file, "-c", "ann"}, []string{"wrong"}, 77, "password: |\r\nusers: bad credentials\r\n"},
+	} {
+		if status, screen := typed(t, tt.args, tt.answers...); status != tt.status || screen != tt.screen {
+			t.Errorf("users %q: exit %d, %q; want %d, %q", tt.args, status, screen, tt.status, tt.screen)
+		}
+	}
+}
