@@ -23,7 +23,8 @@ test:V:
 	$GO test ./...
 
 check:V:
-	test -z "$(gofmt -s -l . | tee /dev/stderr)"
+	gofmt -s -d .
+	test -z "$(gofmt -s -l .)"
 	$GO vet ./...
 	$GO tool -modfile=.ci/tools/go.mod staticcheck ./...
 
