@@ -165,6 +165,7 @@ func (c *config) report(warnings conf.Warnings, err error, stdout, stderr io.Wri
 		return sysexits.Config
 	}
 	c.checkUsers(stderr)
+	c.checkLists(stderr)
 	if err := c.table.Check(stdout); err != nil {
 		fmt.Fprintf(stderr, "smtpd: %v\n", err)
 		return sysexits.IOErr

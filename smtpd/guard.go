@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -139,6 +141,19 @@ func (g *guard) complete(c *config) {
 	}
 	if g.dumpDir == "" {
 		g.dumpDir = filepath.Join(c.places.Spool(), "dump")
+	}
+}
+
+// checkLists is what --check says of the files in which people are listed.
+func (c *config) checkLists(stderr io.Writer) {
+	warn := func(err error) { fmt.Fprintf(stderr, "smtpd: %v\n", err) }
+	for _, err := range check.NewLists(c.guard.lists, time.Now, warn).Check() {
+		warn(err)
+	}
+	for _, h := range []check.Hook{c.hook(c.guard.validateAddress), c.hook(c.guard.validateSender)} {
+		if _, err := os.Stat(h.Path); h.Path != "" && err != nil && !h.Optional {
+			warn(err)
+		}
 	}
 }
 

@@ -134,6 +134,24 @@ func TestMistakesInLists(t *testing.T) {
 	}
 }
 
+// --check reads the lists too.
+func TestCheckLists(t *testing.T) {
+	in := listed(t, map[string]string{"blocked": "blok 192.0.2.7\n", "senders": "bob\n"}, "ValidateSender /nonexistent/hook", "ValidateAddress not-there")
+	t.Setenv(place.RootEnv, in.root)
+	var out, errs strings.Builder
+	if status := run([]string{"--check"}, strings.NewReader(""), &out, &errs); status != 0 {
+		t.Errorf("exit status %d, says %s", status, errs.String())
+	}
+	for _, want := range []string{"/blocked:1: unknown verb", "/senders:1: no host is named", "/nonexistent/hook"} {
+		if strings.Count(errs.String(), want) != 1 {
+			t.Errorf("%q is not once in %q", want, errs.String())
+		}
+	}
+	if strings.Contains(errs.String(), "not-there") {
+		t.Errorf("a hook that need not be there is missed: %q", errs.String())
+	}
+}
+
 func TestHooks(t *testing.T) {
 	in := newInstance(t, "ValidateAddress validateaddress", "ValidateSender validatesender")
 	etc := filepath.Join(in.root, "etc/postern")
