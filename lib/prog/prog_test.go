@@ -204,3 +204,13 @@ func TestLastLine(t *testing.T) {
 		}
 	}
 }
+
+// TestJoin is a command that stays in our group: the time limit kills it
+// alone, and not us.
+func TestJoin(t *testing.T) {
+	started := time.Now()
+	_, err := Run(context.Background(), Command{Path: "/bin/sleep", Args: []string{"30"}, Limit: 100 * time.Millisecond, Join: true})
+	if !errors.Is(err, context.DeadlineExceeded) || time.Since(started) > 10*time.Second {
+		t.Errorf("got %v after %v, want a time limit", err, time.Since(started))
+	}
+}

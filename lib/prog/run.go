@@ -22,6 +22,7 @@ type Command struct {
 	Files  []*os.File          // descriptors 3 and up
 	Cred   *syscall.Credential // nil for our own
 	Limit  time.Duration       // wall time, 0 for none
+	Join   bool                // stay in our process group, to be killed with us
 }
 
 // Result is how a command ended.
@@ -38,9 +39,9 @@ type Result struct {
 	Output []byte
 }
 
-// Run runs the command in a process group of its own and waits for it. When ctx
-// is done or the limit has passed, the whole group is killed, and the error is
-// context.Canceled or context.DeadlineExceeded; other errors say that it could
+// Run runs the command in a process group of its own, unless it is to join
+// ours, and waits for it. When ctx is done or the limit has passed, the whole
+// group, or what joined ours, is killed, and the error is context.Canceled or context.DeadlineExceeded; other errors say that it could
 // not be started. How it ended by itself is no error.
 func Run(ctx context.Context, c Command) (Result, error) {
 	if err := ctx.Err(); err != nil {
@@ -65,6 +66,7 @@ func Run(ctx context.Context, c Command) (Result, error) {
 // running is a command at work.
 type running struct {
 	process        *os.Process
+	victim         int        // what a time limit kills: a process, or minus a group
 	stdout, stderr *capture   // stdout is nil when it is not captured
 	lent           []*os.File // what we opened for the child alone
 }
@@ -82,6 +84,9 @@ func start(c Command) (*running, error) {
 		r.stdout.drop()
 		r.stderr.drop()
 		return nil, err
+	}
+	if r.victim = r.process.Pid; !c.Join {
+		r.victim = -r.victim
 	}
 	return r, nil
 }
@@ -129,15 +134,14 @@ func (c *Command) attributes(files []*os.File) *os.ProcAttr {
 	}
 	return &os.ProcAttr{
 		Dir: c.Dir, Env: env, Files: files,
-		Sys: &syscall.SysProcAttr{Setpgid: true, Credential: c.Cred},
+		Sys: &syscall.SysProcAttr{Setpgid: !c.Join, Credential: c.Cred},
 	}
 }
 
 // wait waits for the end of the command, which is brought about when ctx is
 // done.
 func (r *running) wait(ctx context.Context) (Result, error) {
-	group := -r.process.Pid
-	stop := context.AfterFunc(ctx, func() { syscall.Kill(group, syscall.SIGKILL) })
+	stop := context.AfterFunc(ctx, func() { syscall.Kill(r.victim, syscall.SIGKILL) })
 	state, err := r.process.Wait()
 	stop()
 	result := Result{

@@ -24,8 +24,12 @@ func (m Match) Expand(n int, v Values) (string, error) {
 	if n >= len(m.Args) {
 		return "", nil
 	}
+	return m.replace(m.Args[n], v)
+}
+
+// replace is a template with its escapes replaced.
+func (m Match) replace(arg string, v Values) (string, error) {
 	var b strings.Builder
-	arg := m.Args[n]
 	for i := 0; i < len(arg); i++ {
 		c := arg[i]
 		switch {

@@ -65,6 +65,11 @@ func parseLine(text string) (*Rule, error) {
 	case len(f[0]) > maxPattern:
 		return nil, fmt.Errorf("pattern longer than %d octets", maxPattern)
 	}
+	if k == Command || k == Translate || k == Auth {
+		if _, err := commandWords(args); err != nil {
+			return nil, err
+		}
+	}
 	return &Rule{Kind: k, Args: args, pattern: f[0]}, nil
 }
 

@@ -21,7 +21,7 @@ func TestParse(t *testing.T) {
 		{"# comment\n\n  # another\n", ""},
 		{"a >> b", "1: a >> [b]"},
 		{"a >> b\r\nc alias d\r\n", "1: a >> [b]; 2: c alias [d]"},
-		{"a | 'cmd x' y", "1: a | [cmd x y]"},
+		{"a | '/cmd x' y", "1: a | [/cmd x y]"},
 		{"'a b' alias \"c d\"", "1: a b alias [c d]"},
 		{`'it''s' alias "say ""x"""`, `1: it's alias [say "x"]`},
 		{"a' 'b alias c", "1: a b alias [c]"},
@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 		{"\n# c\na \\\n alias \\\n b\nc >> d", "3: a alias [b]; 6: c >> [d]"},
 		{"a alias '# b'", "1: a alias [# b]"},
 		{`\a\.b alias \1&`, `1: \a\.b alias [\1&]`},
-		{"a translate 'x'\nb auth y", "1: a translate [x]; 2: b auth [y]"},
+		{"a translate '/x'\nb auth /y", "1: a translate [/x]; 2: b auth [/y]"},
 	}
 	for _, tt := range tests {
 		rules, err := Parse("f", strings.NewReader(tt.text))
@@ -53,6 +53,10 @@ func TestParseErrors(t *testing.T) {
 		"a >>> b":                           `f:1: unknown type ">>>" (>>, |, alias, translate or auth)`,
 		"a alias 'b":                        "f:1: unclosed '",
 		"a alias \"b":                       "f:1: unclosed \"",
+		"a | cmd":                           `f:1: "cmd": a command is named by its whole path`,
+		"a | '/bin/\\1 x'":                  `f:1: "/bin/\\1": a command is not named by the address`,
+		"a auth ' '":                        "f:1: no command",
+		"a translate '/x ''y'":              "f:1: unclosed '",
 		"x\na alias b\ny":                   "f:1: a rule is: pattern type arg [arg]\nf:3: a rule is: pattern type arg [arg]",
 		strings.Repeat("x", 1001) + " >> b": "f:1: pattern longer than 1000 octets",
 		strings.Repeat("# xxxxxxxxxxxx\n", 80000): "f: larger than 1048576 octets",
@@ -67,7 +71,7 @@ func TestFind(t *testing.T) {
 	rules := parse(t, `
 a@b              alias one
 (.*)@c\.example  alias two
-.*               auth  three
+.*               auth  /three
 x+@.*            alias four
 [^@]*@\l         alias five
 .*@mixed         alias six
@@ -79,12 +83,12 @@ x+@.*            alias four
 	}{
 		{"a@b", false, "one"},
 		{"A@B", false, "one"},
-		{"xa@b", false, "three"},
+		{"xa@b", false, "/three"},
 		{"a@b.c", true, ""},
 		{"joe@c.example", false, "two"},
 		{"joe@cxexample", true, ""},
 		{"joe@c.example\n", true, ""},
-		{"xxx@y", false, "three"},
+		{"xxx@y", false, "/three"},
 		{"xxx@y", true, "four"},
 		{"joe@host.example", true, "five"},
 		{"joe@hostxexample", true, ""},
