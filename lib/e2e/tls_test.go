@@ -1,0 +1,120 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/lib/smtptest"
+)
+
+// A tlsHost is an instance behind listen, a process per connection, that has
+// certificates for two names and believes the authority of its clients.
+type tlsHost struct {
+	*instance
+	addr             string
+	openssl          string
+	servers, clients *smtptest.Authority
+}
+
+func newTLSHost(t *testing.T, listen []string, conf ...string) *tlsHost {
+	t.Helper()
+	openssl := Need(t, "openssl")[0]
+	conf = append(conf, "SSLcert mx.pem other.pem", "SSLkey mx.key other.key", "SSLCAcert clients.pem", "SSLCRL crl.pem")
+	h := &tlsHost{instance: newInstance(t, conf...), addr: freePort(t), openssl: openssl}
+	h.servers, h.clients = smtptest.NewAuthority(t, "servers"), smtptest.NewAuthority(t, "clients")
+	h.certify("mx", hostname)
+	h.certify("other", "other.test")
+	h.write("etc/postern/servers.pem", string(h.servers.PEM()))
+	h.write("etc/postern/clients.pem", string(h.clients.PEM()))
+	h.write("etc/postern/crl.pem", string(h.clients.CRL(time.Now().Add(24*time.Hour))))
+	h.start(program(t, "listen"), append(listen, h.addr)...)
+	accepts(t, h.addr)
+	return h
+}
+
+// certify writes a new certificate of the server.
+func (h *tlsHost) certify(file, name string) {
+	h.t.Helper()
+	smtptest.WritePair(h.t, filepath.Join(h.root, "etc/postern"), file, h.servers.Server(name))
+}
+
+// etc is a file of the host's configuration.
+func (h *tlsHost) etc(name string) string { return filepath.Join(h.root, "etc/postern", name) }
+
+// sClient has openssl's client begin TLS and say these commands, and answers
+// all it saw.
+func (h *tlsHost) sClient(commands string, args ...string) string {
+	h.t.Helper()
+	args = append([]string{"s_client", "-starttls", "smtp", "-crlf", "-ign_eof", "-connect", h.addr, "-CAfile", h.etc("servers.pem"), "-verify_return_error"}, args...)
+	cmd := exec.Command(h.openssl, args...)
+	cmd.Stdin = strings.NewReader(commands)
+	cmd.WaitDelay = patience
+	out, _ := cmd.CombinedOutput() // the status depends on who hangs up first
+	return string(out)
+}
+
+func wantAll(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			t.Errorf("%q is not in\n%s", word, text)
+		}
+	}
+}
+
+func TestOpenSSLPicksByName(t *testing.T) {
+	h := newTLSHost(t, nil)
+	for _, name := range []string{hostname, "other.test"} {
+		out := h.sClient("EHLO client.example\nQUIT\n", "-servername", name, "-verify_hostname", name)
+		wantAll(t, out, "Verify return code: 0 (ok)", "250-"+hostname, "221 2.0.0")
+	}
+	wantAll(t, h.sClient("QUIT\n", "-tls1_2"), "Protocol  : TLSv1.2", "221 2.0.0")
+	if out := h.sClient("QUIT\n", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"); strings.Contains(out, "221 ") {
+		t.Errorf("TLS 1.1 is spoken:\n%s", out)
+	}
+}
+
+// One process resumes the session that another began, by the file of ticket
+// keys that they share.
+func TestProcessesResumeOneSession(t *testing.T) {
+	h := newTLSHost(t, nil)
+	ticket := filepath.Join(t.TempDir(), "session")
+	for _, version := range []string{"-tls1_2", "-tls1_3"} {
+		wantAll(t, h.sClient("EHLO a.example\nQUIT\n", version, "-servername", hostname, "-sess_out", ticket), "New, TLSv1", "221 2.0.0")
+		wantAll(t, h.sClient("EHLO a.example\nQUIT\n", version, "-servername", hostname, "-sess_in", ticket), "Reused, TLSv1", "221 2.0.0")
+	}
+	info, err := os.Stat(filepath.Join(h.root, "var/lib/postern/tickets"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file of keys is %v, %v", info, err)
+	}
+}
+
+// A session that is resumed still shows the client's certificate, and what
+// has been revoked since is not believed.
+func TestOpenSSLRelaysByCertificate(t *testing.T) {
+	h := newTLSHost(t, nil, "SSL 2")
+	client := h.clients.Client("client")
+	cert, key := smtptest.WritePair(t, t.TempDir(), "client", client)
+	ticket := filepath.Join(t.TempDir(), "session")
+	const relay = "EHLO client.example\nMAIL FROM:<a@client.example>\nRSET\nMAIL FROM:<a@client.example>\nRCPT TO:<b@elsewhere.example>\nQUIT\n"
+	wantAll(t, h.sClient(relay), "550 5.7.1")
+	wantAll(t, h.sClient(relay, "-cert", cert, "-key", key, "-sess_out", ticket), "250 2.1.5", "CN = clients")
+	wantAll(t, h.sClient(relay, "-sess_in", ticket), "Reused", "250 2.1.5")
+	h.write("etc/postern/crl.pem", string(h.clients.CRL(time.Now().Add(24*time.Hour), client)))
+	wantAll(t, h.sClient(relay, "-sess_in", ticket), "Reused", "550 5.7.1")
+	wantAll(t, h.sClient(relay, "-cert", cert, "-key", key), "New", "550 5.7.1")
+}
+
+// A certificate that is renewed is shown by the process that runs, and
+// sessions go on being resumed.
+func TestRenewalUnderARunningServer(t *testing.T) {
+	h := newTLSHost(t, []string{"-w", "1:0"})
+	before := h.sClient("QUIT\n", "-servername", hostname)
+	wantAll(t, before, "221 2.0.0")
+	h.certify("mx", "renewed."+hostname)
+	wantAll(t, h.sClient("QUIT\n", "-servername", "renewed."+hostname, "-verify_hostname", "renewed."+hostname), "Verify return code: 0 (ok)", "221 2.0.0")
+}
