@@ -65,6 +65,7 @@ type config struct {
 	guard        guard
 	auth         authConfig
 	wire         wire
+	mailerForm   mailerForm
 }
 
 func defaultConfig(f *flags, places place.Places) *config {
@@ -86,6 +87,7 @@ func defaultConfig(f *flags, places place.Places) *config {
 		guard:       defaultGuard(),
 		auth:        defaultAuth(),
 		wire:        defaultWire(),
+		mailerForm:  mailerForm{emptySender: "<>"},
 	}
 }
 

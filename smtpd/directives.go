@@ -14,9 +14,9 @@ func (c *config) directives() *conf.Table {
 	return conf.NewTable(
 		conf.Of(sessionRows, c), conf.Of(wireRows, w), conf.Of(burdenRows, w), conf.Of(nameRows, w),
 		conf.Of(policyRows, c), conf.Of(guardRows, g), conf.Of(listRows, g),
-		c.mail.Directives(), conf.Of(mailerRows, c),
+		c.mail.Directives(), conf.Of(mailerRows, c), conf.Of(mailerFormRows, &c.mailerForm),
 		conf.Of(tlsRows, t), conf.Of(clientCertRows, t), conf.Of(ticketRows, t), conf.Of(voidTLSRows, t),
-		conf.Of(authRows, &c.auth), conf.Of(surroundingsRows, c), conf.Of(foreignRows, c),
+		conf.Of(authRows, &c.auth), conf.Of(surroundingsRows, c), conf.Of(foreignRows, c), conf.Of(laterRows, c),
 	)
 }
 
@@ -82,7 +82,8 @@ var policyRows = []conf.Row[config]{
 var mailerRows = []conf.Row[config]{
 	{Name: "Mailer", Synonyms: []string{"Sendmail"}, Args: "program [argument ...]",
 		Value: func(c *config) conf.Value { return conf.Strings(&c.mailer) },
-		Help:  "Hand accepted mail to this program instead of delivering it."},
+		Old:   conf.Old{Avenger: "sendmail -oi -os -oee"},
+		Help:  "Hand accepted mail to this program instead of delivering it. Behind its arguments come -f sender -- recipient ..."},
 	{Name: "MailerDSN", Args: "[0|1]", Default: "0",
 		Value: func(c *config) conf.Value { return conf.Bool(&c.mailerDSN) },
 		Help:  "The mailer understands DSN and SMTPUTF8 (the envelope on descriptor 3), so that they may be offered."},

@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
+	"postern/lib/mbox"
 	"postern/lib/prog"
 	"postern/lib/queue"
 	"postern/lib/record"
@@ -39,12 +40,24 @@ type mailerError struct {
 
 func (e *mailerError) Error() string { return e.reason }
 
-func (s *session) newMailerDraft(env *smtp.Envelope) *mailerDraft {
-	dir := s.conf.places.Spool()
-	if t := os.Getenv("TMPDIR"); t != "" {
-		dir = t
+func (s *session) newMailerDraft(env *smtp.Envelope) (*mailerDraft, error) {
+	d := &mailerDraft{session: s, env: env, text: safefile.NewDraft(s.tempDir(), mailerMemory)}
+	if !s.conf.mailerForm.fromLine {
+		return d, nil
 	}
-	return &mailerDraft{session: s, env: env, text: safefile.NewDraft(dir, mailerMemory)}
+	if _, err := io.WriteString(d.text, mbox.FromLine(env.Sender.String(), s.now().UTC())); err != nil {
+		d.Discard()
+		return nil, err
+	}
+	return d, nil
+}
+
+// tempDir is where what only passes through is kept: $TMPDIR, or the spool.
+func (s *session) tempDir() string {
+	if dir := os.Getenv("TMPDIR"); dir != "" {
+		return dir
+	}
+	return s.conf.places.Spool()
 }
 
 func (d *mailerDraft) Write(p []byte) (int, error) { return d.text.Write(p) }
@@ -59,7 +72,7 @@ func (d *mailerDraft) Commit(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer message.Close()
-	envelope := safefile.NewDraft(d.conf.places.Spool(), mailerMemory)
+	envelope := safefile.NewDraft(d.tempDir(), mailerMemory)
 	defer envelope.Discard()
 	if _, err := envelope.Write(queue.AppendEnvelope(nil, d.env)); err != nil {
 		return "", err
@@ -74,17 +87,17 @@ func (d *mailerDraft) Commit(ctx context.Context) (string, error) {
 
 // run starts the mailer and turns its status into a reply.
 func (d *mailerDraft) run(ctx context.Context, message, envelope *os.File) (string, error) {
-	path := d.conf.mailer[0]
-	if !filepath.IsAbs(path) {
-		found, err := prog.Find(d.conf.places, path)
-		if err != nil {
-			return "", err
-		}
-		path = found
+	path, err := d.conf.mailerPath()
+	if err != nil {
+		return "", err
+	}
+	cred, err := d.conf.mailerCred()
+	if err != nil {
+		return "", err
 	}
 	res, err := prog.Run(ctx, prog.Command{
 		Path: path, Args: d.argv(), Env: append(environ(&d.rec), "POSTERN_ENVELOPE=3"),
-		Stdin: message, Files: []*os.File{envelope}, Limit: mailerLimit,
+		Stdin: message, Files: []*os.File{envelope}, Limit: mailerLimit, Cred: cred,
 	})
 	if err != nil {
 		return "", err
@@ -101,11 +114,11 @@ func (d *mailerDraft) argv() []string {
 	args := append([]string{}, d.conf.mailer[1:]...)
 	sender := d.env.Sender.String()
 	if sender == "" {
-		sender = "<>"
+		sender = d.conf.mailerForm.emptySender
 	}
 	args = append(args, "-f", sender, "--")
-	for _, r := range d.env.Recipients {
-		args = append(args, r.Mailbox.String())
+	for i, r := range d.env.Recipients {
+		args = append(args, d.tx.route(i)+r.Mailbox.String())
 	}
 	return args
 }

@@ -86,7 +86,7 @@ func (s *session) wayOf(ctx context.Context, env *smtp.Envelope) (draft, error) 
 // ourselves.
 func (s *session) newDraft(ctx context.Context, env *smtp.Envelope) (draft, error) {
 	if len(s.conf.mailer) > 0 {
-		return s.newMailerDraft(env), nil
+		return s.newMailerDraft(env)
 	}
 	return s.mail.Begin(ctx, env)
 }
@@ -122,7 +122,7 @@ func (s *session) identify(r *header.Received) {
 		r.Auth = s.rec.Value("sasl_username")
 	}
 	if w.peerInReceived {
-		r.Peer = s.rec.Value("ccert_subject")
+		r.Peer, _ = smtp.DecodeXtext(s.rec.Value("ccert_subject"))
 	}
 }
 

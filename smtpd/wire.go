@@ -94,7 +94,7 @@ var burdenRows = []conf.Row[wire]{
 		Old:   conf.Old{ZMailer: "3"},
 		Help:  "Recipients of a message from <>, which is a notice to one sender. Whoever names more is refused for all of them; 0 for no limit."},
 	{Name: "MinAvailSpace", Args: "kilobytes", Default: "0",
-		Value: func(w *wire) conf.Value { return conf.Int(&w.minSpace, 0, 1<<40) },
+		Value: func(w *wire) conf.Value { return conf.Int(&w.minSpace, 0, 1<<31-1) },
 		Old:   conf.Old{ZMailer: "5000"},
 		Help:  "Free space in the file system of the queue below which messages are told to come later (452), before them and behind them."},
 	{Name: "MaxLoad", Args: "number", Default: "999",

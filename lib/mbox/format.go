@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 )
 
 // plan is the place in the mailbox that a message is about to take.
@@ -20,7 +21,7 @@ func newPlan(box *mailbox, m Message) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{from: box.size, head: gap + fromLine(m)}
+	p := plan{from: box.size, head: gap + FromLine(m.Sender, m.Date)}
 	n, err := p.measure(m)
 	p.to = p.from + n
 	return p, err
@@ -43,19 +44,20 @@ func gap(f *os.File, size int64) (string, error) {
 	return "\n\n", nil
 }
 
-// fromLine is the line that begins a message: sender and date, in UTC as
-// asctime(3) writes it. Blanks within the sender would shift the date.
-func fromLine(m Message) string {
+// FromLine is the line that begins a message: the envelope sender, "" for the
+// null sender, and the date as asctime(3) writes it. Blanks within the sender
+// would shift the date.
+func FromLine(from string, date time.Time) string {
 	sender := strings.Map(func(r rune) rune {
 		if r <= ' ' || r == 0x7f {
 			return '-'
 		}
 		return r
-	}, m.Sender)
+	}, from)
 	if sender == "" {
 		sender = "MAILER-DAEMON"
 	}
-	return "From " + sender + " " + m.Date.Format("Mon Jan _2 15:04:05 2006") + "\n"
+	return "From " + sender + " " + date.Format("Mon Jan _2 15:04:05 2006") + "\n"
 }
 
 // measure is the number of octets that writeTo is going to write. The text

@@ -110,7 +110,7 @@ func TestFromLine(t *testing.T) {
 		"a\nFrom evil@b":  "a-From-evil@b",
 		"m\u00fcller@b.c": "m\u00fcller@b.c",
 	} {
-		got := fromLine(Message{Sender: sender, Date: date})
+		got := FromLine(sender, date)
 		if want := "From " + want + " Sat Nov 21 12:00:00 2026\n"; got != want {
 			t.Errorf("sender %q: got %q, want %q", sender, got, want)
 		}

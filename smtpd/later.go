@@ -1,0 +1,48 @@
+package main
+
+import "postern/lib/conf"
+
+// notYet is why the directives of old programs do nothing whose features are
+// still to come.
+const notYet = "not obeyed yet by this version"
+
+// laterRows are directives of old programs that nothing here obeys yet. They
+// may stand in a file, and --check names them.
+var laterRows = []conf.Row[config]{
+	{Name: "SMTPFilter", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "MaxMsgsPerIP", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "MaxErrorsPerIP", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "MaxMsgsPerUser", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "SMTPCB", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "ClientTimeout", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "VrfyDelay", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "VrfyCacheTime", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "MaxRevClients", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "DebugSMTPc", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "SynFp", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "SynFpWait", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "SynFpBuf", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "SynOsMTU", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "NetPath", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "SPFfail", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "SPFnone", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "SPFlocal", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "SPFexp", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "SPFHostsFile", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "RBL", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "NoCheck", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "MxLocalRcpt", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "AliasFile", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "DomainFile", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "Env", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "UserMail", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "UserRcpt", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "AvengerMaxPerUser", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "AvengerTimeout", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "DebugAvenger", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "enable-router", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "policydb", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "contentfilter", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "etrn-cluster", Args: "argument ...", Repeat: true, Void: notYet},
+	{Name: "rcvd-whoson", Args: "[0|1]", Void: "nobody asks a whoson server any more, see SASL"},
+}
