@@ -1,5 +1,3 @@
-//go:build xcrypto
-
 package auth
 
 import (
