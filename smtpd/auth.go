@@ -69,7 +69,7 @@ func (s *session) authCmd(ctx context.Context, a authArgs) smtp.Reply {
 	if r := s.mayAuth(ctx, a.mechanism); r != nil {
 		return *r
 	}
-	x, err := s.backend.Begin(ctx, a.mechanism, s.saslPeer())
+	x, err := s.backend.Begin(ctx, a.mechanism, s.saslPeer(ctx))
 	if err != nil {
 		return s.authFailed(a.mechanism, "", err)
 	}

@@ -150,9 +150,9 @@ func (s *session) channelBinding() []byte {
 
 // saslPeer tells a back-end who asks. The binding stands there if it was
 // offered, for a client that was made to believe the contrary.
-func (s *session) saslPeer() auth.Peer {
+func (s *session) saslPeer(ctx context.Context) auth.Peer {
 	p := auth.Peer{Service: "smtp", Host: s.conf.mail.Hostname, Client: s.peer.client, Server: s.peer.server, Secure: s.tls != nil}
-	if list, err := s.mechanisms(context.Background()); err == nil && contain(list, auth.ScramPlus) {
+	if list, err := s.mechanisms(ctx); err == nil && contain(list, auth.ScramPlus) {
 		p.Binding = s.channelBinding()
 	}
 	return p

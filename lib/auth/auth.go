@@ -17,6 +17,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 )
 
@@ -45,6 +46,9 @@ var (
 	// ErrBusy is a machine on which enough passwords are being checked already.
 	ErrBusy = errors.New("too many authentications at once")
 )
+
+// unavailable is ErrUnavailable, and why.
+func unavailable(err error) error { return fmt.Errorf("%w: %w", ErrUnavailable, err) }
 
 // Bounds of what a client may say (RFC 4616 section 2 names the first).
 const (

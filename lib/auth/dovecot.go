@@ -83,12 +83,12 @@ func (d *Dovecot) dial(ctx context.Context) (*dovecotConn, error) {
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", d.socket)
 	if err != nil {
-		return nil, errors.Join(ErrUnavailable, err)
+		return nil, unavailable(err)
 	}
 	c := &dovecotConn{Conn: conn, in: bufio.NewReader(conn)}
 	if err := c.greet(); err != nil {
 		c.close()
-		return nil, fmt.Errorf("%w: %s: %w", ErrUnavailable, d.socket, err)
+		return nil, unavailable(fmt.Errorf("%s: %w", d.socket, err))
 	}
 	return c, nil
 }
@@ -170,12 +170,12 @@ func (x *dovecotExchange) Next(ctx context.Context, response []byte) (challenge 
 	x.conn.SetDeadline(time.Now().Add(dovecotWait))
 	defer context.AfterFunc(ctx, func() { x.conn.SetDeadline(time.Unix(1, 0)) })()
 	if _, err := x.conn.Write(x.request(response)); err != nil {
-		return nil, false, errors.Join(ErrUnavailable, err)
+		return nil, false, unavailable(err)
 	}
 	for {
 		fields, err := x.conn.line()
 		if err != nil {
-			return nil, false, errors.Join(ErrUnavailable, err)
+			return nil, false, unavailable(err)
 		}
 		if len(fields) < 2 || fields[1] != "1" {
 			continue // another request's, or news of none

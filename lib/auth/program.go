@@ -69,7 +69,7 @@ func (p *Program) verify(ctx context.Context, user, password string) error {
 	defer release()
 	input, err := filledPipe(password + "\n")
 	if err != nil {
-		return errors.Join(ErrUnavailable, err)
+		return unavailable(err)
 	}
 	defer input.Close()
 	result, err := prog.Run(ctx, prog.Command{
@@ -85,7 +85,7 @@ func (p *Program) verify(ctx context.Context, user, password string) error {
 func (p *Program) judge(result prog.Result, err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return fmt.Errorf("%w: %s: %w", ErrUnavailable, p.options.Path, err)
+		return unavailable(fmt.Errorf("%s: %w", p.options.Path, err))
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrCredentials, err)
 	case result.Signal != 0:

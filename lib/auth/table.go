@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"postern/lib/safefile"
 )
@@ -28,45 +27,48 @@ type row struct {
 
 // A table is a file of users as it was at some time. It does not change.
 type table struct {
-	modified time.Time
-	size     int64
-	sum      [sha256.Size]byte
-	rows     []row
+	file fs.FileInfo
+	text string
+	rows []row
 }
 
-// load gives the table, read again if the file was changed.
+// load gives the table, read again if the file was changed or replaced.
 func (u *Users) load() (*table, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	f, err := os.Open(u.options.File)
 	if err != nil {
-		return nil, u.unreadable(err)
+		return nil, unavailable(err)
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return nil, u.unreadable(err)
+		return nil, unavailable(err)
 	}
-	if t := u.table; t != nil && t.size == st.Size() && t.modified.Equal(st.ModTime()) {
-		return t, nil
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxUsersFile+1))
-	if err == nil && len(text) > maxUsersFile {
-		err = fmt.Errorf("%s: more than %d octets", u.options.File, maxUsersFile)
-	}
-	if err != nil {
-		return nil, u.unreadable(err)
+	if u.table != nil && u.table.is(st) {
+		return u.table, nil
 	}
 	if st.Mode().Perm()&0o007 != 0 {
 		u.options.Complain(fmt.Errorf("%s may be read by everybody; mode 0640 will do", u.options.File))
 	}
-	u.table = &table{modified: st.ModTime(), size: st.Size(), sum: sha256.Sum256(text), rows: readRows(string(text))}
-	return u.table, nil
+	u.table, err = readTable(f, st)
+	return u.table, err
 }
 
-func (u *Users) unreadable(err error) error {
-	u.options.Complain(err)
-	return errors.Join(ErrUnavailable, err)
+// is reports whether the table is that of a file.
+func (t *table) is(st fs.FileInfo) bool {
+	return os.SameFile(t.file, st) && t.file.Size() == st.Size() && t.file.ModTime().Equal(st.ModTime())
+}
+
+func readTable(f io.Reader, st fs.FileInfo) (*table, error) {
+	text, err := io.ReadAll(io.LimitReader(f, maxUsersFile+1))
+	if err == nil && len(text) > maxUsersFile {
+		err = fmt.Errorf("%s: more than %d octets", st.Name(), maxUsersFile)
+	}
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return &table{file: st, text: string(text), rows: readRows(string(text))}, nil
 }
 
 // readRows finds the entries in a file. What is no entry is passed over:
@@ -162,17 +164,26 @@ const seedSize = 32
 // serves: it is secret too, but what is made up changes with it.
 func (u *Users) seed(t *table) []byte {
 	if u.options.Seed == "" {
-		return t.sum[:]
+		return t.sum()
 	}
 	seed, err := os.ReadFile(u.options.Seed)
 	if errors.Is(err, fs.ErrNotExist) {
 		seed, err = makeSeed(u.options.Seed)
 	}
-	if err != nil || len(seed) < seedSize {
-		u.options.Complain(fmt.Errorf("seed %s cannot be used: %w", u.options.Seed, errors.Join(err)))
-		return t.sum[:]
+	if err == nil && len(seed) < seedSize {
+		err = fmt.Errorf("%s: less than %d octets", u.options.Seed, seedSize)
+	}
+	if err != nil {
+		u.options.Complain(fmt.Errorf("no seed: %w", err))
+		return t.sum()
 	}
 	return seed
+}
+
+// sum is a digest of the file.
+func (t *table) sum() []byte {
+	sum := sha256.Sum256([]byte(t.text))
+	return sum[:]
 }
 
 // makeSeed makes the file, unless another process was faster.

@@ -88,16 +88,15 @@ func (u *Users) verify(ctx context.Context, user, password string) error {
 	}
 }
 
-// broken is the answer when an entry cannot be used: it is named to whoever
-// can mend it. The entry that stands in for a missing one is not the
-// client's business.
+// broken is the answer when an entry cannot be used, which the error names. An
+// entry that stands in for a missing one makes no difference to the client.
 func (u *Users) broken(row row, known bool, err error) error {
 	err = fmt.Errorf("%s:%d: %s: %w", u.options.File, row.line, row.name, err)
-	u.options.Complain(err)
-	if !known {
-		return ErrCredentials
+	if known {
+		return unavailable(err)
 	}
-	return errors.Join(ErrUnavailable, err)
+	u.options.Complain(err)
+	return ErrCredentials
 }
 
 // secret is the password of an entry that has it as it is, or made up.
