@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"postern/lib/rewrite"
 	"postern/lib/smtp"
 )
 
@@ -59,7 +60,14 @@ func (r *route) expandMembers(ctx context.Context, members []member, m smtp.Mail
 func (r *route) expandMember(ctx context.Context, member member, m smtp.Mailbox, chain []string) error {
 	switch member.kind {
 	case command:
-		return r.add(Destination{Kind: Command, Path: member.text, Mailbox: m})
+		words, err := rewrite.Split(member.text)
+		if err == nil {
+			err = rewrite.CheckCommand(words)
+		}
+		if err != nil {
+			return err
+		}
+		return r.add(Destination{Kind: Command, Path: rewrite.Join(words), Mailbox: m})
 	case file:
 		dest := mailboxAt(member.text, true)
 		dest.Mailbox = m

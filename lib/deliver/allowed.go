@@ -7,17 +7,19 @@ import (
 	"os"
 	"slices"
 	"syscall"
+
+	"postern/lib/smtp"
 )
 
 // allowed is the destination that was decided when the message was taken, if
 // the queue can be believed. When we are root, and the queue belongs to a user
 // with fewer rights, it could say anything; then the rules must say the same
 // still, and else the message waits.
-func (d *Deliverer) allowed(ctx context.Context, dest Destination) []Destination {
-	if !dest.Local() || !d.queueIsForeign() {
+func (d *Deliverer) allowed(ctx context.Context, dest Destination, sender smtp.Mailbox) []Destination {
+	if !dest.Here() || !d.queueIsForeign() {
 		return []Destination{dest}
 	}
-	list, err := d.Route(ctx, dest.Mailbox)
+	list, err := d.routeFrom(ctx, dest.Mailbox, sender)
 	if m, mailboxErr := d.mailbox(dest.Mailbox); mailboxErr == nil && d.ours(dest.Mailbox.Domain) {
 		list = append(slices.Clip(list), m) // to which \name leads past the aliases
 	}

@@ -2,12 +2,12 @@ package deliver
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"postern/lib/maildir"
 	"postern/lib/place"
@@ -18,8 +18,11 @@ import (
 )
 
 // childLimit is how long a child may take for one delivery. It waits for
-// locks itself, for less.
-const childLimit = 5 * time.Minute
+// locks itself, for less; a user's pipeto has all of it.
+const childLimit = commandLimit
+
+// childPath is where children look for programs.
+const childPath = "PATH=/usr/local/bin:/usr/bin:/bin"
 
 // asOwner has send deliver the message with the rights of the mailbox's
 // owner, so that no link of a user leads us to what is not his.
@@ -39,7 +42,7 @@ func (d *Deliverer) asOwner(ctx context.Context, owner maildir.Info, v Delivery)
 	result, err := prog.Run(ctx, prog.Command{
 		Path:  path,
 		Args:  childArgs(v),
-		Env:   []string{"PATH=/usr/local/bin:/usr/bin:/bin", place.RootEnv + "=" + d.places.Root()},
+		Env:   []string{childPath, place.RootEnv + "=" + d.places.Root()},
 		Dir:   "/",
 		Stdin: text,
 		Cred:  &syscall.Credential{Uid: uint32(owner.Owner), Gid: uint32(owner.Group)},
@@ -63,10 +66,27 @@ func childArgs(v Delivery) []string {
 	return append(args, "--", v.Dest.Mailbox.String())
 }
 
-// fromChild is the Outcome that the child's exit status stands for.
+// fromChild is the Outcome of a child. What it prints are the addresses to
+// which the user wants his mail to be sent on.
 func fromChild(r prog.Result, dest Destination) Outcome {
+	o := fromExit(r, dest.Path)
+	if o.Status != Delivered || len(r.Output) == 0 {
+		return o
+	}
+	for _, word := range addressWords(string(r.Output)) {
+		m, err := parseAddress(word)
+		if err != nil || len(o.Forward) == maxForward {
+			return failed(fmt.Errorf("%s%s: no list of addresses: %w", dest.Path, forwardFile, err))
+		}
+		o.Forward = append(o.Forward, m)
+	}
+	return o
+}
+
+// fromExit is the Outcome that an exit status stands for.
+func fromExit(r prog.Result, where string) Outcome {
 	if r.Status == sysexits.OK {
-		return done(dest.Path)
+		return done(where)
 	}
 	o := Outcome{Status: Deferred, Reply: smtp.FromExit(r.Status, r.Reason)}
 	if o.Reply.Class() == 5 {

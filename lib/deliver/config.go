@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"syscall"
 
 	"postern/lib/conf"
 	"postern/lib/place"
@@ -30,6 +31,14 @@ type Config struct {
 	Separator   string   // characters between user and extension ("+"); none if empty
 	MaxReceived int      // Received fields at which a message loops
 	NoAliases   bool     // pass over the aliases
+
+	// Commands says that this process carries out commands, translate and auth
+	// rules, and users' forward and pipeto. To all others these are a reason
+	// to queue.
+	Commands bool
+	// CommandAs are the rights of the commands in rules and aliases; nil for
+	// our own.
+	CommandAs *syscall.Credential
 }
 
 // Directives are the rows of a configuration that set c, shared by the

@@ -1,5 +1,5 @@
 // Package deliver decides where each recipient of a message goes, and brings
-// it there: into a Maildir, an mbox, or the queue.
+// it there: into a mailbox, to a command, to an LMTP server, or into the queue.
 package deliver
 
 import (
@@ -38,7 +38,7 @@ const (
 	Unknown Answer = iota // ours, and there is no such mailbox: 550 5.1.1
 	Known                 // ours, and it exists
 	Remote                // not ours: who may relay is the caller's question
-	Refused               // a rule forbids it: 550 5.7.1
+	Refused               // no rule can be obeyed for such an address: 550 5.7.1
 	Broken                // cannot be said now, see the error: 451 4.3.0
 )
 
@@ -47,11 +47,13 @@ const (
 func (d *Deliverer) Ask(ctx context.Context, m smtp.Mailbox) (Answer, error) {
 	list, err := d.Route(ctx, m)
 	switch {
+	case errors.Is(err, ErrRefused):
+		return Refused, nil
 	case err != nil:
 		return Broken, err
 	case unknown(list):
 		return Unknown, nil
-	case !d.ours(m.Domain) && !slices.ContainsFunc(list, Destination.Local):
+	case !d.ours(m.Domain) && !slices.ContainsFunc(list, Destination.Here):
 		return Remote, nil // also when a rule has given it another name
 	}
 	return Known, nil
@@ -89,4 +91,5 @@ func (d *Deliverer) Hostname() string { return d.config.Hostname }
 var (
 	ErrLoop        = errors.New("the message is in a loop")
 	ErrNoRecipient = errors.New("no such recipient")
+	ErrRefused     = errors.New("mail for this address is not permitted")
 )

@@ -28,13 +28,14 @@ const (
 // aliases have decided.
 type Destination struct {
 	Kind    Kind
-	Path    string       // Maildir and Mbox: the path. LMTP: socket or host. Command: the command. Later: the reason
+	Path    string       // Maildir and Mbox: the path. LMTP: socket or host. Command: its words, as rewrite.Join writes them. Later: the reason
 	Create  bool         // Maildir and Mbox: to be made when missing
 	Mailbox smtp.Mailbox // the address it is for, as it was after all aliases
 	User    string       // local mailboxes: the name of the mailbox
 
-	there bool         // the mailbox exists
-	info  maildir.Info // then
+	there   bool         // the mailbox exists
+	private bool         // a Maildir whose user has a forward or pipeto in it
+	info    maildir.Info // then
 }
 
 // String is the destination as it stands in the queue and as send -x shows
@@ -106,6 +107,10 @@ func mailboxAt(path string, create bool) Destination {
 
 // Local says whether the destination is a mailbox that we write ourselves.
 func (d Destination) Local() bool { return d.Kind <= Discard }
+
+// Here says whether the destination is the last one as far as mail transport
+// goes: a mailbox, whoever keeps it, or a command.
+func (d Destination) Here() bool { return d.Kind <= Command }
 
 // same says whether a message needs to go to only one of d and e.
 func (d Destination) same(e Destination) bool {

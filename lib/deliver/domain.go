@@ -27,6 +27,14 @@ func (d *Deliverer) ours(domain string) bool {
 	return false
 }
 
+// qualified is m with a domain: ours, if it has none.
+func (d *Deliverer) qualified(m smtp.Mailbox) smtp.Mailbox {
+	if m.Domain == "" {
+		m.Domain = d.config.Hostname
+	}
+	return m
+}
+
 // matchDomain says whether pattern, "dom" or "*.dom" for all below dom and dom
 // itself, covers the domain.
 func matchDomain(pattern, domain string) bool {

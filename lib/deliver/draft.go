@@ -69,7 +69,7 @@ type planned struct {
 func (d *Deliverer) plan(ctx context.Context, env *smtp.Envelope) (plan, error) {
 	var p plan
 	for _, rcpt := range env.Recipients {
-		list, err := d.Route(ctx, rcpt.Mailbox)
+		list, err := d.routeFrom(ctx, rcpt.Mailbox, env.Sender)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func (p plan) direct() (boxes []Destination, ok bool) {
 		if q.dest.Kind == Discard {
 			continue
 		}
-		if q.dest.Kind != Maildir || !q.dest.ready() {
+		if q.dest.Kind != Maildir || q.dest.private || !q.dest.ready() {
 			return nil, false
 		}
 		boxes = append(boxes, q.dest)

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"time"
@@ -29,6 +30,10 @@ type Outcome struct {
 	Remote bool       // not delivered here: the way is smtp's, and Status is Deferred
 	Where  string     // where a delivered message is, for the log
 	Err    error      // what went wrong, for the log
+
+	// Forward is addresses to which the user wants his mail to be sent on:
+	// with Delivered, from Final alone, which has not done it.
+	Forward []smtp.Mailbox
 }
 
 // String is the outcome in one line for a log.
@@ -44,53 +49,47 @@ func (o Outcome) String() string {
 // A recipient whose mailbox belongs to another uid is served by a child with
 // that uid when we are root, and deferred when we are not. again says that
 // there was an attempt whose end is not known: where it has put the message
-// into the mailbox, nothing is done.
+// into the mailbox, nothing is done. What turns out to go to other addresses,
+// or to more than one destination, is queued anew.
 func (d *Deliverer) Deliver(ctx context.Context, env *smtp.Envelope, i int, msg io.ReadSeeker, again bool) Outcome {
 	rcpt := env.Recipients[i]
-	list, err := d.destinations(ctx, rcpt)
+	list, err := d.destinations(ctx, rcpt, env.Sender)
 	switch {
 	case err != nil:
 		return failed(err)
 	case unknown(list) && rcpt.Dest == "":
 		return failed(ErrNoRecipient)
+	case len(list) > 1 || list[0].Kind == Relay && list[0].Mailbox != rcpt.Mailbox:
+		return d.sendOn(env, i, planFor(rcpt, list), nil, msg, again)
 	}
+	v := Delivery{ID: env.ID, Sender: env.Sender, Dest: list[0], Text: msg, Again: again}
 	start, err := msg.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return failed(err)
 	}
-	result := Outcome{Status: Delivered}
-	for _, dest := range list {
-		if _, err := msg.Seek(start, io.SeekStart); err != nil {
-			return failed(err)
-		}
-		v := Delivery{ID: env.ID, Sender: env.Sender, Dest: dest, Text: msg, Again: again}
-		result = worst(result, d.Final(ctx, v))
+	o := d.Final(ctx, v)
+	if len(o.Forward) == 0 {
+		return o
 	}
-	return result
+	if _, err := msg.Seek(start, io.SeekStart); err != nil {
+		return failed(err)
+	}
+	return d.forward(ctx, env, i, o.Forward, msg, again)
 }
 
 // destinations is where a queued recipient goes: as was decided when the
 // message was taken, unless it could not be decided then.
-func (d *Deliverer) destinations(ctx context.Context, rcpt smtp.Recipient) ([]Destination, error) {
+func (d *Deliverer) destinations(ctx context.Context, rcpt smtp.Recipient, sender smtp.Mailbox) ([]Destination, error) {
 	if rcpt.Dest != "" {
 		dest, err := ParseDestination(rcpt.Dest, rcpt.Mailbox)
-		if err != nil || dest.Kind != Later {
-			return d.allowed(ctx, dest), err
+		if err != nil {
+			return nil, err
+		}
+		if dest.Kind != Later {
+			return d.allowed(ctx, dest, sender), nil
 		}
 	}
-	return d.Route(ctx, rcpt.Mailbox)
-}
-
-// worst is the outcome of two deliveries for one recipient: what has to be
-// done again counts most.
-func worst(a, b Outcome) Outcome {
-	if a.Status == Deferred || b.Status == Delivered && a.Where != "" {
-		return a
-	}
-	if b.Status == Delivered && a.Status == Rejected {
-		return a
-	}
-	return b
+	return d.routeFrom(ctx, rcpt.Mailbox, sender)
 }
 
 // failed is the Outcome of an error.
@@ -119,6 +118,9 @@ type Delivery struct {
 	Dest   Destination
 	Text   io.ReadSeeker // read from its current place
 	Again  bool          // there was an attempt whose end is not known
+	Child  bool          // we are the child of one who can end us, as the user
+
+	home bool // forwarded from here before: into the mailbox itself
 }
 
 // Final brings a message to its destination. Mailboxes of other uids are
@@ -136,9 +138,10 @@ func (d *Deliverer) Final(ctx context.Context, v Delivery) Outcome {
 	case Nobody:
 		return deferred(smtp.NoMailbox, "no such mailbox")
 	case LMTP:
-		return deferred(smtp.BadConfiguration, "delivery by LMTP is not carried out yet")
+		env := &smtp.Envelope{ID: v.ID, Sender: v.Sender, Recipients: []smtp.Recipient{{Mailbox: d.qualified(v.Dest.Mailbox)}}}
+		return d.lmtp(ctx, v.Dest.Path, env, v.Text)[0]
 	case Command:
-		return deferred(smtp.BadConfiguration, "commands are not carried out yet")
+		return d.finalCommand(ctx, v)
 	}
 	return deferred(smtp.BadConfiguration, v.Dest.Path)
 }
@@ -155,6 +158,11 @@ func (d *Deliverer) finalMailbox(ctx context.Context, v Delivery) Outcome {
 	}
 	if owner.Owner != me {
 		return deferred(smtp.BadConfiguration, "the mailbox belongs to another user, whom only root can serve")
+	}
+	if v.Dest.private {
+		if o, done := d.personal(ctx, &v); done {
+			return o
+		}
 	}
 	where, err := d.write(ctx, v)
 	if err != nil {
@@ -175,7 +183,7 @@ func (d *Destination) owner() (maildir.Info, error) {
 // write puts the message into a mailbox of ours.
 func (d *Deliverer) write(ctx context.Context, v Delivery) (where string, err error) {
 	address := v.Dest.Mailbox.String()
-	if err := d.notDelivered(address, v.Text); err != nil {
+	if err := d.notDelivered(address, v.Text); err != nil && !v.home {
 		return "", err
 	}
 	fields := finalFields(v.Sender, address)
@@ -228,9 +236,6 @@ func (d *Deliverer) notDelivered(address string, msg io.ReadSeeker) error {
 	if err == nil {
 		err = judge.Close()
 	}
-	if err != nil {
-		return err
-	}
-	_, err = msg.Seek(start, io.SeekStart)
-	return err
+	_, back := msg.Seek(start, io.SeekStart)
+	return errors.Join(err, back)
 }

@@ -24,8 +24,8 @@ func TestDeliver(t *testing.T) {
 		{"a FIFO", ">> ROOT/fifo", Deferred, "451 4.3.0 local error, try again later", "", ""},
 		{"nothing", ">> /dev/null", Delivered, "250 2.0.0 delivered", "", ""},
 		{"another host", "relay", Deferred, "451 4.4.4 no way to other hosts yet", "", ""},
-		{"a command", "| /bin/touch ROOT/touched", Deferred, "451 4.3.5 commands are not carried out yet", "", ""},
-		{"LMTP", ">> lmtp:/run/x", Deferred, "451 4.3.5 delivery by LMTP is not carried out yet", "", ""},
+		{"a command", "| /bin/touch ROOT/touched", Deferred, "451 4.3.5 commands are run by runq", "", ""},
+		{"no LMTP server", ">> lmtp:ROOT/none", Deferred, "451 4.4.1 the mailbox's server is not to be reached", "", ""},
 		{"nobody", "nobody", Deferred, "451 4.1.1 no such mailbox", "", ""},
 		{"nonsense", ">>", Deferred, "451 4.3.0 local error, try again later", "", ""},
 		{"not decided before", "", Delivered, "250 2.0.0 delivered", "", ""},
@@ -84,17 +84,22 @@ func TestDeliverLoop(t *testing.T) {
 }
 
 // TestDeliverList is a recipient that was not decided about when it was
-// queued, and is a list by now.
+// queued, and is a list by now: it is queued anew, once.
 func TestDeliverList(t *testing.T) {
 	in := newInstance(t, "bob", "carol")
 	in.aliases("list: bob, x@remote.example, carol\n")
-	o := in.deliverer().Deliver(context.Background(), envelope("list@mx.example"), 0, strings.NewReader(text), false)
-	if o.Status != Deferred || !o.Remote {
-		t.Errorf("got %v, %q, want Deferred for the other host", o.Status, o.Reply)
-	}
-	for _, user := range []string{"bob", "carol"} {
-		if got := in.mails(user); len(got) != 1 || !strings.HasSuffix(got[0], text) {
-			t.Errorf("%s: got %q", user, got)
+	d := in.deliverer()
+	env := envelope("list@mx.example")
+	env.ID = "abc"
+	want := "bob|rfc822;list@mx.example|>> /var/lib/postern/mail/bob/|" +
+		"x@remote.example|rfc822;list@mx.example|relay|carol|rfc822;list@mx.example|>> /var/lib/postern/mail/carol/|" + text
+	for _, again := range []bool{false, true, false} {
+		o := d.Deliver(context.Background(), env, 0, strings.NewReader(text), again)
+		if o.Status != Delivered || o.Where != "queue abc-0" {
+			t.Errorf("got %v, %q at %q", o.Status, o, o.Where)
+		}
+		if got := in.queued(d, "abc-0"); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }
@@ -142,17 +147,6 @@ func TestAgain(t *testing.T) {
 	data, err := os.ReadFile(in.root + "/mbox")
 	if got := strings.Count(string(data), "From a@sender.example "); got != 2 || err != nil {
 		t.Errorf("the mbox has %d messages, %v, want 2", got, err)
-	}
-}
-
-func TestWorst(t *testing.T) {
-	d, s, r := Outcome{Status: Deferred}, Outcome{Status: Delivered}, Outcome{Status: Rejected}
-	for _, tt := range []struct{ a, b, want Outcome }{
-		{s, s, s}, {s, d, d}, {d, s, d}, {s, r, r}, {r, s, r}, {r, d, d}, {d, r, d},
-	} {
-		if got := worst(tt.a, tt.b); got.Status != tt.want.Status {
-			t.Errorf("of %v and %v: got %v", tt.a.Status, tt.b.Status, got.Status)
-		}
 	}
 }
 

@@ -10,9 +10,15 @@ import (
 
 // Reply is what a client is told when Begin, Write or Commit fails with err:
 // 452 4.3.1 for a full disk, 452 4.2.2 beyond a quota, 554 5.4.6 for a loop,
-// 550 5.1.1 for a recipient that is gone, else 451 4.3.0.
+// 550 5.1.1 for a recipient that is gone, 550 5.7.1 for one that is refused,
+// what the exit status of a rule's command means, else 451 4.3.0.
 func Reply(err error) smtp.Reply {
+	var said *commandError
 	switch {
+	case errors.As(err, &said):
+		return said.reply
+	case errors.Is(err, ErrRefused):
+		return smtp.Say(550, smtp.NotAuthorized, "mail for this address is not permitted")
 	case errors.Is(err, ErrLoop):
 		return smtp.Say(554, smtp.RoutingLoop, "this message is in a loop")
 	case errors.Is(err, ErrNoRecipient):

@@ -26,24 +26,35 @@ var errLoop = errors.New("leads back to itself")
 const postmaster = "postmaster"
 
 // Route is all the places where mail for m goes by rules, aliases and
-// mailboxes. An error says that it cannot be known now.
+// mailboxes. An error says that it cannot be known now, or is ErrRefused.
 func (d *Deliverer) Route(ctx context.Context, m smtp.Mailbox) ([]Destination, error) {
+	return d.routeFrom(ctx, m, smtp.Mailbox{})
+}
+
+// routeFrom is Route for mail of a sender, whom commands may want to know.
+func (d *Deliverer) routeFrom(ctx context.Context, m, sender smtp.Mailbox) ([]Destination, error) {
 	if list, ok := d.routes.find(m); ok {
 		return list, nil
 	}
-	r := route{d: d}
+	r := route{d: d, sender: sender}
 	if err := r.expand(ctx, m, nil); err != nil {
 		return nil, fmt.Errorf("%s: %w", m, err)
 	}
 	r.settle()
-	d.routes.add(m, r.list)
+	if !r.passing {
+		d.routes.add(m, r.list)
+	}
 	return r.list, nil
 }
 
 // route is the expansion of one address.
 type route struct {
-	d    *Deliverer
-	list []Destination
+	d      *Deliverer
+	sender smtp.Mailbox
+	list   []Destination
+
+	passing   bool           // the route is for this message only
+	permitted []smtp.Mailbox // by rules of the type auth
 }
 
 // add takes in a destination, unless it is there already.
@@ -86,7 +97,7 @@ func (r *route) expand(ctx context.Context, m smtp.Mailbox, chain []string) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	match, found, err := r.d.rule(m)
+	match, found, err := r.d.rule(m, slices.Contains(r.permitted, m))
 	switch {
 	case err != nil:
 		return err
@@ -99,15 +110,12 @@ func (r *route) expand(ctx context.Context, m smtp.Mailbox, chain []string) erro
 }
 
 // rule is the rewrite rule for m, if there is one.
-func (d *Deliverer) rule(m smtp.Mailbox) (rewrite.Match, bool, error) {
+func (d *Deliverer) rule(m smtp.Mailbox, permitted bool) (rewrite.Match, bool, error) {
 	rules, err := d.rules.Load()
 	if err != nil || len(rules) == 0 {
 		return rewrite.Match{}, false, err
 	}
-	if m.Domain == "" {
-		m.Domain = d.config.Hostname
-	}
-	return rules.Find(m.String(), d.config.Hostname, false)
+	return rules.Find(d.qualified(m).String(), d.config.Hostname, permitted)
 }
 
 // obey adds what a rule says.
@@ -118,9 +126,9 @@ func (r *route) obey(ctx context.Context, match rewrite.Match, m smtp.Mailbox, c
 	case rewrite.Alias:
 		return r.ruleAlias(ctx, match, m, chain)
 	case rewrite.Command:
-		return r.add(Destination{Kind: Later, Mailbox: m, Path: match.Where() + ": commands are not carried out yet"})
+		return r.ruleCommand(match, m)
 	}
-	return fmt.Errorf("%s: rules of type %s are not carried out yet", match.Where(), match.Kind)
+	return r.ask(ctx, match, m, chain)
 }
 
 // ruleMailbox is a rule >>. What the address put into the path is made safe,
@@ -148,8 +156,12 @@ func (r *route) ruleAlias(ctx context.Context, match rewrite.Match, m smtp.Mailb
 	if err != nil {
 		return err
 	}
-	chain = append(slices.Clip(chain), self)
-	for _, word := range strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
+	return r.replace(ctx, match, text, append(slices.Clip(chain), self))
+}
+
+// replace goes on with the addresses in text.
+func (r *route) replace(ctx context.Context, match rewrite.Match, text string, chain []string) error {
+	for _, word := range addressWords(text) {
 		next, err := parseAddress(word)
 		if err != nil {
 			return fmt.Errorf("%s: %w", match.Where(), err)
@@ -159,6 +171,11 @@ func (r *route) ruleAlias(ctx context.Context, match rewrite.Match, m smtp.Mailb
 		}
 	}
 	return nil
+}
+
+// addressWords parts addresses at blanks, line ends and commas.
+func addressWords(text string) []string {
+	return strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) })
 }
 
 // expandLocal adds where mail for a mailbox of this host goes.
@@ -251,6 +268,7 @@ func (d *Destination) look() error {
 	var err error
 	d.info, err = maildir.Stat(d.Path)
 	d.there = err == nil
+	d.private = d.there && hasPersonal(d.Path)
 	return err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"postern/lib/deliver"
 	"postern/lib/queue"
@@ -25,17 +26,14 @@ type carrier interface {
 	carry(ctx context.Context, e *queue.Entry, rcpts []int, report func(i int, r result))
 }
 
-// local carries to mailboxes of this host.
+// local carries to mailboxes and commands of this host.
 type local struct{ deliverer *deliver.Deliverer }
 
 func (l local) carry(ctx context.Context, e *queue.Entry, rcpts []int, report func(int, result)) {
-	for _, i := range rcpts {
-		if ctx.Err() != nil {
-			return
-		}
-		o := l.deliverer.Deliver(ctx, e.Envelope, i, e.Message(), e.Interrupted(i))
-		report(i, result{Outcome: o})
-	}
+	l.deliverer.DeliverAll(ctx, deliver.Job{
+		Env: e.Envelope, Rcpts: rcpts, Again: e.Interrupted,
+		Text: func() io.ReadSeeker { return e.Message() },
+	}, func(i int, o deliver.Outcome) { report(i, result{Outcome: o}) })
 }
 
 // noRoute stands where no carrier to other hosts is.

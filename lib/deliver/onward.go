@@ -1,0 +1,83 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+	"time"
+
+	"postern/lib/queue"
+	"postern/lib/smtp"
+)
+
+// forward queues a message anew for the addresses that a user wants it to be
+// sent on to. That one of them does not exist is no fault of the sender's.
+func (d *Deliverer) forward(ctx context.Context, env *smtp.Envelope, i int, list []smtp.Mailbox, msg io.ReadSeeker, again bool) Outcome {
+	rcpt := env.Recipients[i]
+	next := smtp.Envelope{Sender: env.Sender}
+	for _, m := range list {
+		to := rcpt
+		to.Mailbox, to.Dest = m, ""
+		if to.ORcpt == "" {
+			to.ORcpt = "rfc822;" + rcpt.Mailbox.String()
+		}
+		next.Recipients = append(next.Recipients, to)
+	}
+	p, err := d.plan(ctx, &next)
+	if err != nil {
+		return Outcome{Status: Deferred, Err: err, Reply: smtp.Say(451, smtp.OtherMailbox, "the user's forward leads nowhere")}
+	}
+	return d.sendOn(env, i, p, []byte("Delivered-To: "+oneLine(rcpt.Mailbox.String())+"\n"), msg, again)
+}
+
+// planFor is a plan for one recipient with these destinations.
+func planFor(rcpt smtp.Recipient, list []Destination) plan {
+	var p plan
+	for _, dest := range list {
+		p = p.add(rcpt, dest)
+	}
+	return p
+}
+
+// sendOn puts the message into the queue once more, for what recipient i has
+// become, with fields in front. An entry that an earlier attempt has made is
+// left as it is.
+func (d *Deliverer) sendOn(env *smtp.Envelope, i int, p plan, fields []byte, msg io.Reader, again bool) Outcome {
+	q, err := d.Queue()
+	if err != nil {
+		return failed(err)
+	}
+	next := *env
+	next.ID = onwardID(env.ID, i)
+	if _, err := q.Find(next.ID); again && err == nil {
+		return done("queue " + next.ID)
+	}
+	whole := p.envelope(&next)
+	for _, rcpt := range whole.Recipients {
+		whole.SMTPUTF8 = whole.SMTPUTF8 || !rcpt.Mailbox.IsASCII()
+	}
+	draft := q.Create(whole)
+	defer draft.Discard()
+	if _, err = draft.Write(fields); err == nil {
+		_, err = io.Copy(draft, msg)
+	}
+	if err == nil {
+		err = draft.Commit()
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return failed(fmt.Errorf("sending it on: %w", err))
+	}
+	return done("queue " + draft.ID())
+}
+
+// onwardID is the name of the entry that recipient i of the entry id becomes:
+// the same at each attempt, so that it is made once.
+func onwardID(id string, i int) string {
+	if next := id + "-" + strconv.Itoa(i); queue.ValidID(next) {
+		return next
+	}
+	return queue.NewID(time.Now())
+}
