@@ -194,8 +194,10 @@ func TestRequiredCertificate(t *testing.T) {
 	if _, err := conn.Read(make([]byte, 1)); err == nil {
 		t.Error("the session goes on")
 	}
-	if log := w.log.String(); !strings.Contains(log, "TLS handshake: ") {
-		t.Errorf("the log is %s", log)
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(w.log.String(), "TLS handshake: "); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the log is %s", w.log)
+		}
 	}
 	none := newTLSWorld(t, "TLSRequireCert")
 	talk(t, none.instance, stranger, "S: 220 *\nC: EHLO x.example\nS: 250-...\nS: 250 HELP\nC: STARTTLS\nS: 454 4.7.0 *\nC: QUIT\nS: 221 *\nS: <end>\n")
@@ -285,5 +287,111 @@ func TestEagerClientWhereTLSMayBegin(t *testing.T) {
 	talkTLS(t, w.instance, at(587), nil, "C: NOOP\nS: 220 *\nS: 250 *\nC: QUIT\nS: 221 *\nS: <end>\n")
 	if got := decisions(t, w.instance)[0].Value("eager_pipelining"); got != "1" {
 		t.Errorf("eager_pipelining is %q", got)
+	}
+}
+
+// checkConfig is what --check says of a configuration.
+func checkConfig(t *testing.T, text string) (stdout, stderr string) {
+	t.Helper()
+	in := newInstance(t)
+	write(t, filepath.Join(in.conf.etcDir, "smtpd.conf"), []byte(text))
+	t.Setenv("POSTERN_ROOT", in.root)
+	var out, errs strings.Builder
+	if status := run([]string{"--check"}, strings.NewReader(""), &out, &errs); status != 0 {
+		t.Fatalf("exit status %d\n%s%s", status, &out, &errs)
+	}
+	return out.String(), errs.String()
+}
+
+// The TLS lines of the old programs' files are understood, and those that
+// mean nothing today are named.
+func TestCheckSaysWhatTLSLinesMean(t *testing.T) {
+	tests := []struct {
+		name, text string
+		out, errs  []string
+	}{
+		{"asmtpd.conf", `#dialect avenger
+SSL 2
+SSLCAcert /etc/mail/ca.pem
+SSLciphers ALL:!ADH:!LOW:!EXP:!MD5:@STRENGTH
+`, []string{
+			"SSL 2  # ", "SSLCAcert /etc/mail/ca.pem  # ", "SSLCRL crl.pem  # default",
+			"conf:4; means nothing here: ADH LOW EXP MD5; the order is the library's: @STRENGTH\n",
+			"SSLkey privkey.pem  # default",
+		}, nil},
+		{"smtpserver.conf", `#dialect zmailer
+PARAM use-tls
+PARAM tls-cert-file /opt/mail/db/smtpserver.pem
+PARAM tls-CAfile /opt/mail/db/smtpserverCAcert.pem
+PARAM tls-loglevel 1
+PARAM tls-enforce-tls
+PARAM tls-ccert-vd 2
+PARAM tls-use-scache
+PARAM tls-scache-timeout 1800
+PARAM tls-random-source dev:/dev/urandom
+PARAM tls-dh1024 /opt/mail/db/dh1024.pem
+PARAM tls-dcert-file /opt/mail/db/dsa.pem
+PARAM listen-ssmtp
+PARAM outlook-tls-bug
+`, []string{
+			"SSL 1  # ", "SSLcert /opt/mail/db/smtpserver.pem  # ", "TLSRequired on  # ", "TLSCertDepth 2  # ", "TicketLife 30m  # ",
+			"tls-loglevel 1  # ", "has no effect: the record of each session says version, cipher and certificate\n",
+			"has no effect: the kernel's random numbers are used\n", "has no effect: DSA certificates are not spoken by anybody\n",
+			"ListenSSMTP on  # ", "who listens has to be told of the port by itself\n", "OutlookTLSBug on  # ",
+		}, []string{"/opt/mail/db/smtpserver.pem: no such file"}},
+		{"no TLS", "SSL 0\nTLSRequired\n", []string{"SSL 0  # "}, []string{"TLSRequired without TLS: no mail can be taken"}},
+		{"nobody to believe", "SSL 2\nSSLCAcert \"\"\n", []string{"nobody relays by certificate"}, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			out, errs := checkConfig(t, test.text)
+			for _, want := range test.out {
+				if !strings.Contains(out, want) {
+					t.Errorf("%q is not in\n%s", want, out)
+				}
+			}
+			for _, want := range test.errs {
+				if !strings.Contains(errs, want) {
+					t.Errorf("%q is not in\n%s", want, errs)
+				}
+			}
+			if len(test.errs) == 0 && errs != "" {
+				t.Errorf("it complains: %s", errs)
+			}
+		})
+	}
+}
+
+func TestPairsOfCertificates(t *testing.T) {
+	tests := []struct {
+		conf string
+		want string // cert=key ...
+		err  string
+	}{
+		{"", "cert.pem=privkey.pem", ""},
+		{"SSLcert a b\nSSLkey k", "a=k b=", ""},
+		{"SSLcert a\nSSLcert b\nSSLkey k\nSSLkey l", "a=k b=l", ""},
+		{"#dialect zmailer\nPARAM tls-cert-file a", "a=", ""},
+		{"#dialect zmailer\nPARAM tls-key-file k", "k=k", ""},
+		{"#dialect zmailer\nPARAM use-tls", "", ""},
+		{"SSLcert a\nSSLkey k l", "", "more keys than certificates"},
+	}
+	for _, test := range tests {
+		in := newInstance(t)
+		write(t, filepath.Join(in.conf.etcDir, "smtpd.conf"), []byte(test.conf+"\n"))
+		c, _, err := loadConfig(new(flags), in.conf.places)
+		if test.err != "" {
+			if err == nil || !strings.Contains(err.Error(), test.err) {
+				t.Errorf("%q: got error %v", test.conf, err)
+			}
+			continue
+		}
+		var got []string
+		for _, p := range c.tls.pairs {
+			got = append(got, filepath.Base(p.Cert)+"="+strings.TrimPrefix(filepath.Base(p.Key), "."))
+		}
+		if text := strings.Join(got, " "); err != nil || text != test.want {
+			t.Errorf("%q: got %q, %v, want %q", test.conf, text, err, test.want)
+		}
 	}
 }

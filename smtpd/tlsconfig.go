@@ -26,6 +26,8 @@ const (
 	usualKey  = "privkey.pem"
 	usualCA   = "cacert.pem"
 	usualCRL  = "crl.pem"
+
+	usualTickets = "tickets"
 )
 
 // defaultTicketLife is how long a session can be resumed.
@@ -55,6 +57,8 @@ type tlsSettings struct {
 	// Made of the above by complete:
 	pairs   []tlsconf.Pair
 	clients *tlsconf.Authorities // nil for nobody
+
+	ticketsUsual bool // nobody has named the file
 }
 
 func defaultTLS() tlsSettings {
@@ -66,7 +70,7 @@ func defaultTLS() tlsSettings {
 		crl:        usualCRL,
 		minimum:    "1.2",
 		depth:      9,
-		tickets:    "tickets",
+		tickets:    usualTickets,
 		ticketLife: defaultTicketLife,
 	}
 }
@@ -95,7 +99,7 @@ var tlsRows = []conf.Row[tlsSettings]{
 		Value: func(t *tlsSettings) conf.Value { return conf.Bool(&t.enforce) },
 		Help:  "Take nothing but EHLO, NOOP, STARTTLS and QUIT before STARTTLS (530)."},
 	{Name: "ListenSSMTP", Args: "[0|1]", Default: "0",
-		Value: func(t *tlsSettings) conf.Value { return conf.Bool(&t.port465) },
+		Value: (*tlsSettings).port465Value,
 		Help:  "Begin with the TLS handshake on port 465, as -t does on any port."},
 	{Name: "OutlookTLSBug", Args: "[0|1]", Default: "0",
 		Value: func(t *tlsSettings) conf.Value { return conf.Bool(&t.sniff) },
@@ -130,7 +134,7 @@ var clientCertRows = []conf.Row[tlsSettings]{
 
 // ticketRows are about resuming sessions.
 var ticketRows = []conf.Row[tlsSettings]{
-	{Name: "TicketKeys", Args: "file", Default: "tickets",
+	{Name: "TicketKeys", Args: "file", Default: usualTickets,
 		Value: func(t *tlsSettings) conf.Value { return conf.String(&t.tickets) },
 		Help:  "Keys by which one process resumes TLS sessions that another began; below /var/lib/postern unless absolute. It is made when it is missing. An empty name has no session resumed."},
 	{Name: "TicketLife", Synonyms: []string{"tls-scache-timeout", "tls-use-scache-timeout"}, Args: "time", Default: "24h",
@@ -141,14 +145,14 @@ var ticketRows = []conf.Row[tlsSettings]{
 
 // voidTLSRows are settings of OpenSSL that mean nothing today.
 var voidTLSRows = []conf.Row[tlsSettings]{
-	{Name: "tls-use-scache", Args: "[0|1]", Repeat: true, Void: "sessions are resumed by tickets, see TicketKeys"},
-	{Name: "tls-scache-name", Synonyms: []string{"tls-use-scache-name"}, Args: "file", Repeat: true, Void: "sessions are resumed by tickets, see TicketKeys"},
-	{Name: "tls-loglevel", Args: "number", Repeat: true, Void: "the record of each session says version, cipher and certificate"},
-	{Name: "tls-random-source", Args: "file", Repeat: true, Void: "the kernel's random numbers are used"},
-	{Name: "tls-dh512", Synonyms: []string{"tls-dh512-param", "tls-dh512-param-file"}, Args: "file", Repeat: true, Void: "such short groups are broken, and none is spoken"},
-	{Name: "tls-dh1024", Synonyms: []string{"tls-dh1024-param", "tls-dh1024-param-file"}, Args: "file", Repeat: true, Void: "finite field groups are not spoken, elliptic curves are"},
-	{Name: "tls-dcert-file", Synonyms: []string{"tls-dcert"}, Args: "file", Repeat: true, Void: "DSA certificates are not spoken by anybody"},
-	{Name: "tls-dkey-file", Synonyms: []string{"tls-dkey"}, Args: "file", Repeat: true, Void: "DSA certificates are not spoken by anybody"},
+	{Name: "tls-use-scache", Args: "[0|1]", Void: "sessions are resumed by tickets, see TicketKeys"},
+	{Name: "tls-scache-name", Synonyms: []string{"tls-use-scache-name"}, Args: "file", Void: "sessions are resumed by tickets, see TicketKeys"},
+	{Name: "tls-loglevel", Args: "number", Void: "the record of each session says version, cipher and certificate"},
+	{Name: "tls-random-source", Args: "file", Void: "the kernel's random numbers are used"},
+	{Name: "tls-dh512", Synonyms: []string{"tls-dh512-param", "tls-dh512-param-file"}, Args: "file", Void: "such short groups are broken, and none is spoken"},
+	{Name: "tls-dh1024", Synonyms: []string{"tls-dh1024-param", "tls-dh1024-param-file"}, Args: "file", Void: "finite field groups are not spoken, elliptic curves are"},
+	{Name: "tls-dcert-file", Synonyms: []string{"tls-dcert"}, Args: "file", Void: "DSA certificates are not spoken by anybody"},
+	{Name: "tls-dkey-file", Synonyms: []string{"tls-dkey"}, Args: "file", Void: "DSA certificates are not spoken by anybody"},
 }
 
 // modeValue takes 0, 1, 2, or a word for off and on.
@@ -178,6 +182,19 @@ func (t *tlsSettings) modeValue() conf.Value {
 			return ""
 		},
 	}
+}
+
+// port465Value is ListenSSMTP, which of the two things that it did in ZMailer
+// does one.
+func (t *tlsSettings) port465Value() conf.Value {
+	v := conf.Bool(&t.port465)
+	v.Note = func() string {
+		if t.port465 {
+			return "who listens has to be told of the port by itself"
+		}
+		return ""
+	}
+	return v
 }
 
 // cipherValue takes a cipher string.
@@ -219,6 +236,7 @@ func (t *tlsSettings) complete(below func(string) string, lib string) error {
 		}
 		t.pairs = append(t.pairs, p)
 	}
+	t.ticketsUsual = t.tickets == usualTickets
 	if t.tickets != "" && !filepath.IsAbs(t.tickets) {
 		t.tickets = filepath.Join(lib, t.tickets)
 	}
@@ -242,7 +260,7 @@ func (t *tlsSettings) server() *tlsconf.ServerCerts {
 		o.MinVersion = tls.VersionTLS13
 	}
 	if t.tickets != "" && t.ticketLife > 0 {
-		o.Tickets = &tlsconf.TicketKeys{Path: t.tickets, Life: t.ticketLife}
+		o.Tickets = &tlsconf.TicketKeys{Path: t.tickets, Life: t.ticketLife, Optional: t.ticketsUsual}
 	}
 	return tlsconf.Server(o)
 }

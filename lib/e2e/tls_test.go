@@ -109,8 +109,7 @@ func TestOpenSSLRelaysByCertificate(t *testing.T) {
 	wantAll(t, h.sClient(relay, "-cert", cert, "-key", key), "New", "550 5.7.1")
 }
 
-// A certificate that is renewed is shown by the process that runs, and
-// sessions go on being resumed.
+// A certificate that is renewed is shown by the process that runs.
 func TestRenewalUnderARunningServer(t *testing.T) {
 	h := newTLSHost(t, []string{"-w", "1:0"})
 	before := h.sClient("QUIT\n", "-servername", hostname)

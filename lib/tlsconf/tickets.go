@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"postern/lib/safefile"
@@ -33,6 +34,9 @@ const (
 type TicketKeys struct {
 	Path string        // made with mode 0600 when it is missing
 	Life time.Duration // how long a ticket is good for at most; above 7 days is 7 days
+	// Optional has a file that cannot be made or opened mean that no session
+	// is resumed, and is no error.
+	Optional bool
 }
 
 // ticketKey is a line of the file.
@@ -51,7 +55,7 @@ func (t *TicketKeys) Load(now time.Time) ([][32]byte, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ticket keys: %w", err)
+		return nil, t.notThere(err)
 	}
 	defer f.Close()
 	keys, err := t.read(f)
@@ -63,6 +67,14 @@ func (t *TicketKeys) Load(now time.Time) ([][32]byte, error) {
 		keys, err = t.rotate(f, keys, now)
 	}
 	return bare(keys), err
+}
+
+// notThere is the error of a file that cannot be opened, if it is one.
+func (t *TicketKeys) notThere(err error) error {
+	if t.Optional && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
+		return nil
+	}
+	return fmt.Errorf("ticket keys: %w", err)
 }
 
 // create makes the file with a first key. Another process may be quicker.

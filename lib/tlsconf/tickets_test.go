@@ -107,6 +107,10 @@ func TestTicketFileFaults(t *testing.T) {
 			t.Errorf("%s: %d keys", test.path, len(keys))
 		}
 	}
+	optional := &TicketKeys{Path: filepath.Join(dir, "none", "tickets"), Life: time.Hour, Optional: true}
+	if keys, err := optional.Load(time.Now()); len(keys) > 0 || err != nil {
+		t.Errorf("optional: %d keys, %v", len(keys), err)
+	}
 	cert, key := writePair(t, dir, "mx.example", time.Now())
 	o := one(cert, key)
 	o.Tickets = &TicketKeys{Path: open, Life: time.Hour}
