@@ -232,7 +232,7 @@ func (x *dovecotExchange) accepted(fields []string) error {
 	for _, f := range fields {
 		if name, ok := strings.CutPrefix(f, "user="); ok {
 			if err := x.claim(unescapeTab(name)); err != nil {
-				return errors.Join(ErrUnavailable, errors.New("the user's name from Dovecot is malformed"))
+				return unavailable(errors.New("the user's name from Dovecot is malformed"))
 			}
 			return nil
 		}
