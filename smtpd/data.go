@@ -86,12 +86,15 @@ func (s *session) takeText(ctx context.Context, t smtp.TextResult) check.Verdict
 	return check.Verdict{Action: check.Accept, Reply: smtp.Say(250, smtp.NoDetail, "accepted as "+s.tx.env.ID)}
 }
 
+// textCheck is the name, in the log, of what judgeText finds.
+const textCheck = "text"
+
 // judgeText refuses a text that would mean something else to another reader
 // (a bare CR or LF: CVE-2023-51764 and its kin), or is too much. A NUL is kept:
 // it ends nothing in a file.
 func judgeText(t smtp.TextResult) check.Verdict {
 	refuse := func(code int, d smtp.Detail, text string) check.Verdict {
-		return check.Verdict{Action: check.Reject, Check: "text", Reason: text, Reply: smtp.Say(code, d, text)}
+		return check.Verdict{Action: check.Reject, Check: textCheck, Reason: text, Reply: smtp.Say(code, d, text)}
 	}
 	switch {
 	case t.BareCR || t.BareLF:

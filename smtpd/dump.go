@@ -71,7 +71,7 @@ func (t *dumpedDraft) Discard() {
 // keepCopy keeps the copy of a message that was refused, in a folder of the
 // day, under the name of the transaction.
 func (s *session) keepCopy(v check.Verdict) {
-	if s.tx.copy == nil || v.Action != check.Reject && !v.Save {
+	if s.tx.copy == nil || !blocked(v) {
 		return
 	}
 	day := filepath.Join(s.conf.guard.dumpDir, s.now().Format("2006-01-02"))
@@ -82,6 +82,18 @@ func (s *session) keepCopy(v check.Verdict) {
 	if err != nil {
 		s.logf(maillog.Warning, "id", s.tx.env.ID, "error", "no copy of a blocked message: "+err.Error())
 	}
+}
+
+// blocked says whether a message was refused for what it is or whose it is, and
+// not since it could not be taken or broke the protocol.
+func blocked(v check.Verdict) bool {
+	switch v.Action {
+	case check.Discard:
+		return true
+	case check.Reject:
+		return v.Check != textCheck
+	}
+	return v.Save
 }
 
 // makeRoom makes the folder of a day, and says whether another file may be

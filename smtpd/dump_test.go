@@ -61,6 +61,15 @@ func TestDump(t *testing.T) {
 	}
 }
 
+// What breaks the protocol is not blocked, and not kept.
+func TestNoDumpOfBrokenText(t *testing.T) {
+	in := dumped(t, "")
+	talk(t, in, stranger, toBob+"C: DATA\nS: 354 *\nC: a\\rb\nC: .\nS: 554 5.6.0 *\nC: QUIT\nS: 221 *\n")
+	if names := dumps(t, in); len(names) != 0 {
+		t.Errorf("copies: %q", names)
+	}
+}
+
 // What the mailer refuses is blocked too.
 func TestDumpOfMailer(t *testing.T) {
 	mailer := filepath.Join(t.TempDir(), "mailer")

@@ -23,7 +23,7 @@ type taggedDraft struct {
 
 // tag makes a draft a tagged one, unless the client may claim what it likes.
 func (s *session) tag(d draft, sender smtp.Mailbox) draft {
-	if !s.conf.guard.tagForged || s.facts.Trusted {
+	if !s.conf.guard.tagForged || s.facts.Trusted || s.login.user != "" || s.onThisHost() {
 		return d
 	}
 	own, helo := s.ownNames(), s.facts.Helo
@@ -37,6 +37,12 @@ func (s *session) tag(d draft, sender smtp.Mailbox) draft {
 	t.filter = header.NewFilter(d, t.edit)
 	t.filter.Tail = t.warnings
 	return t
+}
+
+// onThisHost says whether the client is.
+func (s *session) onThisHost() bool {
+	a := s.facts.Client
+	return a.IsLoopback() || a.IsValid() && a == s.facts.Server
 }
 
 func (t *taggedDraft) Write(p []byte) (int, error) { return t.filter.Write(p) }

@@ -56,6 +56,20 @@ func TestForged(t *testing.T) {
 	}
 }
 
+// Who has logged in, and who is on this host, may be who he says.
+func TestForgedByOurs(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear 1", "SASL 1").withFlags(t, "-f")
+	text := strings.Replace(oneMail, "C: HELO client.example\nS: 250 *\n", "C: EHLO client.example\nS: 250-...\nS: 250 HELP\nC: AUTH PLAIN AGFubgBzZWNyZXQ=\nS: 235 *\n", 1)
+	talk(t, in, stranger, strings.Replace(text, "a@client.example", "bob@mx.test", 1))
+	for _, p := range []peer{from("127.0.0.1"), from("::1"), from("192.0.2.25")} {
+		talk(t, in, p, strings.Replace(oneMail, "a@client.example", "bob@mx.test", 1))
+	}
+	box := in.mailbox(t, "bob")
+	if len(box) != 4 || strings.Contains(strings.Join(box, ""), "X-warning") {
+		t.Errorf("the mailbox has %q", box)
+	}
+}
+
 // A message that is all head, and one that comes in chunks.
 func TestForgedWithoutBody(t *testing.T) {
 	in := newInstance(t).withFlags(t, "-f")

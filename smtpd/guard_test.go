@@ -1,8 +1,10 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -195,6 +197,34 @@ func TestDelayEndsWithClient(t *testing.T) {
 	case <-done:
 	case <-time.After(10 * time.Second):
 		t.Error("the session goes on without its client")
+	}
+}
+
+// The wait is the same on a bare socket and under TLS, and what comes behind
+// it is understood.
+func TestDelayOnSocket(t *testing.T) {
+	in := newAuthInstance(t, "HeloDelay 150ms")
+	for _, secure := range []bool{false, true} {
+		in.conf.flags.tlsFirst = secure
+		client, server := smtptest.Pair(t)
+		file, err := server.(*net.TCPConn).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Close()
+		done := make(chan struct{})
+		go func() { in.serve(stdConn(file, file), stranger); close(done) }()
+		if secure {
+			client = tls.Client(client, &tls.Config{InsecureSkipVerify: true})
+		}
+		start := time.Now()
+		io.WriteString(client, "HELO client.example\r\nNOOP\r\nQUIT\r\n")
+		client.SetDeadline(time.Now().Add(10 * time.Second))
+		text, err := io.ReadAll(client)
+		if d := time.Since(start); err != nil || strings.Count(string(text), "\r\n") != 4 || !strings.Contains(string(text), "221 ") || d < 150*time.Millisecond {
+			t.Errorf("TLS %v: got %q, %v within %v", secure, text, err, d)
+		}
+		<-done
 	}
 }
 

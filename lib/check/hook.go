@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -13,7 +14,8 @@ import (
 	"postern/lib/smtp"
 )
 
-// hookLimit is how long a hook may take.
+// hookLimit is how long a hook may take. The client waits 5 minutes (RFC 5321
+// 4.5.3.2).
 const hookLimit = time.Minute
 
 // Hook is a program of the postmaster's that has an opinion. Its exit status
@@ -22,16 +24,17 @@ const hookLimit = time.Minute
 // "rejected:" makes every status but 0 a refusal for good, as upas had it.
 // What cannot be started has no opinion.
 type Hook struct {
-	Path     string   // absolute; "" for none
-	Args     []string // in front of what is asked about
-	Optional bool     // need not exist
+	Path     string        // absolute; "" for none
+	Args     []string      // in front of what is asked about
+	Optional bool          // need not exist
+	Limit    time.Duration // how long it may take; a minute unless said
 }
 
 // run runs the hook with arguments. rejected is the reply to the words of
 // upas. No shell sees the arguments, and none of them begins with a hyphen.
 func (h Hook) run(ctx context.Context, env []string, rejected smtp.Reply, args ...string) (Verdict, error) {
 	res, err := prog.Run(ctx, prog.Command{
-		Path: h.Path, Args: append(h.Args[:len(h.Args):len(h.Args)], args...), Env: env, Limit: hookLimit,
+		Path: h.Path, Args: append(h.Args[:len(h.Args):len(h.Args)], args...), Env: env, Limit: cmp.Or(h.Limit, hookLimit),
 	})
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && h.Optional:

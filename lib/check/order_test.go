@@ -249,6 +249,15 @@ exit 0
 	}
 }
 
+// A hook that takes too long leaves the question open.
+func TestSlowHook(t *testing.T) {
+	p := newPolicy(t, Config{ValidateAddress: Hook{Path: script(t, "sleep 100\n"), Limit: 50 * time.Millisecond}})
+	f := client(Facts{Recipient: mailbox(t, "a@ours.test")})
+	if got := words(p.At(context.Background(), Rcpt, f)); !strings.HasPrefix(got, "451 4.3.0 ") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A hook that cannot be started has no opinion, and the log hears of it,
 // unless it need not be there.
 func TestBrokenHook(t *testing.T) {
