@@ -508,3 +508,19 @@ func FuzzParseAuth(f *testing.F) {
 		}
 	})
 }
+
+// --check names the entries that are of no use, which is no error.
+func TestCheckNamesEntries(t *testing.T) {
+	in := newAuthInstance(t)
+	write(t, in.conf.auth.users, []byte("ann:{PLAIN}secret\nbob:{MD5}c2VjcmV0\n"))
+	var out, errs strings.Builder
+	if status := in.conf.report(nil, nil, &out, &errs); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+	if want := "smtpd: Users: " + in.conf.auth.users + ":2: bob: scheme \"MD5\" is not known here\n"; errs.String() != want {
+		t.Errorf("it says %q, want %q", errs.String(), want)
+	}
+	if !strings.Contains(out.String(), "Users "+in.conf.auth.users) || !strings.Contains(out.String(), "AuthFailRate 60 20") {
+		t.Errorf("in force is\n%s", out.String())
+	}
+}
