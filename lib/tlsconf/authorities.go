@@ -201,9 +201,9 @@ func (a *Authorities) files() (files []string, err error) {
 // readAuthorities reads the certificates of a PEM file. Other blocks, and text
 // between them, are passed over; files in a folder may be of other kinds.
 func readAuthorities(name string) (certs []*x509.Certificate, err error) {
-	data, err := readPEM(name, maxPEM)
+	data, err := readPEM("authorities", name, maxPEM)
 	if err != nil {
-		return nil, fmt.Errorf("authorities: %w", err)
+		return nil, err
 	}
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {

@@ -121,6 +121,8 @@ func TestRevocation(t *testing.T) {
 		a := &Authorities{File: w.ca, CRL: w.crl}
 		wantVerdict(t, test.name, a.Verify(chain(t, test.cert), time.Now()), test.want)
 	}
+	write(t, w.crl, w.ours.CRL(yesterday))
+	wantVerdict(t, "check", (&Authorities{File: w.ca, CRL: w.crl}).Check(time.Now()), "out of date since")
 	os.Remove(w.crl)
 	a := &Authorities{File: w.ca, CRL: w.crl, CRLOptional: true}
 	wantVerdict(t, "optional", a.Verify(chain(t, bad), time.Now()), "")
@@ -182,6 +184,9 @@ func TestAuthorityIsReplaced(t *testing.T) {
 	a := &Authorities{File: w.ca}
 	client := chain(t, w.ours.Client("client"))
 	wantVerdict(t, "believed", a.Verify(client, time.Now()), "")
+	os.Chmod(w.ca, 0o666)
+	wantVerdict(t, "anybody may write it", (&Authorities{File: w.ca}).Verify(client, time.Now()), "others may write it")
+	os.Chmod(w.ca, 0o600)
 	write(t, w.ca, append(w.theirs.PEM(), '\n'))
 	wantVerdict(t, "replaced", a.Verify(client, time.Now()), "unknown authority")
 	write(t, w.ca, []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"))

@@ -16,12 +16,12 @@ func (a *Authorities) readLists() (lists []*x509.RevocationList, obey bool, err 
 	if a.CRL == "" {
 		return nil, false, nil
 	}
-	data, err := readPEM(a.CRL, maxCRL)
+	data, err := readPEM("revocation list", a.CRL, maxCRL)
 	switch {
 	case a.CRLOptional && errors.Is(err, fs.ErrNotExist):
 		return nil, false, nil
 	case err != nil:
-		return nil, true, fmt.Errorf("revocation list: %w", err)
+		return nil, true, err
 	}
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "X509 CRL" {

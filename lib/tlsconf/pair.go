@@ -4,10 +4,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"time"
+
+	"postern/lib/safefile"
 )
 
 // maxPEM bounds a certificate or key file, in octets: a chain of ten RSA
@@ -25,14 +26,14 @@ func (p Pair) separate() bool { return p.Key != "" && p.Key != p.Cert }
 
 // load reads the pair.
 func (p Pair) load() (tls.Certificate, error) {
-	cert, err := readPEM(p.Cert, maxPEM)
+	cert, err := readPEM("certificate", p.Cert, maxPEM)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
 	key, file := cert, p.Cert
 	if p.separate() {
 		file = p.Key
-		if key, err = readPEM(p.Key, maxPEM); err != nil {
+		if key, err = readPEM("key", p.Key, maxPEM); err != nil {
 			return tls.Certificate{}, err
 		}
 	}
@@ -43,34 +44,26 @@ func (p Pair) load() (tls.Certificate, error) {
 	return pair, nil
 }
 
-// readPEM reads a file of at most limit octets.
-func readPEM(name string, limit int64) ([]byte, error) {
+// readPEM reads a file of at most limit octets that not everybody may write.
+// what is in it stands in front of the error.
+func readPEM(what, name string, limit int64) ([]byte, error) {
 	f, err := os.Open(name)
-	if err != nil {
-		return nil, pemError(name, err)
+	if err == nil {
+		defer f.Close()
+		var data []byte
+		if data, _, err = safefile.ReadTrusted(f, limit, 0o002); err == nil {
+			return data, nil
+		}
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("more than %d octets", limit)
-	}
-	if err != nil {
-		return nil, pemError(name, err)
-	}
-	return data, nil
+	return nil, pemError(what, err)
 }
 
-// pemError says which file, once, and what is to be done about one that may
-// not be read.
-func pemError(name string, err error) error {
+// pemError says what is to be done about a file that may not be read.
+func pemError(what string, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("certificate or key: %w (let the server's group read it)", err)
+		return fmt.Errorf("%s: %w (let the server's group read it)", what, err)
 	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return fmt.Errorf("certificate or key: %w", err)
-	}
-	return fmt.Errorf("certificate or key: %s: %w", name, err)
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // stamp tells a file from its successor of the same name. That of a missing

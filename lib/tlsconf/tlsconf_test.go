@@ -168,10 +168,10 @@ func TestServerErrors(t *testing.T) {
 		want    string
 	}{
 		{"missing", one(dir+"/none.pem", ""), "none.pem: no such file"},
-		{"folder", one(dir, ""), "is a directory"},
+		{"folder", one(dir, ""), "not a regular file"},
 		{"no key in it", one(cert, ""), "found a certificate rather than a key"},
 		{"another's key", one(cert, otherKey), "does not match"},
-		{"too big", one(big, key), "more than 262144 octets"},
+		{"too big", one(big, key), "larger than 262144 octets"},
 	}
 	for _, test := range tests {
 		s := Server(test.options)
@@ -182,7 +182,7 @@ func TestServerErrors(t *testing.T) {
 			t.Errorf("%s: check: got %v, want %q", test.name, err, test.want)
 		}
 	}
-	if err := pemError("key.pem", &fs.PathError{Op: "open", Path: "key.pem", Err: fs.ErrPermission}); !strings.Contains(err.Error(), "let the server's group read it") {
+	if err := pemError("key", &fs.PathError{Op: "open", Path: "key.pem", Err: fs.ErrPermission}); !strings.Contains(err.Error(), "let the server's group read it") {
 		t.Errorf("unreadable key: got %v", err)
 	}
 }
