@@ -311,3 +311,43 @@ S: 221 *
 		t.Errorf("the log has %s", in.log)
 	}
 }
+
+// A whole smtpd.conf of Plan 9 is read as it is.
+func TestPlan9Configuration(t *testing.T) {
+	const text = `#dialect plan9
+# sample
+defaultdomain	Mx.Example
+norelay		on	# disable relaying
+verifysenderdom	on
+saveblockedmsg	off
+ournets		10.0.0.0/8, 192.168 2001:db8::/32
+ourdomains	*.example.org,
+ourdomains	other.example
+frobnicate	yes
+`
+	root := t.TempDir()
+	t.Setenv(place.RootEnv, root)
+	name := filepath.Join(place.New(root).Etc(), "smtpd.conf")
+	os.MkdirAll(filepath.Dir(name), 0o755)
+	write(t, name, []byte(text))
+	var out, errs strings.Builder
+	if status := run([]string{"--check"}, strings.NewReader(""), &out, &errs); status != 0 {
+		t.Errorf("exit status %d, says %s", status, errs.String())
+	}
+	if want := "smtpd: " + name + `:10: unknown directive "frobnicate" (ignored)`; !strings.Contains(errs.String(), want) {
+		t.Errorf("says %q, want %q", errs.String(), want)
+	}
+	for _, want := range []string{
+		"Hostname mx.example # " + name + ":3", "TagForged on # ", "VerifySender on # ", "SaveBlocked off # ",
+		"TrustedNet 10.0.0.0/8 192.168.0.0/16 2001:db8::/32 # ", "Domains *.example.org other.example # ", "HeloExists on # ",
+		"Blocked " + root + "/etc/postern/blocked # ", "Ratify " + root + "/var/lib/postern/ratify # ", "ValidateSender validatesender # ",
+	} {
+		found := false
+		for line := range strings.Lines(out.String()) {
+			found = found || strings.HasPrefix(strings.Join(strings.Fields(line), " "), want)
+		}
+		if !found {
+			t.Errorf("no line %q in\n%s", want, out.String())
+		}
+	}
+}
