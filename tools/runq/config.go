@@ -22,6 +22,7 @@ import (
 const (
 	defaultJobs   = 10
 	maxJobs       = 1000
+	defaultUser   = "nobody"
 	defaultGiveUp = 5 * 24 * time.Hour // RFC 5321 4.5.4.1: at least 4 or 5 days
 )
 
@@ -33,6 +34,7 @@ type config struct {
 
 	queries []string // -q
 	jobs    int
+	user    string // CommandUser
 	giveUp  time.Duration
 	mail    deliver.Config
 	places  place.Places
@@ -41,7 +43,7 @@ type config struct {
 // configure reads the command line and the configuration. Without a config
 // there is nothing left to do but to exit with the status.
 func configure(args []string, stdout, stderr io.Writer) (*config, int) {
-	c := &config{jobs: defaultJobs, giveUp: defaultGiveUp, places: place.New(os.Getenv("POSTERN_ROOT"))}
+	c := &config{jobs: defaultJobs, giveUp: defaultGiveUp, user: defaultUser, places: place.New(os.Getenv("POSTERN_ROOT"))}
 	set := c.options()
 	operands, err := set.Parse(args)
 	if err == nil && len(operands) > 0 {

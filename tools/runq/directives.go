@@ -21,19 +21,27 @@ var rows = []conf.Row[config]{
 	{Name: "QueueLifetime", Args: "time", Default: "120h",
 		Value: func(c *config) conf.Value { return conf.Duration(&c.giveUp) },
 		Help:  "How long delivery is tried before it is given up."},
+	{Name: "CommandUser", Args: "user", Default: defaultUser,
+		Value: func(c *config) conf.Value { return conf.String(&c.user) },
+		Help:  "Whose rights commands in rules and aliases have when runq runs as root; else they have its own."},
 }
 
 // complete sets what the configuration need not say.
 func (c *config) complete() error {
-	if c.mail.Hostname != "" {
+	if c.mail.Hostname == "" {
+		name, err := os.Hostname()
+		if err != nil {
+			return fmt.Errorf("no host name: %w; say Hostname in smtpd.conf", err)
+		}
+		c.mail.Hostname = name
+	}
+	c.mail.Commands = true
+	if os.Geteuid() != 0 {
 		return nil
 	}
-	name, err := os.Hostname()
-	if err != nil {
-		return fmt.Errorf("no host name: %w; say Hostname in smtpd.conf", err)
-	}
-	c.mail.Hostname = name
-	return nil
+	var err error
+	c.mail.CommandAs, err = credential(c.user)
+	return err
 }
 
 // load reads the configuration, which is smtpd's: where mail goes must be the

@@ -96,7 +96,7 @@ func TestConfiguration(t *testing.T) {
 }
 
 func TestDirectives(t *testing.T) {
-	c := &config{jobs: defaultJobs, giveUp: defaultGiveUp}
+	c := &config{jobs: defaultJobs, giveUp: defaultGiveUp, user: defaultUser}
 	if err := c.directives().Verify(); err != nil {
 		t.Error(err)
 	}
