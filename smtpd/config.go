@@ -22,6 +22,7 @@ const (
 	defaultRcpts   = 1000             // recipients of a message; 4.5.3.1.8 wants 100
 	commandTimeout = 5 * time.Minute  // 4.5.3.2.7
 	dataTimeout    = 10 * time.Minute // 4.5.3.2.6
+	mailerTimeout  = 8 * time.Minute  // within the client's 10 for its dot (4.5.3.2.6)
 	minDataRate    = 64               // octets a second that a message must come at
 	defaultErrors  = 20               // refused commands in a session
 	defaultUnknown = 10               // unknown commands in a session
@@ -38,6 +39,7 @@ type config struct {
 	trusted      []netip.Prefix
 	mailer       []string // external mailer and its arguments; none: deliver ourselves
 	mailerDSN    bool
+	mailerWait   time.Duration
 	maxSize      int64
 	maxRcpts     int
 	maxErrors    int
@@ -76,6 +78,7 @@ func defaultConfig(f *flags, places place.Places) *config {
 		maxRcpts:    defaultRcpts,
 		maxErrors:   defaultErrors,
 		maxUnknown:  defaultUnknown,
+		mailerWait:  mailerTimeout,
 		commandWait: commandTimeout,
 		dataWait:    dataTimeout,
 		tls:         defaultTLS(),
@@ -168,6 +171,9 @@ func (c *config) report(warnings conf.Warnings, err error, stdout, stderr io.Wri
 	}
 	c.checkUsers(stderr)
 	c.checkLists(stderr)
+	for _, err := range deliver.New(c.mail, c.places).Check() {
+		fmt.Fprintf(stderr, "smtpd: %v\n", err)
+	}
 	if err := c.table.Check(stdout); err != nil {
 		fmt.Fprintf(stderr, "smtpd: %v\n", err)
 		return sysexits.IOErr

@@ -87,6 +87,9 @@ var mailerRows = []conf.Row[config]{
 	{Name: "MailerDSN", Args: "[0|1]", Default: "0",
 		Value: func(c *config) conf.Value { return conf.Bool(&c.mailerDSN) },
 		Help:  "The mailer understands DSN and SMTPUTF8 (the envelope on descriptor 3), so that they may be offered."},
+	{Name: "MailerTimeout", Args: "time", Default: "8m",
+		Value: func(c *config) conf.Value { return conf.Duration(&c.mailerWait) },
+		Help:  "How long the mailer may take; then it is killed, with its children, and the client told to come back."},
 }
 
 // surroundingsRows are about log, DNS and files.
@@ -139,4 +142,5 @@ var foreignRows = []conf.Row[config]{
 	{Name: "Workers", Args: "n[:uses[:at-once]]", Other: "listen", Repeat: true},
 	{Name: "QueueJobs", Args: "number", Other: "runq", Repeat: true},
 	{Name: "QueueLifetime", Args: "time", Other: "runq", Repeat: true},
+	{Name: "CommandUser", Args: "user", Other: "runq", Repeat: true},
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"postern/lib/mbox"
 	"postern/lib/prog"
@@ -14,10 +13,6 @@ import (
 	"postern/lib/safefile"
 	"postern/lib/smtp"
 )
-
-// mailerLimit is how long an external mailer may take: the client waits 10
-// minutes for the reply to its dot (RFC 5321 4.5.3.2.6).
-const mailerLimit = 8 * time.Minute
 
 // mailerMemory is how much of a message is kept in memory before it goes to a
 // file.
@@ -97,7 +92,7 @@ func (d *mailerDraft) run(ctx context.Context, message, envelope *os.File) (stri
 	}
 	res, err := prog.Run(ctx, prog.Command{
 		Path: path, Args: d.argv(), Env: append(environ(&d.rec), "POSTERN_ENVELOPE=3"),
-		Stdin: message, Files: []*os.File{envelope}, Limit: mailerLimit, Cred: cred,
+		Stdin: message, Files: []*os.File{envelope}, Limit: d.conf.mailerWait, Cred: cred,
 	})
 	if err != nil {
 		return "", err
