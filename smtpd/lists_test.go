@@ -85,8 +85,7 @@ func TestUnfiltered(t *testing.T) {
 	}
 }
 
-// The ratify tree trusts, and classes; a change counts at once, and that of a
-// file within a second or two.
+// The ratify tree trusts, and classes; a change counts at once.
 func TestRatifyTree(t *testing.T) {
 	in := listed(t, map[string]string{"ratify/trusted/192.0.2.7": ""})
 	relayed := strings.ReplaceAll(oneMail, "bob@mx.test", "x@other.example")

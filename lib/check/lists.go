@@ -31,22 +31,23 @@ type Lists struct {
 
 // NewLists makes lists of files; nothing is opened yet. It is nil when no file
 // is named. warn hears of every line that is not understood, with file and
-// line; now is for entries that lapse.
+// line.
 func NewLists(f ListFiles, now func() time.Time, warn func(error)) *Lists {
 	if f == (ListFiles{}) {
 		return nil
 	}
 	l := &Lists{ratified: ratify{dir: f.Ratify, now: now}}
-	prepare(&l.blocked, f.Blocked, warn, parseBlocked)
-	prepare(&l.names, f.NamesBlocked, warn, parseNames)
-	prepare(&l.senders, f.Senders, warn, parseSenders)
+	l.blocked.Path, l.names.Path, l.senders.Path = f.Blocked, f.NamesBlocked, f.Senders
+	prepare(&l.blocked, now, warn, parseBlocked)
+	prepare(&l.names, now, warn, parseNames)
+	prepare(&l.senders, now, warn, parseSenders)
 	return l
 }
 
 // prepare makes a file's source ready. Lines with mistakes do not keep the
 // others from being obeyed.
-func prepare[T any](s *safefile.Source[T], path string, warn func(error), parse func(string, []byte) (T, []error)) {
-	s.Path, s.Max = path, conf.MaxFile
+func prepare[T any](s *safefile.Source[T], now func() time.Time, warn func(error), parse func(string, []byte) (T, []error)) {
+	s.Max, s.Now = conf.MaxFile, now
 	s.Parse = func(file string, text []byte) (T, error) {
 		value, errs := parse(file, text)
 		for _, err := range errs {

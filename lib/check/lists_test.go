@@ -169,12 +169,23 @@ func TestFileBesideTree(t *testing.T) {
 	os.WriteFile(filepath.Join(dir, "ratify/delay/ip/192.0.2.1"), nil, 0o644)
 	os.WriteFile(filepath.Join(dir, "blocked"), []byte("\nblock 192.0.2.1\n*allow a@b.example\nbogus"), 0o644)
 	var warned []string
-	l := NewLists(ListFiles{Ratify: dir + "/ratify", Blocked: dir + "/blocked"}, time.Now, func(err error) { warned = append(warned, err.Error()) })
+	now := time.Now()
+	l := NewLists(ListFiles{Ratify: dir + "/ratify", Blocked: dir + "/blocked"}, func() time.Time { return now }, func(err error) { warned = append(warned, err.Error()) })
 	for range 2 {
 		got, err := l.find(netip.MustParseAddr("192.0.2.1"), mailbox(t, "a@b.example"))
 		if got.class != Block || got.from != dir+"/blocked:2" || err != nil {
 			t.Errorf("got %v from %q, %v", got.class, got.from, err)
 		}
+	}
+	os.WriteFile(filepath.Join(dir, "blocked"), []byte("allow 192.0.2.1\n"), 0o644)
+	now = now.Add(2 * time.Second)
+	if got, err := l.find(netip.MustParseAddr("192.0.2.1"), mailbox(t, "")); got.class != Allow || err != nil {
+		t.Errorf("a changed file: got %v, %v", got.class, err)
+	}
+	os.Remove(filepath.Join(dir, "blocked"))
+	now = now.Add(2 * time.Second)
+	if got, err := l.find(netip.MustParseAddr("192.0.2.1"), mailbox(t, "")); got.class != Delay || err != nil {
+		t.Errorf("a removed file: got %v, %v", got.class, err)
 	}
 	if len(warned) != 1 || !strings.HasPrefix(warned[0], dir+`/blocked:4: unknown verb "bogus"`) {
 		t.Errorf("warnings: %q", warned)
