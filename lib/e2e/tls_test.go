@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,8 @@ type tlsHost struct {
 	servers, clients *smtptest.Authority
 }
 
+// newTLSHost starts one: listen has the options of listen in front of its
+// address and, behind a --, the command that it is to run.
 func newTLSHost(t *testing.T, listen []string, conf ...string) *tlsHost {
 	t.Helper()
 	openssl := Need(t, "openssl")[0]
@@ -31,7 +34,11 @@ func newTLSHost(t *testing.T, listen []string, conf ...string) *tlsHost {
 	h.write("etc/postern/servers.pem", string(h.servers.PEM()))
 	h.write("etc/postern/clients.pem", string(h.clients.PEM()))
 	h.write("etc/postern/crl.pem", string(h.clients.CRL(time.Now().Add(24*time.Hour))))
-	h.start(program(t, "listen"), append(listen, h.addr)...)
+	options, command := listen, []string(nil)
+	if i := slices.Index(listen, "--"); i >= 0 {
+		options, command = listen[:i], listen[i:]
+	}
+	h.start(program(t, "listen"), slices.Concat(options, []string{h.addr}, command)...)
 	accepts(t, h.addr)
 	return h
 }
@@ -49,7 +56,13 @@ func (h *tlsHost) etc(name string) string { return filepath.Join(h.root, "etc/po
 // all it saw.
 func (h *tlsHost) sClient(commands string, args ...string) string {
 	h.t.Helper()
-	args = append([]string{"s_client", "-starttls", "smtp", "-crlf", "-ign_eof", "-connect", h.addr, "-CAfile", h.etc("servers.pem"), "-verify_return_error"}, args...)
+	return h.sClientFirst(commands, append(args, "-starttls", "smtp")...)
+}
+
+// sClientFirst is sClient that begins with the handshake.
+func (h *tlsHost) sClientFirst(commands string, args ...string) string {
+	h.t.Helper()
+	args = append([]string{"s_client", "-crlf", "-ign_eof", "-connect", h.addr, "-CAfile", h.etc("servers.pem"), "-verify_return_error"}, args...)
 	cmd := exec.Command(h.openssl, args...)
 	cmd.Stdin = strings.NewReader(commands)
 	cmd.WaitDelay = patience
@@ -116,4 +129,19 @@ func TestRenewalUnderARunningServer(t *testing.T) {
 	wantAll(t, before, "221 2.0.0")
 	h.certify("mx", "renewed."+hostname)
 	wantAll(t, h.sClient("QUIT\n", "-servername", "renewed."+hostname, "-verify_hostname", "renewed."+hostname), "Verify return code: 0 (ok)", "221 2.0.0")
+}
+
+// The client begins with the handshake, whatever way of serving there is.
+func TestOpenSSLBeginsWithTheHandshake(t *testing.T) {
+	for _, way := range [][]string{nil, {"-w", "1"}, {"-w", "1:0:10"}} {
+		h := newTLSHost(t, append(way, "--", program(t, "smtpd"), "-t"))
+		out := h.sClientFirst("EHLO client.example\nQUIT\n", "-servername", hostname)
+		wantAll(t, out, "220 "+hostname, "221 2.0.0")
+		if strings.Contains(out, "250-STARTTLS") {
+			t.Errorf("%q: STARTTLS is offered within TLS:\n%s", way, out)
+		}
+		h = newTLSHost(t, way, "OutlookTLSBug")
+		wantAll(t, h.sClientFirst("EHLO client.example\nQUIT\n"), "220 "+hostname, "221 2.0.0")
+		wantAll(t, h.sClient("EHLO client.example\nQUIT\n"), "221 2.0.0")
+	}
 }
