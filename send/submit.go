@@ -97,6 +97,7 @@ func (p *program) deliverNow(ctx context.Context, id string) {
 		err = e.Remove()
 	} else {
 		err = e.Close()
+		q.Wake(id) // whoever heard of it before found it locked
 	}
 	if err != nil {
 		p.say("%s: %v", id, err)
@@ -140,8 +141,12 @@ func (p *program) finish(operands []string) int {
 	if err != nil {
 		return complain(p.stderr, sysexits.Usage, err)
 	}
-	v := deliver.Delivery{ID: p.id, Sender: sender, Dest: dest, Text: msg, Again: p.again}
-	return p.report(p.mail.Final(context.Background(), v))
+	v := deliver.Delivery{ID: p.id, Sender: sender, Dest: dest, Text: msg, Again: p.again, Child: true}
+	o := p.mail.Final(context.Background(), v)
+	for _, m := range o.Forward {
+		fmt.Fprintln(p.stdout, m)
+	}
+	return p.report(o)
 }
 
 // report turns an outcome into an exit status, and its words into the reason.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode"
 
-	"postern/lib/rewrite"
 	"postern/lib/smtp"
 )
 
@@ -60,14 +59,7 @@ func (r *route) expandMembers(ctx context.Context, members []member, m smtp.Mail
 func (r *route) expandMember(ctx context.Context, member member, m smtp.Mailbox, chain []string) error {
 	switch member.kind {
 	case command:
-		words, err := rewrite.Split(member.text)
-		if err == nil {
-			err = rewrite.CheckCommand(words)
-		}
-		if err != nil {
-			return err
-		}
-		return r.add(Destination{Kind: Command, Path: rewrite.Join(words), Mailbox: m})
+		return r.add(Destination{Kind: Command, Path: member.text, Mailbox: m})
 	case file:
 		dest := mailboxAt(member.text, true)
 		dest.Mailbox = m

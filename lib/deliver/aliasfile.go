@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"postern/lib/rewrite"
 )
 
 // Bounds of the aliases file and of what one alias stands for.
@@ -131,7 +133,7 @@ const (
 	address memberKind = iota // a mailbox, or a name alone
 	itself                    // \name: the mailbox, whatever aliases say
 	file                      // /path
-	command                   // |command
+	command                   // |command, in the form of rewrite.Join
 	include                   // :include:/path
 )
 
@@ -231,10 +233,11 @@ func newMember(word string) (member, error) {
 	case "/":
 		return member{word, file}, nil
 	case "|":
-		if word = strings.TrimSpace(word[1:]); word == "" {
-			return member{}, errors.New("| without a command")
+		words, err := rewrite.Split(word[1:])
+		if err == nil {
+			err = rewrite.CheckCommand(words)
 		}
-		return member{word, command}, nil
+		return member{rewrite.Join(words), command}, err
 	case `\`:
 		return member{word[1:], itself}, nil
 	}

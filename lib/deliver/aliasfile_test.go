@@ -59,8 +59,8 @@ func TestParseMembers(t *testing.T) {
 		{`"a, b"@c, d`, []member{{`"a, b"@c`, address}, {"d", address}}},
 		{`"x \" , y"@c`, []member{{`"x \" , y"@c`, address}}},
 		{`\a`, []member{{"a", itself}}},
-		{`|cmd`, []member{{"cmd", command}}},
-		{`"|cmd 'x, y' \"z\""`, []member{{`cmd 'x, y' "z"`, command}}},
+		{`|/cmd`, []member{{"/cmd", command}}},
+		{`"|/cmd 'x, y' \"z\""`, []member{{`/cmd 'x, y' z`, command}}},
 		{`/a/b`, []member{{"/a/b", file}}},
 		{`":include:/x"`, []member{{"/x", include}}},
 		{`:Include: /x`, []member{{"/x", include}}},
@@ -80,7 +80,9 @@ func TestParseMembers(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		`"|cmd`:                               "unclosed quote",
-		`|`:                                   "| without a command",
+		`|`:                                   "no command",
+		`|cmd`:                                `"cmd": a command is named by its whole path`,
+		`"|/cmd 'x"`:                          "unclosed '",
 		`:include:x`:                          "must begin with /",
 		`""`:                                  `"" is no address`,
 		strings.Repeat("a,", maxMembers) + "": "",

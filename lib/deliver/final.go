@@ -126,6 +126,7 @@ type Delivery struct {
 // Final brings a message to its destination. Mailboxes of other uids are
 // written by a child with that uid when we are root.
 func (d *Deliverer) Final(ctx context.Context, v Delivery) Outcome {
+	v.Dest.Mailbox = d.qualified(v.Dest.Mailbox)
 	switch v.Dest.Kind {
 	case Maildir, Mbox:
 		return d.finalMailbox(ctx, v)
@@ -138,7 +139,7 @@ func (d *Deliverer) Final(ctx context.Context, v Delivery) Outcome {
 	case Nobody:
 		return deferred(smtp.NoMailbox, "no such mailbox")
 	case LMTP:
-		env := &smtp.Envelope{ID: v.ID, Sender: v.Sender, Recipients: []smtp.Recipient{{Mailbox: d.qualified(v.Dest.Mailbox)}}}
+		env := &smtp.Envelope{ID: v.ID, Sender: v.Sender, Recipients: []smtp.Recipient{{Mailbox: v.Dest.Mailbox}}}
 		return d.lmtp(ctx, v.Dest.Path, env, v.Text)[0]
 	case Command:
 		return d.finalCommand(ctx, v)

@@ -30,7 +30,7 @@ func (d *Deliverer) forward(ctx context.Context, env *smtp.Envelope, i int, list
 	if err != nil {
 		return Outcome{Status: Deferred, Err: err, Reply: smtp.Say(451, smtp.OtherMailbox, "the user's forward leads nowhere")}
 	}
-	return d.sendOn(env, i, p, []byte("Delivered-To: "+oneLine(rcpt.Mailbox.String())+"\n"), msg, again)
+	return d.sendOn(env, i, p, []byte("Delivered-To: "+oneLine(d.qualified(rcpt.Mailbox).String())+"\n"), msg, again)
 }
 
 // planFor is a plan for one recipient with these destinations.
