@@ -272,6 +272,15 @@ func TestDropped(t *testing.T) {
 			t.Errorf("%s dropped: %v, want %v", address, got, want)
 		}
 	}
+	t.Setenv(place.RootEnv, in.root)
+	for address, want := range map[string]string{"192.0.2.7": "", "203.0.113.1": "220 mx.test "} {
+		t.Setenv("TCPREMOTEIP", address)
+		var out, errs strings.Builder
+		status := run([]string{"-k", "192.0.2.0/28"}, strings.NewReader("QUIT\r\n"), &out, &errs)
+		if status != 0 || !strings.HasPrefix(out.String(), want) || want == "" && out.Len()+errs.Len() > 0 {
+			t.Errorf("%s: exit status %d, says %q and %q, want %q", address, status, out.String(), errs.String(), want)
+		}
+	}
 	var errs strings.Builder
 	if status := run([]string{"-k", "nonsense"}, strings.NewReader(""), io.Discard, &errs); status == 0 {
 		t.Error("-k nonsense is taken")
