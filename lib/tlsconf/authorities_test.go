@@ -91,6 +91,16 @@ func chain(t *testing.T, c tls.Certificate) (shown []*x509.Certificate) {
 	return shown
 }
 
+// versionOneList is a list as openssl makes it when no crlnumber is set.
+func versionOneList(t *testing.T) []byte {
+	t.Helper()
+	text, err := os.ReadFile("testdata/v1.crl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 func TestRevocation(t *testing.T) {
 	w := newWorld(t)
 	client, bad := w.ours.Client("client"), w.ours.Client("bad")
@@ -111,6 +121,7 @@ func TestRevocation(t *testing.T) {
 		{"two lists", append(w.theirs.CRL(tomorrow), good...), bad, "was revoked on"},
 		{"newer list", append(w.ours.CRL(tomorrow.Add(-time.Hour)), good...), bad, "was revoked on"},
 		{"not a list", []byte("text"), client, "no X509 CRL"},
+		{"version 1", versionOneList(t), client, "version 1; have your authority make version 2"},
 		{"damaged", []byte("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"), client, "revocation list: "},
 	}
 	for _, test := range tests {

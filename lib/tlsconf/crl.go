@@ -3,6 +3,7 @@ package tlsconf
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ func (a *Authorities) readLists() (lists []*x509.RevocationList, obey bool, err 
 			continue
 		}
 		list, err := x509.ParseRevocationList(block.Bytes)
+		if err != nil && versionOne(block.Bytes) {
+			err = errors.New("version 1; have your authority make version 2 (RFC 5280 5.1.2.1), which openssl does when crlnumber is set")
+		}
 		if err != nil {
 			return nil, true, fmt.Errorf("revocation list: %s: %w", a.CRL, err)
 		}
@@ -37,6 +41,19 @@ func (a *Authorities) readLists() (lists []*x509.RevocationList, obey bool, err 
 		return nil, true, fmt.Errorf("revocation list: no X509 CRL in %s", a.CRL)
 	}
 	return lists, true, nil
+}
+
+// versionOne says whether a list is of the version before numbers and other
+// extensions, which begins with an algorithm, not with its version.
+func versionOne(der []byte) bool {
+	var v asn1.RawValue
+	for range 3 { // the list, what of it is signed, the first part of that
+		if _, err := asn1.Unmarshal(der, &v); err != nil {
+			return false
+		}
+		der = v.Bytes
+	}
+	return v.Tag == asn1.TagSequence
 }
 
 // revoked says why something in a verified chain is not to be believed, or
