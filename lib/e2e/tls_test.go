@@ -106,6 +106,9 @@ func TestProcessesResumeOneSession(t *testing.T) {
 	}
 }
 
+// relay is a client that wants mail relayed.
+const relay = "EHLO client.example\nMAIL FROM:<a@client.example>\nRCPT TO:<b@elsewhere.example>\nQUIT\n"
+
 // A session that is resumed still shows the client's certificate, and what
 // has been revoked since is not believed.
 func TestOpenSSLRelaysByCertificate(t *testing.T) {
@@ -113,7 +116,6 @@ func TestOpenSSLRelaysByCertificate(t *testing.T) {
 	client := h.clients.Client("client")
 	cert, key := smtptest.WritePair(t, t.TempDir(), "client", client)
 	ticket := filepath.Join(t.TempDir(), "session")
-	const relay = "EHLO client.example\nMAIL FROM:<a@client.example>\nRSET\nMAIL FROM:<a@client.example>\nRCPT TO:<b@elsewhere.example>\nQUIT\n"
 	wantAll(t, h.sClient(relay), "550 5.7.1")
 	wantAll(t, h.sClient(relay, "-cert", cert, "-key", key, "-sess_out", ticket), "250 2.1.5", "CN = clients")
 	wantAll(t, h.sClient(relay, "-sess_in", ticket), "Reused", "250 2.1.5")
@@ -143,5 +145,64 @@ func TestOpenSSLBeginsWithTheHandshake(t *testing.T) {
 		h = newTLSHost(t, way, "OutlookTLSBug")
 		wantAll(t, h.sClientFirst("EHLO client.example\nQUIT\n"), "220 "+hostname, "221 2.0.0")
 		wantAll(t, h.sClient("EHLO client.example\nQUIT\n"), "221 2.0.0")
+	}
+}
+
+// authorityConf is what openssl ca wants to know.
+const authorityConf = `[ca]
+default_ca = own
+[own]
+dir = .
+new_certs_dir = .
+database = index.txt
+serial = serial
+crlnumber = crlnumber
+certificate = ca.pem
+private_key = ca.key
+default_md = sha256
+default_days = 3
+default_crl_days = 3
+policy = policy
+x509_extensions = client
+[policy]
+commonName = supplied
+[client]
+extendedKeyUsage = clientAuth
+`
+
+// An authority of openssl's vouches for clients, and revokes.
+func TestAuthorityOfOpenSSL(t *testing.T) {
+	h := newTLSHost(t, nil, "CertRelay \"Client one\" \"Client two\"")
+	dir := t.TempDir()
+	for name, text := range map[string]string{"conf": authorityConf, "index.txt": "", "serial": "01\n", "crlnumber": "01\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	openssl := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command(h.openssl, args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("openssl %q: %v\n%s", args, err, out)
+		}
+	}
+	openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Own", "-days", "3")
+	for _, name := range []string{"one", "two"} {
+		openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", name+".key", "-out", name+".csr", "-subj", "/CN=Client "+name)
+		openssl("ca", "-batch", "-config", "conf", "-in", name+".csr", "-out", name+".pem", "-notext")
+	}
+	openssl("ca", "-config", "conf", "-revoke", "two.pem")
+	openssl("ca", "-config", "conf", "-gencrl", "-out", "crl.pem")
+	for from, to := range map[string]string{"ca.pem": "clients.pem", "crl.pem": "crl.pem"} {
+		text, err := os.ReadFile(filepath.Join(dir, from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.write("etc/postern/"+to, string(text))
+	}
+	for name, want := range map[string]string{"one": "250 2.1.5", "two": "550 5.7.1"} {
+		file := filepath.Join(dir, name)
+		wantAll(t, h.sClient(relay, "-cert", file+".pem", "-key", file+".key"), want, "CN = Own")
 	}
 }
