@@ -139,9 +139,13 @@ func (d *Deliverer) pipe(ctx context.Context, v Delivery, c prog.Command) Outcom
 
 // complete is a file with the message as a mailbox would get it.
 func (d *Deliverer) complete(v Delivery) (*os.File, error) {
-	dir := d.config.Queue
-	if v.Child {
-		dir = os.TempDir() // the queue is not the user's
+	dir := os.TempDir() // of the user, whose the queue is not
+	if !v.Child {
+		q, err := d.Queue()
+		if err != nil {
+			return nil, err
+		}
+		dir = q.Dir()
 	}
 	draft := safefile.NewDraft(dir, 0)
 	defer draft.Discard()
