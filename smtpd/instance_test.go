@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +44,12 @@ func (l *lockedBuffer) String() string {
 // host name.
 func newInstance(t *testing.T, lines ...string) *instance {
 	t.Helper()
+	return newInstanceOf(t, new(flags), lines...)
+}
+
+// newInstanceOf makes an instance with a command line.
+func newInstanceOf(t *testing.T, f *flags, lines ...string) *instance {
+	t.Helper()
 	in := &instance{root: t.TempDir(), log: new(lockedBuffer)}
 	places := place.New(in.root)
 	dirs := []string{places.Etc(), places.Spool()}
@@ -56,12 +63,17 @@ func newInstance(t *testing.T, lines ...string) *instance {
 			t.Fatal(err)
 		}
 	}
-	lines = append([]string{"Hostname mx.test", "ClientName 0"}, lines...)
+	for _, usual := range []string{"Hostname mx.test", "ClientName 0"} {
+		name, _, _ := strings.Cut(usual, " ")
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, name+" ") }) {
+			lines = append(lines, usual)
+		}
+	}
 	file := filepath.Join(places.Etc(), "smtpd.conf")
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, warnings, err := loadConfig(new(flags), places)
+	c, warnings, err := loadConfig(f, places)
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(err, warnings)
 	}

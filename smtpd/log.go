@@ -13,6 +13,15 @@ import (
 
 // openLog opens the log as the configuration has it.
 func openLog(c *config, stderr io.Writer) *maillog.Logger {
+	o := c.logOptions()
+	if stderr != os.Stderr {
+		o.Stderr = stderr
+	}
+	return maillog.Open(o)
+}
+
+// logOptions are the configuration's word about the log.
+func (c *config) logOptions() maillog.Options {
 	facility, level, err := maillog.ParsePriority(c.logPriority)
 	if err != nil { // the configuration was refused, and this is to say so
 		facility, level = "", ""
@@ -21,10 +30,7 @@ func openLog(c *config, stderr io.Writer) *maillog.Logger {
 	if o.Tag == "" {
 		o.Tag = "smtpd"
 	}
-	if stderr != os.Stderr {
-		o.Stderr = stderr
-	}
-	return maillog.Open(o)
+	return o
 }
 
 // logf logs a record line made of names and values in turn.

@@ -129,6 +129,19 @@ func (t *Table) find(name string, style bool) (index int, negated bool) {
 	return -1, false
 }
 
+// Names gives the names of the directives: those that this program obeys, and
+// those that it only accepts.
+func (t *Table) Names() (obeyed, inert []string) {
+	for _, row := range t.all {
+		if row.inert() {
+			inert = append(inert, row.Name)
+		} else {
+			obeyed = append(obeyed, row.Name)
+		}
+	}
+	return obeyed, inert
+}
+
 // at gives the directive in a place that find gave.
 func (t *Table) at(index int) directive {
 	for _, s := range t.sections {

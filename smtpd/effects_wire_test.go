@@ -1,0 +1,66 @@
+package main
+
+import "testing"
+
+// wireEffects are those of what is offered, and of verbs.
+func wireEffects() []effect {
+	return []effect{
+		{directive: "Banner", lines: []string{"Banner %H here", "Banner for %i%I"},
+			talk: "S: 220-mx.test here\nS: 220 for 192.0.2.7\n" + bye},
+		{directive: "Help", lines: []string{"Help ask postmaster"},
+			talk: hi + "C: HELP\nS: 214-2.0.0 postern *\nS: 214-2.0.0 ask postmaster\nS: 214 2.0.0 commands: *\n" +
+				"C: HELP MAIL\nS: 214 2.0.0 MAIL FROM:*\nC: HELP TURN\nS: 504 *\n" + bye},
+		{directive: "VRFYcmd", lines: []string{"VRFYcmd 1"},
+			talk: hi + "C: VRFY bob\nS: 250 2.1.5 <bob@mx.test>\nC: EVFY nobody\nS: 550 5.1.1 *\n" + bye},
+		{directive: "EXPNcmd", lines: []string{"EXPNcmd 1"},
+			talk: hi + "C: EXPN bob\nS: 250 2.1.5 <bob@mx.test>\n" + bye},
+		{directive: "No8BITMIME", lines: []string{"No8BITMIME"},
+			talk: without("8BITMIME") + "C: MAIL FROM:<> BODY=8BITMIME\nS: 555 5.5.4 *\n" + fromA + bye},
+		{directive: "NoCHUNKING", lines: []string{"NoCHUNKING"},
+			talk: without("CHUNKING") + fromA + rcptBob + "C: BDAT 6 LAST\nC: NOOP\nS: 502 5.5.1 *\n" + bye},
+		{directive: "NoDSN", lines: []string{"NoDSN"},
+			talk: without("") + "C: MAIL FROM:<> RET=FULL\nS: 555 5.5.4 *\nC: MAIL FROM:<> ENVID=x\nS: 555 5.5.4 *\n" + fromA +
+				"C: RCPT TO:<bob@mx.test> NOTIFY=NEVER\nS: 555 5.5.4 *\nC: RCPT TO:<bob@mx.test> ORCPT=rfc822;x\nS: 555 5.5.4 *\n" + bye},
+		{directive: "NoEHLO", lines: []string{"NoEHLO"},
+			talk: "S: 220 *\nC: EHLO client.example\nS: 500 5.5.1 *\nC: HELO client.example\nS: 250 mx.test\n" + bye},
+		{directive: "NoEnhancedStatus", lines: []string{"NoENCHANCEDSTATUSCODES"},
+			talk: without("ENHANCEDSTATUSCODES") + "C: NOOP\nS: 250 ok\nC: XFOO\nS: 500 unknown command\n" + bye},
+		{directive: "NoETRN", lines: []string{"NoETRN"},
+			talk: hi + "C: ETRN client.example\nS: 500 5.5.1 *\n" + bye},
+		{directive: "NoPIPELINING", lines: []string{"NoPIPELINING"},
+			talk: without("PIPELINING") + "C: NOOP\nC: NOOP\nS: 250 *\nS: 250 *\n" + bye},
+		{directive: "NoMultilineReplies", lines: []string{"NoMultilineReplies", "Banner one", "Banner two", "Help three"},
+			talk: "S: 220 one\nC: EHLO client.example\nS: 250-...\nS: 250 *\nC: HELP\nS: 214 2.0.0 postern *\n" + bye},
+		{directive: "DEBUGcmd", lines: []string{"DEBUGcmd"},
+			talk: hi + "C: DEBUG\nS: 250 *\nC: NOOP traced\nS: 250 *\nC: Z-DEBUG\nS: 250 *\n" + bye, log: "< NOOP traced"},
+		{directive: "AllowSourceRoute", lines: []string{"AllowSourceRoute", "Mailer $T/mailer"},
+			files: map[string]string{"mailer": "#!/bin/sh\nshift 3\necho $* >$T/out\n"},
+			talk: hi + fromA + "C: RCPT TO:<@mx.test,@mx.test:bob@mx.test>\nS: 250 2.1.5 recipient ok\n" +
+				"C: RCPT TO:<@other.example:bob@mx.test>\nS: 550 5.7.1 *\n" + sendText + "S: 250 *\n" + bye,
+			file: "out", text: "@mx.test,@mx.test:bob@mx.test\n"},
+		{directive: "Style", lines: []string{"Style bad.* !go away", `Style \\[*\\] strict`, "Style r.example veR", "Style s.example veS", "Style v.example -", "Style l.example ve 7", "Style * ve", "VRFYcmd"},
+			before: func(t *testing.T, in *instance) { loadIs(t, in, "8.10 1 1") },
+			talk: "S: 220 *\nC: EHLO BAD.example\nS: 501 5.7.1 Sorry [192.0.2.7], go away\n" + "C: MAIL FROM:<>\nS: 503 *\n" +
+				"C: HELO r.example\nS: 250 *\nC: MAIL FROM:<joe>\nS: 501 5.1.7 *\nC: NOOP x\nS: 501 *\nC: MAIL FROM:<>\nS: 250 *\nC: RCPT TO:<postmaster>\nS: 250 *\n" +
+				"C: HELO s.example\nS: 250 *\nC: MAIL FROM: a@b.example\nS: 250 *\nC: RCPT TO:bob@mx.test\nS: 250 *\n" +
+				"C: HELO [192.0.2.7]\nS: 250 *\nC: MAIL FROM: <a@b.example>\nS: 501 5.5.2 *\nC: NOOP \nS: 501 *\n" +
+				"C: HELO v.example\nS: 250 *\nC: VRFY bob\nS: 252 *\n" +
+				"C: HELO other.example\nS: 250 *\nC: VRFY bob\nS: 250 *\nC: MAIL FROM:<joe>\nS: 250 *\nC: RCPT TO:<bob>\nS: 250 *\n" +
+				"C: HELO l.example\nS: 421 4.3.2 *\nS: <end>\n"},
+		{directive: "MaxUnknownCommands", lines: []string{"MaxUnknownCommands 2"},
+			talk: hi + "C: X\nS: 500 *\nC: X\nS: 500 *\nS: 421 *\nS: <end>\n"},
+		{directive: "AllowPercent", lines: []string{"AllowPercent", "Aliases $T/aliases"},
+			files: map[string]string{"aliases": "bob%home: bob\n"},
+			talk:  hi + fromA + "C: RCPT TO:<bob%home@mx.test>\nS: 250 *\n" + bye},
+	}
+}
+
+// By default none of that holds.
+func TestNoEffects(t *testing.T) {
+	in := newInstance(t)
+	talk(t, in, stranger, without("")+"C: VRFY bob\nS: 252 *\nC: DEBUG\nS: 500 *\nC: ETRN x\nS: 502 *\n"+
+		"C: TICK 12\nS: 250 2.0.0 12\nC: VERB\nS: 250 *\nC: ONEX\nS: 250 *\nC: Z-IDENT\nS: 200 2.0.0 IDENT-NOT-QUERIED\n"+
+		"C: SAML FROM:<joe>\nS: 501 *\nC: SOML FROM:<a@client.example>\nS: 250 *\n"+
+		"C: RCPT TO:<@other.example:bob@mx.test>\nS: 250 2.1.5 recipient ok, source route ignored\nC: RCPT TO:<bob%home@mx.test>\nS: 550 *\n"+
+		"C: RSET\nS: 250 *\nC: SEND FROM:<a@client.example>\nS: 250 *\n"+bye)
+}
