@@ -25,7 +25,7 @@ const (
 
 // newBackend is whoever knows the users, or nil when nobody does.
 func (srv *server) newBackend() auth.Backend {
-	a := srv.conf.auth
+	a := &srv.conf.auth
 	switch {
 	case a.sasl == 0:
 	case a.users != "":

@@ -70,6 +70,9 @@ func (f *flags) guardOptions(s *arg.Set) {
 
 // parse reads the command line. Its error is for set().Report.
 func (f *flags) parse(args []string) error {
+	if len(args) == 0 {
+		return nil // as listen starts us: no need to know what there could be
+	}
 	operands, err := f.set().Parse(args)
 	switch {
 	case err != nil:

@@ -32,6 +32,9 @@ const (
 // not make us keep what it does not take.
 const outLimit = 4096
 
+// usualReply is room for the replies of most sessions, that to EHLO among them.
+const usualReply = 1024
+
 // A session is the dialogue with one client. Nothing in it outlives it.
 type session struct {
 	*server
@@ -67,7 +70,7 @@ type session struct {
 
 // newSession prepares a session with p on c; nothing is said yet.
 func newSession(srv *server, c conn, p peer) *session {
-	s := &session{server: srv, conn: c, peer: p, state: fresh}
+	s := &session{server: srv, conn: c, peer: p, state: fresh, out: make([]byte, 0, usualReply)}
 	s.pace = pace{conn: c, now: srv.now, wait: srv.conf.commandWait, pause: srv.conf.dataWait}
 	s.in = smtp.NewReader(&s.pace)
 	s.id = queue.NewID(srv.now())

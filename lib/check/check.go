@@ -98,23 +98,22 @@ type Check struct {
 
 // Policy asks checks in their order.
 type Policy struct {
-	checks [stages][]Check
+	checks []Check
 	broken func(check string, err error)
 }
 
 // New makes a policy of checks; broken hears of checks that failed.
 func New(checks []Check, broken func(check string, err error)) *Policy {
-	p := &Policy{broken: broken}
-	for _, c := range checks {
-		p.checks[c.Stage] = append(p.checks[c.Stage], c)
-	}
-	return p
+	return &Policy{checks, broken}
 }
 
 // At asks the checks of a stage and returns the first opinion, or a verdict
 // whose Action is None.
 func (p *Policy) At(ctx context.Context, s Stage, f *Facts) Verdict {
-	for _, c := range p.checks[s] {
+	for _, c := range p.checks {
+		if c.Stage != s {
+			continue
+		}
 		v, err := c.Ask(ctx, f)
 		if err != nil {
 			p.broken(c.Name, err)

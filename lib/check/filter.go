@@ -8,7 +8,7 @@ import (
 
 // lists asks the lists about client and sender. What they say is noted at
 // MAIL and takes effect at DATA, when the recipients are known.
-func (c Config) lists(_ context.Context, f *Facts) (Verdict, error) {
+func (c *Config) lists(_ context.Context, f *Facts) (Verdict, error) {
 	f.Class, f.ClassFrom = Unlisted, ""
 	if f.Trusted {
 		return Verdict{}, nil
@@ -20,7 +20,7 @@ func (c Config) lists(_ context.Context, f *Facts) (Verdict, error) {
 
 // class carries out what the lists said, unless every recipient has asked for
 // everything that comes.
-func (c Config) class(ctx context.Context, f *Facts) (Verdict, error) {
+func (c *Config) class(ctx context.Context, f *Facts) (Verdict, error) {
 	if f.Class <= Allow || c.optedOut(ctx, f) {
 		return Verdict{}, nil
 	}
@@ -44,7 +44,7 @@ func (c Config) class(ctx context.Context, f *Facts) (Verdict, error) {
 }
 
 // optedOut says whether all recipients want no filtering.
-func (c Config) optedOut(ctx context.Context, f *Facts) bool {
+func (c *Config) optedOut(ctx context.Context, f *Facts) bool {
 	if c.Unfiltered == nil || len(f.Accepted) == 0 {
 		return false
 	}

@@ -19,7 +19,7 @@ func liar(reason string) Verdict {
 
 // heloClaims refuses a client that claims to be us: our host name, one of our
 // domains, or our address. A client on this host may say so.
-func (c Config) heloClaims(_ context.Context, f *Facts) (Verdict, error) {
+func (c *Config) heloClaims(_ context.Context, f *Facts) (Verdict, error) {
 	if !c.HeloClaims || f.Trusted || f.Client == f.Server {
 		return Verdict{}, nil
 	}
@@ -40,7 +40,7 @@ func (c Config) heloClaims(_ context.Context, f *Facts) (Verdict, error) {
 // dot or a letter, one of the names kept for private use and for examples, and
 // one of which DNS says that it does not exist. Trouble with DNS is not the
 // client's fault, and a name that the client's address claims will do.
-func (c Config) heloExists(ctx context.Context, f *Facts) (Verdict, error) {
+func (c *Config) heloExists(ctx context.Context, f *Facts) (Verdict, error) {
 	if !c.HeloExists || f.Trusted || strings.HasPrefix(f.Helo, "[") {
 		return Verdict{}, nil
 	}
@@ -62,14 +62,14 @@ func (c Config) heloExists(ctx context.Context, f *Facts) (Verdict, error) {
 }
 
 // exists says whether there is anything under a name, as far as it is known.
-func (c Config) exists(ctx context.Context, name string) bool {
+func (c *Config) exists(ctx context.Context, name string) bool {
 	_, err := c.Resolver.Query(ctx, name, dns.TypeA)
 	e, ok := errors.AsType[*dns.Error](err)
 	return !ok || e.Kind != dns.ErrNotFound || !e.NoName
 }
 
 // claimed says whether an address claims a name.
-func (c Config) claimed(ctx context.Context, a netip.Addr, name string) bool {
+func (c *Config) claimed(ctx context.Context, a netip.Addr, name string) bool {
 	if !a.IsValid() {
 		return false
 	}
@@ -90,7 +90,7 @@ func reserved(name string) bool {
 
 // eager refuses a client that spoke before the banner, or sent more behind
 // EHLO before it could know that pipelining is offered.
-func (c Config) eager(_ context.Context, f *Facts) (Verdict, error) {
+func (c *Config) eager(_ context.Context, f *Facts) (Verdict, error) {
 	if !c.RefuseEager || f.Trusted || f.Record.Value("eager_pipelining") == "" {
 		return Verdict{}, nil
 	}

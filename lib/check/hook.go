@@ -55,7 +55,7 @@ func (h Hook) run(ctx context.Context, env []string, rejected smtp.Reply, args .
 }
 
 // validateAddress asks the hook about a recipient: validateaddress rcpt.
-func (c Config) validateAddress(ctx context.Context, f *Facts) (Verdict, error) {
+func (c *Config) validateAddress(ctx context.Context, f *Facts) (Verdict, error) {
 	rcpt := f.Recipient.String()
 	if c.ValidateAddress.Path == "" {
 		return Verdict{}, nil
@@ -70,7 +70,7 @@ func (c Config) validateAddress(ctx context.Context, f *Facts) (Verdict, error) 
 // validateSender asks the hook about a sender that is not trusted:
 // validatesender -n netdir domain user address helo. For the null sender it is
 // the user postmaster of the client's own name.
-func (c Config) validateSender(ctx context.Context, f *Facts) (Verdict, error) {
+func (c *Config) validateSender(ctx context.Context, f *Facts) (Verdict, error) {
 	if c.ValidateSender.Path == "" || f.Trusted {
 		return Verdict{}, nil
 	}
@@ -100,7 +100,7 @@ func addressWord(a netip.Addr) string {
 }
 
 // environ is what a hook sees of the session.
-func (c Config) environ(f *Facts, name, value string) []string {
+func (c *Config) environ(f *Facts, name, value string) []string {
 	var r record.Record
 	if f.Record != nil {
 		r = f.Record.Clone()

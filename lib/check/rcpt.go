@@ -13,7 +13,7 @@ import (
 
 // recipient refuses strangers' mail for other hosts (relaying) and mail for
 // nobody, at once instead of by a bounce later.
-func (c Config) recipient(ctx context.Context, f *Facts) (Verdict, error) {
+func (c *Config) recipient(ctx context.Context, f *Facts) (Verdict, error) {
 	p, err := c.Recipient(ctx, f.Recipient)
 	switch p {
 	case Local:
@@ -33,7 +33,7 @@ func (c Config) recipient(ctx context.Context, f *Facts) (Verdict, error) {
 
 // percent refuses user%host@ours: mailers behind us may take it for
 // user@host and relay.
-func (c Config) percent(_ context.Context, f *Facts) (Verdict, error) {
+func (c *Config) percent(_ context.Context, f *Facts) (Verdict, error) {
 	if c.AllowPercent || f.Trusted || !strings.ContainsAny(f.Recipient.Local, "%!@") {
 		return Verdict{}, nil
 	}
@@ -41,7 +41,7 @@ func (c Config) percent(_ context.Context, f *Facts) (Verdict, error) {
 }
 
 // namesBlocked refuses mail for recipients who are to get none.
-func (c Config) namesBlocked(_ context.Context, f *Facts) (Verdict, error) {
+func (c *Config) namesBlocked(_ context.Context, f *Facts) (Verdict, error) {
 	if c.Lists == nil {
 		return Verdict{}, nil
 	}
@@ -54,7 +54,7 @@ func (c Config) namesBlocked(_ context.Context, f *Facts) (Verdict, error) {
 
 // senders refuses mail for recipients who take it from some hosts only, when
 // it comes from another one.
-func (c Config) senders(ctx context.Context, f *Facts) (Verdict, error) {
+func (c *Config) senders(ctx context.Context, f *Facts) (Verdict, error) {
 	if c.Lists == nil || f.Caller {
 		return Verdict{}, nil
 	}
@@ -75,7 +75,7 @@ func (c Config) senders(ctx context.Context, f *Facts) (Verdict, error) {
 
 // among says whether a client is one of the hosts. The error says that it
 // cannot be known now.
-func (c Config) among(ctx context.Context, client netip.Addr, list *hosts) (bool, error) {
+func (c *Config) among(ctx context.Context, client netip.Addr, list *hosts) (bool, error) {
 	for _, net := range list.nets {
 		if net.Contains(client) {
 			return true, nil

@@ -16,7 +16,7 @@ const lookupLimit = 15 * time.Second
 // senderDomain refuses a sender whose domain takes no mail: what would be sent
 // back to it had nowhere to go. Only a clear no counts; trouble with DNS is
 // not the sender's fault.
-func (c Config) senderDomain(ctx context.Context, f *Facts) (Verdict, error) {
+func (c *Config) senderDomain(ctx context.Context, f *Facts) (Verdict, error) {
 	domain := f.Sender.Domain
 	if !c.SenderDomain || f.Trusted || f.Class == Allow || domain == "" || isLiteral(domain) {
 		return Verdict{}, nil

@@ -1,12 +1,15 @@
 package conf
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
+
+	"postern/lib/safefile"
 )
 
 // Read reads the file that spec names, "file" or "dialect:file". The dialect is
@@ -58,12 +61,12 @@ func Detect(head []byte) Dialect {
 const maxHead = 256
 
 func readBounded(name string) ([]byte, error) {
-	f, err := os.Open(name)
+	f, err := safefile.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := readAll(f)
+	data, err := readAll(f, sizeOf(f))
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
@@ -72,12 +75,23 @@ func readBounded(name string) ([]byte, error) {
 
 var errTooLong = errors.New("longer than 1 MiB")
 
-func readAll(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
-	if err == nil && len(data) > MaxFile {
+// sizeOf is the length of a regular file.
+func sizeOf(f *os.File) int64 {
+	st, err := f.Stat()
+	if err != nil || !st.Mode().IsRegular() {
+		return 0
+	}
+	return st.Size()
+}
+
+// readAll reads to the end; size is how far that is, as far as it is known.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	b := bytes.NewBuffer(make([]byte, 0, min(size, MaxFile)+bytes.MinRead))
+	_, err := b.ReadFrom(io.LimitReader(r, MaxFile+1))
+	if err == nil && b.Len() > MaxFile {
 		err = errTooLong
 	}
-	return data, err
+	return b.Bytes(), err
 }
 
 // Parse reads a file of dialect d; file is its name for messages. Errors carry
@@ -85,7 +99,7 @@ func readAll(r io.Reader) ([]byte, error) {
 // the lines without one are returned even then. A file of more than MaxFile
 // octets is an error.
 func Parse(d Dialect, file string, r io.Reader) ([]Line, error) {
-	data, err := readAll(r)
+	data, err := readAll(r, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -104,6 +118,7 @@ func parse(d Dialect, file, text string, env func(string) (string, bool)) ([]Lin
 	p := &parser{file: file, env: env}
 	p.bad.lenient = d.lenient()
 	text = strings.ReplaceAll(text, "\r\n", "\n")
+	p.lines = make([]Line, 0, strings.Count(text, "\n")+1)
 	switch d {
 	case Native:
 		p.words(text, true)

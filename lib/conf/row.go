@@ -75,6 +75,9 @@ func (o *Old) of(d Dialect) string {
 
 // Section is a part of a Table: rows, and what holds their variables.
 type Section interface {
+	// The sections of a table are a chain: next is the one behind, or nil.
+	next() Section
+	setNext(Section)
 	len() int
 	at(i int) directive
 	// find gives the row called name, whatever its case and hyphens, or the
@@ -84,12 +87,16 @@ type Section interface {
 }
 
 // Of makes a section of rows and the c whose variables they set.
-func Of[C any](rows []Row[C], c *C) Section { return section[C]{rows, c} }
+func Of[C any](rows []Row[C], c *C) Section { return &section[C]{rows: rows, c: c} }
 
 type section[C any] struct {
 	rows []Row[C]
 	c    *C
+	rest Section
 }
+
+func (s *section[C]) next() Section        { return s.rest }
+func (s *section[C]) setNext(rest Section) { s.rest = rest }
 
 // directive is a row with its variable, whatever it is in.
 type directive struct {
@@ -106,9 +113,9 @@ func (row *directive) names() []string { return append([]string{row.Name}, row.S
 // inert says whether this program has nothing to set from the row.
 func (row *directive) inert() bool { return row.Other != "" || row.Void != "" }
 
-func (s section[C]) len() int { return len(s.rows) }
+func (s *section[C]) len() int { return len(s.rows) }
 
-func (s section[C]) at(i int) directive {
+func (s *section[C]) at(i int) directive {
 	r := &s.rows[i]
 	d := directive{row: row{
 		Name: r.Name, Synonyms: r.Synonyms, Args: r.Args, Default: r.Default, Old: r.Old, Unsafe: r.Unsafe,
@@ -120,7 +127,7 @@ func (s section[C]) at(i int) directive {
 	return d
 }
 
-func (s section[C]) find(name string, style bool) (i int, negated bool) {
+func (s *section[C]) find(name string, style bool) (i int, negated bool) {
 	for i := range s.rows {
 		r := &s.rows[i]
 		if style && r.Style || !style && same(r.Name, name) {

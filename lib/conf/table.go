@@ -3,19 +3,27 @@ package conf
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Table is a program's directives. It keeps nothing of those that neither a
 // file nor a flag has set.
 type Table struct {
-	sections []Section
-	dialect  Dialect // of the file that was loaded, "" for none
-	states   []*state
+	first   Section
+	dialect Dialect // of the file that was loaded, "" for none
+	states  []*state
 }
 
 // NewTable makes the table of a program from its sections.
-func NewTable(sections ...Section) *Table { return &Table{sections: sections} }
+func NewTable(sections ...Section) *Table {
+	t := new(Table)
+	for _, s := range slices.Backward(sections) {
+		s.setNext(t.first)
+		t.first = s
+	}
+	return t
+}
 
 // Dialect is that of the file that was loaded, "" when there was none.
 func (t *Table) Dialect() Dialect { return t.dialect }
@@ -120,7 +128,7 @@ func (t *Table) Flag(flag, name string, args ...string) error {
 // find gives the place of a directive, as Section.find does.
 func (t *Table) find(name string, style bool) (index int, negated bool) {
 	before := 0
-	for _, s := range t.sections {
+	for s := t.first; s != nil; s = s.next() {
 		if i, negated := s.find(name, style); i >= 0 {
 			return before + i, negated
 		}
@@ -144,7 +152,7 @@ func (t *Table) Names() (obeyed, inert []string) {
 
 // at gives the directive in a place that find gave.
 func (t *Table) at(index int) directive {
-	for _, s := range t.sections {
+	for s := t.first; s != nil; s = s.next() {
 		if index < s.len() {
 			return s.at(index)
 		}
@@ -156,7 +164,7 @@ func (t *Table) at(index int) directive {
 // all goes through the directives and their places.
 func (t *Table) all(yield func(int, directive) bool) {
 	index := 0
-	for _, s := range t.sections {
+	for s := t.first; s != nil; s = s.next() {
 		for i := range s.len() {
 			if !yield(index, s.at(i)) {
 				return

@@ -35,10 +35,12 @@ func (p Priority) String() string {
 
 // index finds a word in a list, -1 when it is not there.
 func index(list, word string) int {
-	for i, w := range strings.Fields(list) {
+	i := 0
+	for w := range strings.FieldsSeq(list) {
 		if strings.EqualFold(w, word) && w != "-" {
 			return i
 		}
+		i++
 	}
 	return -1
 }

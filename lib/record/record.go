@@ -26,6 +26,10 @@ type Record struct {
 
 type attr struct{ name, value string }
 
+// usual is the number of attributes for which a record has room at once: what
+// a session says of itself. Growing to it would leave memory behind.
+const usual = 16
+
 // Set gives the attribute a value; a value that it had is replaced in its
 // place. A name that ValidName refuses is not set.
 func (r *Record) Set(name, value string) {
@@ -34,6 +38,9 @@ func (r *Record) Set(name, value string) {
 		return
 	}
 	if ValidName(name) {
+		if r.attrs == nil {
+			r.attrs = make([]attr, 0, usual)
+		}
 		r.attrs = append(r.attrs, attr{name, value})
 	}
 }
