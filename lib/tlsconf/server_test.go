@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -156,4 +157,36 @@ func TestDescribeClient(t *testing.T) {
 	if got := DescribeClient(leaf); got.Issuer != "Org" {
 		t.Errorf("the issuer is %q", got.Issuer)
 	}
+}
+
+// Sessions side by side get settings while certificates are renewed and keys
+// are made; each gets a pair that fits.
+func TestSettingsWhileRenewing(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := writePair(t, dir, "mx.example", time.Now())
+	ca := filepath.Join(dir, "ca.pem")
+	write(t, ca, smtptest.NewAuthority(t, "ours").PEM())
+	o := one(cert, key)
+	o.Clients = &Authorities{File: ca}
+	o.Tickets = &TicketKeys{Path: filepath.Join(dir, "tickets"), Life: time.Hour}
+	s := Server(o)
+	start := time.Now()
+	if _, err := s.Config(start); err != nil {
+		t.Fatal(err)
+	}
+	var sessions sync.WaitGroup
+	for i := range 8 {
+		sessions.Go(func() {
+			for j := range 20 {
+				config, err := s.Config(start.Add(time.Duration(i*20+j) * time.Minute))
+				if err != nil || len(config.Certificates) != 1 {
+					t.Errorf("settings %v, %v", config, err)
+				}
+			}
+		})
+	}
+	for range 10 {
+		writePair(t, dir, "mx.example", time.Now())
+	}
+	sessions.Wait()
 }
