@@ -141,7 +141,7 @@ func (s *session) lost(err error) {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.rec.Set("reason", "no message text in time")
-		s.say(smtp.Say(421, smtp.NoAnswer, "nothing heard for too long"))
+		s.say(smtp.Say(421, smtp.BadConnection, "nothing heard for too long"))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		s.rec.Set("reason", "the client hung up within a message")
 	default:

@@ -210,7 +210,7 @@ func (s *session) broken(err error) {
 		s.say(smtp.Say(500, smtp.CommandSyntax, "a NUL is no part of a command"))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.rec.Set("reason", "no command in time")
-		s.say(smtp.Say(421, smtp.NoAnswer, "nothing heard for too long"))
+		s.say(smtp.Say(421, smtp.BadConnection, "nothing heard for too long"))
 	default:
 		if err != io.EOF {
 			s.rec.Set("reason", "reading from the client: "+err.Error())

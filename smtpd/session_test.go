@@ -144,7 +144,7 @@ func TestCommandTimeout(t *testing.T) {
 	in := newInstance(t, "SMTPTimeout 1")
 	c := in.dial(t, stranger)
 	text, err := io.ReadAll(c)
-	if err != nil || !strings.Contains(string(text), "421 4.4.1 ") {
+	if err != nil || !strings.Contains(string(text), "421 4.4.2 ") {
 		t.Errorf("a silent client hears %q, %v", text, err)
 	}
 }
