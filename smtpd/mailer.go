@@ -90,8 +90,10 @@ func (d *mailerDraft) run(ctx context.Context, message, envelope *os.File) (stri
 	if err != nil {
 		return "", err
 	}
+	rec := d.rec.Clone()
+	d.describeTransaction(&rec)
 	res, err := prog.Run(ctx, prog.Command{
-		Path: path, Args: d.argv(), Env: append(environ(&d.rec), "POSTERN_ENVELOPE=3"),
+		Path: path, Args: d.argv(), Env: append(environ(&rec), "POSTERN_ENVELOPE=3"),
 		Stdin: message, Files: []*os.File{envelope}, Limit: d.conf.mailerWait, Cred: cred,
 	})
 	if err != nil {
