@@ -47,6 +47,7 @@ func (s *session) handshake(ctx context.Context, config *tls.Config) bool {
 		s.logf(maillog.Info, "id", s.id, "client_address", s.rec.Value("client_address"), "error", "TLS handshake: "+err.Error())
 		return false
 	}
+	quickAck(s.conn)
 	st := c.ConnectionState()
 	s.tls, s.conn, s.pace.conn = &st, c, c
 	s.in.Reset(&s.pace)
