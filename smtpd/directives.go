@@ -33,7 +33,7 @@ var sessionRows = []conf.Row[config]{
 		Help:  "The largest message that is taken; 0 for no limit."},
 	{Name: "MaxRcpts", Synonyms: []string{"RcptLimitCount", "RcptLimitCnt"}, Args: "number", Default: "1000",
 		Old:   conf.Old{Avenger: "5", ZMailer: "100"},
-		Value: func(c *config) conf.Value { return conf.Int(&c.maxRcpts, 1, 1<<20) },
+		Value: func(c *config) conf.Value { return noted(conf.Int(&c.maxRcpts, 1, 1<<20), &c.wire.rcptsNote) },
 		Help:  "Recipients of one message; further ones are told to come in another (452)."},
 	{Name: "MaxErrors", Args: "number", Default: "20",
 		Value: func(c *config) conf.Value { return conf.Int(&c.maxErrors, 1, 1<<20) },

@@ -36,7 +36,7 @@ type flags struct {
 }
 
 func (f *flags) set() *arg.Set {
-	s := arg.New("smtpd", "[-aBDEdefipqrstVv] [-C [dialect:]file] [-c cert] [-h domain] [-k net]... [-m mailer] [-n netdir] [-T '[ip]'] [-z zonefile] [--check]")
+	s := arg.New("smtpd", "[-aBDEdefipqrstVv] [-C [dialect:]file] [-c cert] [-h domain] [-k net]... [-L load] [-l SYSLOG|file]... [-m mailer] [-n netdir] [-T '[ip]'] [-z zonefile] [--check] [--verbose]")
 	s.String(&f.config, "C", "[dialect:]file", "read this configuration")
 	s.String(&f.cert, "c", "cert", "offer STARTTLS with the certificate and key in this PEM file")
 	s.Bool(&f.check, "check", "check the configuration, print what is in force, and exit")

@@ -37,6 +37,8 @@ type wire struct {
 	peerInReceived  bool
 
 	sessionLog []string
+
+	rcptsNote, spaceNote string // what --check says of limits that were raised
 }
 
 func defaultWire() wire {
@@ -78,7 +80,7 @@ var wireRows = []conf.Row[wire]{
 		Help:  "Keep the route of a recipient like <@a,@b:c@d> for the mailer. Strangers may only name hosts of ours in it. Otherwise it is dropped."},
 	{Name: "Style", Args: "pattern flags [load]", Repeat: true, Style: true,
 		Value: func(w *wire) conf.Value { return styleValue(&w.styles) },
-		Help:  "How clients are taken whose HELO name matches the pattern, see STYLES. The first that matches counts."},
+		Help:  "How clients are taken whose HELO name matches the pattern, see Styles. The first that matches counts."},
 }
 
 // burdenRows say when a client has to wait or to come later.
@@ -94,7 +96,7 @@ var burdenRows = []conf.Row[wire]{
 		Old:   conf.Old{ZMailer: "3"},
 		Help:  "Recipients of a message from <>, which is a notice to one sender. Whoever names more is refused for all of them; 0 for no limit."},
 	{Name: "MinAvailSpace", Args: "kilobytes", Default: "0",
-		Value: func(w *wire) conf.Value { return conf.Int(&w.minSpace, 0, 1<<31-1) },
+		Value: func(w *wire) conf.Value { return noted(conf.Int(&w.minSpace, 0, 1<<31-1), &w.spaceNote) },
 		Old:   conf.Old{ZMailer: "5000"},
 		Help:  "Free space in the file system of the queue below which messages are told to come later (452), before them and behind them."},
 	{Name: "MaxLoad", Args: "number", Default: "999",
@@ -111,12 +113,27 @@ const (
 // complete gives limits of a ZMailer file the least values they had there.
 func (w *wire) complete(c *config) {
 	if c.table.Dialect() == conf.ZMailer {
-		c.maxRcpts = max(c.maxRcpts, zmailerRcpts)
-		w.minSpace = max(w.minSpace, zmailerSpace)
+		w.rcptsNote = raise(&c.maxRcpts, zmailerRcpts)
+		w.spaceNote = raise(&w.minSpace, zmailerSpace)
 	}
 	if w.maxLoad < 1 {
 		w.maxLoad = leastLoadLimit
 	}
+}
+
+// raise makes a limit at least so much, and says so when it does.
+func raise(limit *int, least int) (note string) {
+	if *limit < least {
+		note = "ZMailer has at least this, not " + itoa(*limit)
+		*limit = least
+	}
+	return note
+}
+
+// noted is a value with a note for --check.
+func noted(v conf.Value, note *string) conf.Value {
+	v.Note = func() string { return *note }
+	return v
 }
 
 // language is the verbs that are spoken.
