@@ -29,7 +29,7 @@ func limitEffects() []effect {
 		{directive: "MaxTextLine", lines: []string{"MaxTextLine 100"},
 			talk: hi + fromA + rcptBob + "C: DATA\nS: 354 *\nC: \\{101 x}\nC: .\nS: 554 5.6.0 *\n" + bye},
 		{directive: "DataTimeout", lines: []string{"DataTimeout 1"},
-			talk: hi + fromA + rcptBob + "C: DATA\nS: 354 *\nC: half\nS: 421 4.4.1 *\nS: <end>\n"},
+			talk: hi + fromA + rcptBob + "C: DATA\nS: 354 *\nC: half\nS: 421 4.4.2 *\nS: <end>\n"},
 		{directive: "Tarpit", lines: []string{"tarpit 20 2"}, before: func(t *testing.T, in *instance) {
 			list := slept(in)
 			t.Cleanup(func() {
