@@ -40,6 +40,9 @@ func (s *session) refuse(v check.Verdict) smtp.Reply {
 	reply.Lines[len(reply.Lines)-1] += " (" + id + ")"
 	s.closing, s.hard = s.closing || v.Close, s.hard || v.Hard
 	if !v.Quiet {
+		if s.tx != nil {
+			s.tx.logged = true
+		}
 		s.writeDecision(&r, id, v.Action.String(), v, reply)
 	}
 	return reply

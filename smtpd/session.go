@@ -27,6 +27,10 @@ const (
 	always  = fresh | greeted | mailing | rcpting | chunked
 )
 
+// maxIdle is how many commands that bring no message nearer a client may send
+// in a row. Each costs us little, and some a line in the log, a look-up.
+const maxIdle = 100
+
 // outLimit is how many octets of replies are gathered before they are
 // written, though the client has sent more: a client that never reads must
 // not make us keep what it does not take.
@@ -54,6 +58,7 @@ type session struct {
 	tx       *transaction
 	errors   int // refused commands
 	unknown  int // of these, unknown ones
+	idle     int // commands since the last message that brought none nearer
 	taken    int // messages accepted
 	decided  int // decision records written
 	closing  bool
@@ -238,7 +243,7 @@ func (s *session) end() {
 func (s *session) reset(verdict string) {
 	if s.tx != nil {
 		s.tx.discard()
-		if verdict != "" {
+		if verdict != "" && !s.tx.over() {
 			s.decide(verdict, check.Verdict{}, smtp.Reply{})
 		}
 		s.tx = nil

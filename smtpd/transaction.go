@@ -23,6 +23,13 @@ type transaction struct {
 	where   string          // where the message went
 	blocked check.Verdict   // refused already; its text comes for the copy
 	copy    *safefile.Draft // of a message that may be refused (-s)
+	logged  bool            // a refusal within it is in the log
+}
+
+// over says whether all that there is to say of the transaction is in the log:
+// nothing of it was taken.
+func (t *transaction) over() bool {
+	return t.logged && (len(t.env.Recipients) == 0 || !t.fault.IsZero())
 }
 
 // A draft is a message on its way to wherever accepted mail goes. Nobody has

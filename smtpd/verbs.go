@@ -74,11 +74,25 @@ func (s *session) command(ctx context.Context, line []byte) smtp.Reply {
 		return smtp.Say(530, smtp.OtherSecurity, "log in first")
 	case v.when&s.state == 0:
 		return s.outOfOrder(v)
+	case s.idles(v):
+		s.rec.Set("reason", "too many commands without a message")
+		return smtp.Say(421, smtp.OtherSecurity, "too many commands without a message")
 	}
 	if r := s.mannered(name, line, arg); r != nil {
 		return *r
 	}
 	return v.do(s, ctx, string(arg))
+}
+
+// idles counts a command that brings no message nearer, and says whether there
+// were too many of them. A batch is not somebody's line that is kept busy.
+func (s *session) idles(v *verb) bool {
+	switch v.name {
+	case "MAIL", "SEND", "SOML", "SAML", "RCPT", "DATA", "BDAT", "STARTTLS", "AUTH", "QUIT":
+		return false
+	}
+	s.idle++
+	return s.idle > maxIdle && !s.batch
 }
 
 // splitCommand parts the verb from its argument: what is behind the first

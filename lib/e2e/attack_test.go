@@ -191,8 +191,9 @@ func drip(conn net.Conn, p *process, text string) {
 func TestClientThatNeverReads(t *testing.T) {
 	conn, p := newInstance(t, "SMTPTimeout 1").connect(program(t, "smtpd"))
 	conn.(*net.TCPConn).SetReadBuffer(4 << 10)
-	commands := []byte("EHLO client.example.net\r\n" + strings.Repeat("RSET\r\nHELP\r\n", 1000))
+	commands := []byte(strings.Repeat("BDAT 0\r\n", 2000))
 	go func() {
+		io.WriteString(conn, "EHLO client.example.net\r\nMAIL FROM:<>\r\nRCPT TO:<ann@"+hostname+">\r\n")
 		for {
 			if _, err := conn.Write(commands); err != nil {
 				return
