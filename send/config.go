@@ -38,6 +38,7 @@ type config struct {
 	ret       string // -R
 	envid     string // -V
 	notify    string // -N
+	instead   string // -bs, -bp: another program of ours that does it
 }
 
 func newConfig(p place.Places) *config {
@@ -67,12 +68,12 @@ func (c *config) options() *arg.Set {
 	s.String(&c.notify, "N", "events", "NEVER, or SUCCESS, FAILURE, DELAY: what the sender wants to hear of")
 	s.String(&c.ret, "R", "amount", "FULL or HDRS: how much of it he wants back")
 	s.String(&c.envid, "V", "id", "the sender's own name for the message")
-	s.Func("b", "m", "deliver mail, which is what send does", c.setMode)
+	s.Func("b", "mode", "m: deliver mail; s: speak SMTP; p: list the queue; i: nothing", c.setMode)
 	s.Func("o", "option", "an option of sendmail's: i is obeyed", c.setOption)
-	for _, letter := range [...]string{"A", "h", "L", "O", "p", "q", "X", "e", "D"} {
+	for _, letter := range [...]string{"A", "h", "L", "O", "p", "X", "e", "D"} {
 		s.Func(letter, "value", "taken for sendmail's sake", func(string) error { return nil })
 	}
-	for _, letter := range [...]string{"G", "m", "U", "d"} {
+	for _, letter := range [...]string{"G", "m", "U"} {
 		s.Func(letter, "", "taken for sendmail's sake", func(string) error { return nil })
 	}
 	s.String(&c.file, "C", "[dialect:]file", "configuration, instead of smtpd.conf")
@@ -84,17 +85,32 @@ func (c *config) options() *arg.Set {
 	return s
 }
 
-// setMode is -b. The other modes of sendmail are other programs here.
+// withoutOptional drops those options of sendmail's whose value is optional,
+// -d and -q: they mean nothing here.
+func withoutOptional(args []string) []string {
+	var kept []string
+	for i, a := range args {
+		if a == "--" {
+			return append(kept, args[i:]...)
+		}
+		if !strings.HasPrefix(a, "-d") && !strings.HasPrefix(a, "-q") {
+			kept = append(kept, a)
+		}
+	}
+	return kept
+}
+
+// setMode is -b. Most other modes of sendmail are other programs here; there
+// is no data base of aliases to be made by -bi, newaliases.
 func (c *config) setMode(mode string) error {
 	switch mode {
 	case "m":
 		return nil
-	case "p":
-		return errors.New("the queue is listed by runq -l")
+	case "i", "p", "s":
+		c.instead = mode
+		return nil
 	case "v":
 		return errors.New("addresses are looked up by send -x")
-	case "s":
-		return errors.New("SMTP is spoken by smtpd")
 	}
 	return fmt.Errorf("no mode %q", mode)
 }
@@ -109,7 +125,7 @@ func (c *config) setOption(option string) error {
 
 // mode says what is wrong with the options taken together.
 func (c *config) mode(operands []string) error {
-	idle := c.check || c.version
+	idle := c.check || c.version || c.instead != ""
 	switch {
 	case c.final != "" && len(operands) != 1:
 		return errors.New("--deliver wants one recipient")

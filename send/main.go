@@ -23,7 +23,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	c := newConfig(place.New(os.Getenv(place.RootEnv)))
 	options := c.options()
-	operands, err := options.Parse(args)
+	operands, err := options.Parse(withoutOptional(args))
 	if err == nil {
 		err = c.mode(operands)
 	}
@@ -33,6 +33,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if c.version {
 		fmt.Fprintln(stdout, "send", place.Version())
 		return sysexits.OK
+	}
+	if c.instead != "" {
+		return c.delegate(stdin, stdout, stderr)
 	}
 	if err := c.load(stderr); err != nil {
 		return complain(stderr, sysexits.Config, err)

@@ -31,13 +31,13 @@ func display(t *testing.T, text, heading string) string {
 	if !ok || !ok2 || !ok3 {
 		t.Fatalf("no display behind %s", heading)
 	}
-	return strings.NewReplacer(`\e`, `\`, `\&`, ``).Replace(text)
+	return strings.NewReplacer(`\e`, `\`, `\&`, ``, `\(aq`, `'`).Replace(text)
 }
 
 func TestExamplesOfRewrite(t *testing.T) {
 	text := display(t, page(t, "rewrite.5"), ".Sh EXAMPLES")
 	rules, err := rewrite.Parse("rewrite", strings.NewReader(text))
-	if err != nil || len(rules) != 4 || len(rules.Check("mx.example")) != 0 {
+	if err != nil || len(rules) != 7 || len(rules.Check("mx.example")) != 0 {
 		t.Fatalf("got %d rules, %v", len(rules), err)
 	}
 	p := instance(t)
@@ -47,6 +47,8 @@ func TestExamplesOfRewrite(t *testing.T) {
 		"joe@old.example.org":       "nobody joe@example.org",
 		"nosuch@lists.example.org":  "nobody nosuch@lists.example.org",
 		"any.name@example.net":      ">>+ /var/mail/net",
+		"joe@lists.example.com":     "| /usr/lib/lists/post --from '' -- joe",
+		"joe@example.com":           ">> lmtp:/run/dovecot/lmtp",
 		"other@sub.old.example.org": "relay other@sub.old.example.org",
 	} {
 		status, stdout, stderr := send(nil, "-x", address)

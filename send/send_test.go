@@ -149,7 +149,7 @@ func TestStatus(t *testing.T) {
 		{"unknown option", "-Z bob", sysexits.Usage, "send: unknown option -Z\n"},
 		{"bad body", "-B x bob", sysexits.Usage, "send: -B x: 7BIT or 8BITMIME\n"},
 		{"bad notify", "-N x bob", sysexits.Usage, "send: -N x: NEVER, or some of SUCCESS, FAILURE, DELAY\n"},
-		{"other mode", "-bp", sysexits.Usage, "send: option -b: the queue is listed by runq -l\n"},
+		{"other mode", "-bv", sysexits.Usage, "send: option -b: addresses are looked up by send -x\n"},
 		{"no configuration", "-C /nonexistent/x bob", sysexits.Config, "send: "},
 	}
 	for _, tt := range tests {

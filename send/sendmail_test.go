@@ -1,0 +1,66 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"postern/lib/sysexits"
+)
+
+// TestCallers is the command lines of programs that call sendmail.
+func TestCallers(t *testing.T) {
+	const text = "From: z@x.example\nTo: bob@mx.example\nDate: x\nMessage-ID: <y>\n\nx\n.\nthe end\n"
+	for _, tt := range []struct{ caller, args string }{
+		{"cron of Debian", "-i -FCronDaemon -B8BITMIME -oem bob"},
+		{"cronie", "-FCronDaemon -i -odi -oem -oi -t -f root"},
+		{"busybox crond", "-ti bob"},
+		{"systemd-cron", "-i -B8BITMIME bob"},
+		{"at", "-i bob"},
+		{"s-nail", "-i -- bob@mx.example"},
+		{"s-nail -r -v", "-i -m -v -r me@x.example -- bob@mx.example"},
+		{"git send-email", "-f me@x.example -i bob@mx.example"},
+		{"PHP", "-t -i"},
+		{"PHP with additional parameters", "-t -i -fme@x.example"},
+		{"mutt", "-oem -oi -f me@x.example -- bob@mx.example"},
+		{"mutt with DSN", "-oem -oi -f me@x.example -N failure,delay -R hdrs -- bob@mx.example"},
+		{"Emacs", "-oi -fme@x.example -oem -odb -t"},
+		{"MIME::Lite", "-t -oi -oem"},
+		{"mini", "bob"},
+		{"Mailman, Sympa", "-oi -odi -oem -ONiceness=3 -f <> bob@mx.example"},
+		{"old ones", "-oMrsmtp -oMshost -oee -o7 -odq -oQ/tmp -oX -o zzz -O DeliveryMode=b -h 10 -p smtp:host -L tag -G -U -d0.1 -q30m -em bob"},
+		{"asmtpd", "-oi -os -oee -f a@b.example -- bob@mx.example"},
+	} {
+		t.Run(tt.caller, func(t *testing.T) {
+			p := instance(t)
+			status, stdout, stderr := send(strings.NewReader(text), strings.Fields(tt.args)...)
+			if status != 0 || stdout != "" || stderr != "" && !strings.Contains(tt.args, "-v") {
+				t.Errorf("got %d, %q, %q", status, stdout, stderr)
+			}
+			if got := mails(t, p, "bob"); len(got) != 1 || !strings.HasSuffix(got[0], "\nx\n.\nthe end\n") {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+// TestModes is -b.
+func TestModes(t *testing.T) {
+	p := instance(t)
+	for mode, want := range map[string]int{"-bi": 0, "-bv": sysexits.Usage, "-bz": sysexits.Usage, "-bp": sysexits.OSErr} {
+		if status, _, _ := send(strings.NewReader(""), mode); status != want {
+			t.Errorf("%s: got %d, want %d", mode, status, want)
+		}
+	}
+	for name, flag := range map[string]string{"smtpd": "-bs", "runq": "-bp"} {
+		if err := os.MkdirAll(p.Programs(), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		put(t, p.Programs()+"/"+name, "#!/bin/sh\necho "+name+" \"$@\"; echo why >&2; exit 75\n")
+		os.Chmod(p.Programs()+"/"+name, 0o755)
+		want := map[string]string{"smtpd": "smtpd -i\n", "runq": "runq -l\n"}[name]
+		if status, stdout, stderr := send(strings.NewReader(""), flag); status != 75 || stdout != want || stderr != "send: why\n" {
+			t.Errorf("%s: got %d, %q, %q", flag, status, stdout, stderr)
+		}
+	}
+}
