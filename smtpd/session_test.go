@@ -260,3 +260,23 @@ func TestMisconfigured(t *testing.T) {
 		t.Errorf("the log is %q", errs.String())
 	}
 }
+
+// Nothing of a message goes on with the field that we put in front of it.
+func TestMessageBeginsWithBlank(t *testing.T) {
+	for _, how := range []string{
+		"C: DATA\nS: 354 *\nC:  (forged)\nC: Subject: x\nC: .\nS: 250 *\n",
+		"C- BDAT 0\\r\\n\nS: 250 *\nC- BDAT 1\\r\\n\\t\nS: 250 *\nC- BDAT 8 LAST\\r\\n(forged)\nS: 250 *\n",
+	} {
+		in := newInstance(t)
+		head, rest, _ := strings.Cut(oneMail, "C: DATA")
+		_, tail, _ := strings.Cut(rest, "C: .\nS: 250 *\n")
+		talk(t, in, stranger, head+how+tail)
+		box := in.mailbox(t, "bob")
+		if len(box) != 1 {
+			t.Fatalf("the mailbox has %q", box)
+		}
+		if fields, body, _ := strings.Cut(box[0], "\n\n"); strings.Contains(fields, "forged") || !strings.Contains(body, "(forged)") {
+			t.Errorf("the message is %q", box[0])
+		}
+	}
+}

@@ -71,9 +71,29 @@ func (s *session) openDraft(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.tx.draft = d
+	s.tx.draft = &partedDraft{draft: d}
 	_, err = d.Write(s.appendSubmission(s.received().Append(nil)))
 	return err
+}
+
+// A partedDraft is a message behind our own fields. One that begins with a
+// blank would go on with the last of them, and is parted from it by an empty
+// line.
+type partedDraft struct {
+	draft
+	begun bool
+}
+
+func (d *partedDraft) Write(p []byte) (int, error) {
+	if !d.begun && len(p) > 0 {
+		d.begun = true
+		if p[0] == ' ' || p[0] == '\t' {
+			if _, err := d.draft.Write([]byte{'\n'}); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return d.draft.Write(p)
 }
 
 // wayOf is the way that a message goes, by the copy of what is blocked and by
