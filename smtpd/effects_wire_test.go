@@ -1,6 +1,14 @@
 package main
 
-import "testing"
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"postern/lib/smtptest"
+)
 
 // wireEffects are those of what is offered, and of verbs.
 func wireEffects() []effect {
@@ -63,4 +71,61 @@ func TestNoEffects(t *testing.T) {
 		"C: SAML FROM:<joe>\nS: 501 *\nC: SOML FROM:<a@client.example>\nS: 250 *\n"+
 		"C: RCPT TO:<@other.example:bob@mx.test>\nS: 250 2.1.5 recipient ok, source route ignored\nC: RCPT TO:<bob%home@mx.test>\nS: 550 *\n"+
 		"C: RSET\nS: 250 *\nC: SEND FROM:<a@client.example>\nS: 250 *\n"+bye)
+}
+
+// writes counts the writes to a client.
+type writes struct {
+	net.Conn
+	n int
+}
+
+func (w *writes) Write(p []byte) (int, error) {
+	w.n++
+	return w.Conn.Write(p)
+}
+
+// Replies to commands that came together go out together, unless the client
+// was not told that it may send so.
+func TestRepliesAreWrittenTogether(t *testing.T) {
+	for line, want := range map[string]int{"NoPIPELINING 0": 4, "NoPIPELINING 1": 6} {
+		in := newInstance(t, line)
+		w := new(writes)
+		smtptest.Run(t, line, hi+"C: NOOP\nC: NOOP\nC: NOOP\nS: 250 *\nS: 250 *\nS: 250 *\n"+bye, smtptest.Player{Side: smtptest.Client}, func(c net.Conn) {
+			w.Conn = c
+			in.serve(w, stranger)
+		})
+		if w.n != want {
+			t.Errorf("%s: %d writes, want %d", line, w.n, want)
+		}
+	}
+}
+
+// Saying DEBUG again and again makes no more lines of each.
+func TestDebugTwice(t *testing.T) {
+	in := newInstance(t, "DEBUGcmd")
+	talk(t, in, stranger, hi+"C: DEBUG\nS: 250 *\nC: DEBUG\nS: 250 *\nC: NOOP\nS: 250 *\n"+bye)
+	if n := countLines(in, "< NOOP"); n != 1 {
+		t.Errorf("%d lines of one command:\n%s", n, in.log)
+	}
+}
+
+// What the command line says of load and session logs wins.
+func TestBurdenFlags(t *testing.T) {
+	f := new(flags)
+	log := filepath.Join(t.TempDir(), "log")
+	if err := f.parse([]string{"-L", "0", "-l", "SYSLOG", "-l", log, "--verbose"}); err != nil {
+		t.Fatal(err)
+	}
+	in := newInstanceOf(t, f, "MaxLoad 5", "SessionLog /nowhere/log")
+	loadIs(t, in, "9.99 1 1")
+	talk(t, in, stranger, hi+bye)
+	loadIs(t, in, "11.00 1 1") // less than 1 means 10
+	talk(t, in, stranger, "S: 421 4.3.2 *\nS: <end>\n")
+	text, err := os.ReadFile(log)
+	if err != nil || strings.Count(string(text), "0000#\tsession ") != 2 || countLines(in, `0000w\t421 4.3.2`) != 1 {
+		t.Errorf("the file has %q, %v; the log\n%s", text, err, in.log)
+	}
+	if st, err := os.Stat(log); err != nil || st.Mode().Perm()&0o007 != 0 {
+		t.Errorf("%v, %v: others may read the log", st.Mode(), err)
+	}
 }

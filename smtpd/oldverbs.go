@@ -26,7 +26,10 @@ func (s *session) zIdent(context.Context, string) smtp.Reply {
 // debugCmd is DEBUG: 250, and from here on the dialogue goes to the log. The
 // client sees nothing of it.
 func (s *session) debugCmd(context.Context, string) smtp.Reply {
-	s.trace = s.trace.also(s.traceToLog(s.id))
+	if !s.debug && !s.conf.trace {
+		s.debug = true
+		s.trace = s.trace.also(s.traceToLog(s.id))
+	}
 	return smtp.Say(250, smtp.NoDetail, "ok")
 }
 

@@ -71,6 +71,7 @@ type session struct {
 	ident    *identity // what the client's host says of it, when it is asked
 	style    style     // how a client of this HELO name is taken
 	delay    float64   // of the last refusal, in seconds
+	debug    bool      // DEBUG was said
 }
 
 // newSession prepares a session with p on c; nothing is said yet.
@@ -85,7 +86,7 @@ func newSession(srv *server, c conn, p peer) *session {
 	if srv.conf.flags.batch {
 		s.beginBatch()
 	}
-	s.trace = srv.openTrace(s.id, s.clientLiteral())
+	s.trace = srv.openTrace(s)
 	s.name = srv.lookUpName(p.client.Addr())
 	s.ident = srv.askIdent(p)
 	return s

@@ -58,9 +58,10 @@ func (t tarpit) next(last float64) float64 {
 	return min(last+last*t.growth, t.top)
 }
 
-// tarry lets a client that is refused wait, what was said before it not.
+// tarry lets a client that is refused wait, what was said before it not. A
+// batch harms nobody by its haste.
 func (s *session) tarry() {
-	if s.conf.wire.tarpit.first == 0 || s.closing || !s.flush() {
+	if s.conf.wire.tarpit.first == 0 || s.closing || s.batch || !s.flush() {
 		return
 	}
 	s.delay = s.conf.wire.tarpit.next(s.delay)

@@ -26,18 +26,18 @@ type sink struct {
 const maxTraceLine = 2048
 
 // openTrace opens all that the dialogue is to be written to.
-func (srv *server) openTrace(id, client string) *trace {
+func (srv *server) openTrace(s *session) *trace {
 	var t *trace
 	if srv.conf.flags.debug {
-		t = t.also(srv.traceToFile(id))
+		t = t.also(srv.traceToFile(s.id))
 	} else if srv.conf.trace {
-		t = t.also(srv.traceToLog(id))
+		t = t.also(srv.traceToLog(s.id))
 	}
 	for _, name := range srv.conf.wire.sessionLog {
-		t = t.also(srv.sessionLog(name, id))
+		t = t.also(srv.sessionLog(name, s.id))
 	}
 	if t != nil {
-		t.line('#', "session "+id+" with "+client)
+		t.line('#', "session "+s.id+" with "+s.clientLiteral())
 	}
 	return t
 }
