@@ -104,8 +104,8 @@ func (d *Deliverer) finalCommand(ctx context.Context, v Delivery) Outcome {
 		return deferred(smtp.BadConfiguration, "commands are run by runq")
 	}
 	words, err := rewrite.Split(v.Dest.Path)
-	if err == nil {
-		err = rewrite.CheckCommand(words)
+	if err == nil && len(words) == 0 {
+		err = errDestination
 	}
 	if err != nil {
 		return failed(err)

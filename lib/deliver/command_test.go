@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -278,5 +279,30 @@ func TestCommandAs(t *testing.T) {
 	in.aliases("cmd: \"|/bin/sh -c 'test `id -u`,`id -G` = 12345,12346 && cat >/dev/null || exit 69'\"\n")
 	if o := in.carry(in.runner(), "cmd@mx.example", text); o.Status != Delivered {
 		t.Errorf("got %v, want status %d of the command", o, sysexits.OK)
+	}
+}
+
+// TestBegunIsFinished is a runq that is told to end: the delivery that it has
+// begun goes on, and no other begins.
+func TestBegunIsFinished(t *testing.T) {
+	in := newInstance(t, "bob")
+	in.script("cmd", "touch "+in.root+"/begun; sleep 0.3; touch "+in.root+"/done")
+	in.aliases("cmd: |" + in.root + "/cmd\n")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+			if _, err := os.Stat(in.root + "/begun"); err == nil {
+				break
+			}
+		}
+		cancel()
+	}()
+	env := envelope("cmd@mx.example", "bob@mx.example")
+	var got []Outcome
+	job := Job{Env: env, Rcpts: []int{0, 1}, Again: func(int) bool { return false }, Text: func() io.ReadSeeker { return strings.NewReader(text) }}
+	in.runner().DeliverAll(ctx, job, func(_ int, o Outcome) { got = append(got, o) })
+	if _, err := os.Stat(in.root + "/done"); err != nil || len(got) != 1 || got[0].Status != Delivered || len(in.mails("bob")) > 0 {
+		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -21,7 +21,7 @@ const (
 	Command             // a command that reads the message
 	Relay               // another host
 	Nobody              // ours, and there is no such mailbox
-	Later               // a rule that cannot be carried out yet: decided when it can
+	Later               // cannot be said before runq works on it: a rule asks a command, an alias names nobody
 )
 
 // Destination is where a message goes for one recipient, as the rules and

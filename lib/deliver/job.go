@@ -18,17 +18,18 @@ type Job struct {
 // DeliverAll brings a message to its recipients and reports what became of
 // each as soon as that is known. Those who have an LMTP server in common are
 // served over one connection. Who is not reported, since ctx is done, was not
-// tried.
+// tried; a delivery that has begun is not broken off for that.
 func (d *Deliverer) DeliverAll(ctx context.Context, job Job, report func(i int, o Outcome)) {
+	work := context.WithoutCancel(ctx) // what is killed in its midst would be done twice
 	var servers []string
 	rcpts := map[string][]int{}
 	for _, i := range job.Rcpts {
 		if ctx.Err() != nil {
 			return
 		}
-		where, ok := d.lmtpOf(ctx, job.Env, i)
+		where, ok := d.lmtpOf(work, job.Env, i)
 		if !ok {
-			report(i, d.Deliver(ctx, job.Env, i, job.Text(), job.Again(i)))
+			report(i, d.Deliver(work, job.Env, i, job.Text(), job.Again(i)))
 			continue
 		}
 		if rcpts[where] == nil {
@@ -40,7 +41,7 @@ func (d *Deliverer) DeliverAll(ctx context.Context, job Job, report func(i int, 
 		if ctx.Err() != nil {
 			return
 		}
-		for n, o := range d.lmtp(ctx, where, d.envelopeFor(job.Env, rcpts[where]), job.Text()) {
+		for n, o := range d.lmtp(work, where, d.envelopeFor(job.Env, rcpts[where]), job.Text()) {
 			report(rcpts[where][n], o)
 		}
 	}

@@ -63,7 +63,8 @@ func commandWords(args []string) ([]string, error) {
 }
 
 // CheckCommand says what is wrong with the words of a command: the program is
-// named by its whole path, and not by the network.
+// named by its whole path, and not by the network; and nothing is there that
+// only a shell would understand.
 func CheckCommand(words []string) error {
 	switch {
 	case len(words) == 0:
@@ -73,5 +74,19 @@ func CheckCommand(words []string) error {
 	case strings.ContainsAny(words[0], `\&`):
 		return fmt.Errorf("%q: a command is not named by the address", words[0])
 	}
+	for _, w := range words {
+		if isShell(w) {
+			return fmt.Errorf("%q: no shell runs this command: say /bin/sh -c and quote what is for it", w)
+		}
+	}
 	return nil
+}
+
+// isShell tells the words that a shell does not hand on.
+func isShell(word string) bool {
+	switch word {
+	case "|", "||", "&&", ";", "<", ">", ">>", "2>", "2>&1", ">&2", ">/dev/null", "2>/dev/null":
+		return true
+	}
+	return false
 }

@@ -55,6 +55,7 @@ func TestParseErrors(t *testing.T) {
 		"a alias \"b":                       "f:1: unclosed \"",
 		"a | cmd":                           `f:1: "cmd": a command is named by its whole path`,
 		"a | '/bin/\\1 x'":                  `f:1: "/bin/\\1": a command is not named by the address`,
+		"a | '/bin/x || exit 75'":           `f:1: "||": no shell runs this command: say /bin/sh -c and quote what is for it`,
 		"a auth ' '":                        "f:1: no command",
 		"a translate '/x ''y'":              "f:1: unclosed '",
 		"x\na alias b\ny":                   "f:1: a rule is: pattern type arg [arg]\nf:3: a rule is: pattern type arg [arg]",
