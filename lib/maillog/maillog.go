@@ -70,9 +70,9 @@ func (l *Logger) Log(p Priority, line string) {
 
 // open makes the sink that is asked for or chosen.
 func (o *Options) open() sink {
-	var w io.Writer = os.Stderr
-	if o.Stderr != nil {
-		w = o.Stderr
+	w := o.Stderr
+	if w == nil || w == os.Stderr {
+		w = stderr{}
 	}
 	name := o.Sink
 	if name == "" {
@@ -114,6 +114,26 @@ func isJournal(stream string, st *unix.Stat_t) bool {
 }
 
 func same(a, b *unix.Stat_t) bool { return a.Dev == b.Dev && a.Ino == b.Ino }
+
+// stderr is standard error, of which os.Stderr makes a death by SIGPIPE once
+// its reader has gone away: between a message that is safe and the 250 for it,
+// say, so that it would come twice.
+type stderr struct{}
+
+func (stderr) Write(p []byte) (int, error) {
+	done := 0
+	for done < len(p) {
+		n, err := unix.Write(unix.Stderr, p[done:])
+		switch {
+		case err == unix.EAGAIN:
+			unix.Poll([]unix.PollFd{{Fd: int32(unix.Stderr), Events: unix.POLLOUT}}, -1)
+		case err != nil && err != unix.EINTR:
+			return done, err
+		}
+		done += max(n, 0)
+	}
+	return done, nil
+}
 
 // plain is standard error.
 type plain struct{ w io.Writer }
