@@ -23,7 +23,7 @@ func (c *config) directives() *conf.Table {
 // sessionRows say what the dialogue is like: greeting, limits, verbs.
 var sessionRows = []conf.Row[config]{
 	{Name: "Banner", Synonyms: []string{"hdr220"}, Args: "text", Raw: true, Repeat: true,
-		Value: func(c *config) conf.Value { return conf.Lines(&c.banner) },
+		Value: (*config).bannerValue,
 		Help:  "A line of the greeting. Tags: %H host name, %V version, %T date, %i client's address, %p our port, %% a percent sign."},
 	{Name: "Help", Args: "text", Raw: true, Repeat: true,
 		Value: func(c *config) conf.Value { return conf.Lines(&c.help) },

@@ -37,7 +37,10 @@ func effects() []effect {
 
 func TestEffects(t *testing.T) {
 	for _, e := range effects() {
-		t.Run(e.directive, e.run)
+		t.Run(e.directive, func(t *testing.T) {
+			t.Parallel()
+			e.run(t)
+		})
 	}
 }
 

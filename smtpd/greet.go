@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/lib/conf"
 	"postern/lib/place"
 	"postern/lib/smtp"
 )
@@ -24,6 +25,19 @@ func (s *session) greet(ctx context.Context) {
 		lines = append(lines, s.conf.mail.Hostname+" ESMTP postern")
 	}
 	s.say(smtp.Say(220, smtp.NoEnhanced, lines...))
+}
+
+// bannerValue is the directive Banner. It notes a greeting that a client cannot
+// take a host name from.
+func (c *config) bannerValue() conf.Value {
+	v := conf.Lines(&c.banner)
+	v.Note = func() string {
+		if len(c.banner) == 0 || strings.HasPrefix(c.banner[0], "%H") || strings.HasPrefix(c.banner[0], c.mail.Hostname) {
+			return ""
+		}
+		return "the first line should begin with %H (RFC 5321 4.2)"
+	}
+	return v
 }
 
 // noteEager sets eager_pipelining when octets have come that nobody asked for.
