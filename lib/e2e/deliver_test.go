@@ -154,3 +154,17 @@ func TestUsersOwn(t *testing.T) {
 		t.Errorf("the queue has %s", out)
 	}
 }
+
+// TestMailReaderSends is s-nail with send in sendmail's place.
+func TestMailReaderSends(t *testing.T) {
+	nail, send := Need(t, "s-nail")[0], program(t, "send")
+	in := newInstance(t)
+	out, status := in.run("the text\n.\nmore\n", nail, "-:/", "-S", "mta=file://"+send, "-S", "sendwait", "-r", "joe@example.net", "-s", "x", "ann@mx.test")
+	if status != 0 {
+		t.Fatalf("s-nail: %d %s", status, out)
+	}
+	text := in.message("ann")
+	if !strings.HasPrefix(text, "Return-Path: <joe@example.net>\nDelivered-To: ann@mx.test\nReceived: ") || !strings.HasSuffix(text, "\n\nthe text\n.\nmore\n") {
+		t.Errorf("got %q", text)
+	}
+}
