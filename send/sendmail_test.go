@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -62,5 +63,30 @@ func TestModes(t *testing.T) {
 		if status, stdout, stderr := send(strings.NewReader(""), flag); status != 75 || stdout != want || stderr != "send: why\n" {
 			t.Errorf("%s: got %d, %q, %q", flag, status, stdout, stderr)
 		}
+	}
+}
+
+// TestFinalPersonal is what a user has set up, obeyed by his own process: the
+// addresses of forward are printed, and the exit status of pipeto is ours.
+func TestFinalPersonal(t *testing.T) {
+	p := instance(t)
+	box := p.Mail() + "/bob/"
+	deliver := func() (int, string, string) {
+		return send(strings.NewReader("Subject: x\n\nbody\n"), "--deliver", ">> "+box, "-f", "a@b.example", "--", "bob@mx.example")
+	}
+	for _, status := range []int{0, 65, 67, 68, 69, 75, 77} {
+		put(t, box+"pipeto", fmt.Sprintf("#!/bin/sh\necho because >&2; exit %d\n", status))
+		os.Chmod(box+"pipeto", 0o755)
+		want := "send: because\n"
+		if status == 0 {
+			want = ""
+		}
+		if got, stdout, stderr := deliver(); got != status || stdout != "" || stderr != want {
+			t.Errorf("got %d, %q, %q, want %d", got, stdout, stderr, status)
+		}
+	}
+	put(t, box+"forward", "x@y.example, carol # and\n")
+	if status, stdout, stderr := deliver(); status != 0 || stdout != "x@y.example\ncarol\n" || stderr != "" {
+		t.Errorf("got %d, %q, %q", status, stdout, stderr)
 	}
 }

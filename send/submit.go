@@ -65,6 +65,8 @@ func (p *program) refuse(err error) int {
 		status = sysexits.NoUser
 	case errors.Is(err, deliver.ErrLoop):
 		status = sysexits.Unavailable
+	case errors.Is(err, deliver.ErrRefused):
+		status = sysexits.NoPerm
 	case errors.As(err, new(inputError)):
 		status = sysexits.NoInput
 	case errors.Is(err, fs.ErrPermission):
@@ -163,11 +165,18 @@ func (p *program) report(o deliver.Outcome) int {
 
 // exitStatus is the status that says what o says.
 func exitStatus(o deliver.Outcome) int {
-	switch {
-	case o.Status == deliver.Deferred:
+	if o.Status == deliver.Deferred {
 		return sysexits.TempFail
-	case o.Reply.Detail == smtp.NoMailbox:
+	}
+	switch o.Reply.Detail {
+	case smtp.NoMailbox:
 		return sysexits.NoUser
+	case smtp.OtherMedia:
+		return sysexits.DataErr
+	case smtp.BadDestination:
+		return sysexits.NoHost
+	case smtp.NotAuthorized:
+		return sysexits.NoPerm
 	}
 	return sysexits.Unavailable
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"postern/lib/maildir"
@@ -69,6 +70,7 @@ func childArgs(v Delivery) []string {
 // fromChild is the Outcome of a child. What it prints are the addresses to
 // which the user wants his mail to be sent on.
 func fromChild(r prog.Result, dest Destination) Outcome {
+	r.Reason = strings.TrimPrefix(r.Reason, "send: ")
 	o := fromExit(r, dest.Path)
 	if o.Status != Delivered || len(r.Output) == 0 {
 		return o
