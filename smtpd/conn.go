@@ -192,13 +192,24 @@ func (c *sockConn) SetDeadline(t time.Time) error {
 }
 
 // pending says whether the client has sent something that is not read yet.
-func pending(c conn) bool {
-	s, ok := c.(*sockConn)
-	if !ok {
-		return false
+func pending(c conn) (yes bool) {
+	switch c := c.(type) {
+	case *sockConn:
+		return unread(c.fd)
+	case *pairConn:
+		if f, ok := c.in.(*os.File); ok {
+			if raw, err := f.SyscallConn(); err == nil {
+				raw.Control(func(fd uintptr) { yes = unread(int(fd)) })
+			}
+		}
 	}
+	return yes
+}
+
+// unread says whether there is something to be read from a socket.
+func unread(fd int) bool {
 	var b [1]byte
-	n, _, err := unix.Recvfrom(s.fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	n, _, err := unix.Recvfrom(fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
 	return err == nil && n > 0
 }
 

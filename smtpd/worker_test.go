@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -51,8 +52,17 @@ func (l *fakeListen) expect(want string) {
 // hand gives the worker a connection and returns the client's end.
 func (l *fakeListen) hand(client string) net.Conn {
 	l.t.Helper()
+	return l.handAfter(client, "")
+}
+
+// handAfter is hand for a client that has said something already.
+func (l *fakeListen) handAfter(client, said string) net.Conn {
+	l.t.Helper()
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
+		l.t.Fatal(err)
+	}
+	if _, err := unix.Write(pair[0], []byte(said)); err != nil {
 		l.t.Fatal(err)
 	}
 	record := fmt.Sprintf("client_address=%s client_port=4242 server_address=192.0.2.25 server_port=25", client)
@@ -107,6 +117,20 @@ func TestWorkerSideBySide(t *testing.T) {
 	unix.Shutdown(l.fd, unix.SHUT_RDWR)
 	if got := <-l.exit; got != sysexits.OK {
 		t.Errorf("exit status %d", got)
+	}
+}
+
+// Who talks before the greeting is seen by every kind of worker.
+func TestWorkerEager(t *testing.T) {
+	for _, spec := range []string{"0:1", "0:8"} {
+		in := newInstance(t, "RefuseEager 1")
+		l := startWorker(t, in, spec)
+		c := l.handAfter("192.0.2.7", "HELO client.example\r\n")
+		text, _ := io.ReadAll(c)
+		if !strings.Contains(string(text), "\r\n554 ") {
+			t.Errorf("%s: the client hears %q", spec, text)
+		}
+		l.expect("done 192.0.2.7")
 	}
 }
 
