@@ -73,7 +73,7 @@ var policyRows = []conf.Row[config]{
 	{Name: "RefuseEager", Args: "[0|1]", Default: "0",
 		Value: func(c *config) conf.Value { return conf.Bool(&c.refuseEager) },
 		Help:  "Refuse clients that talk before the greeting, or send more behind EHLO before its answer."},
-	{Name: "AllowPercent", Args: "[0|1]", Default: "0",
+	{Name: "AllowPercent", Synonyms: []string{"!reject-percent-kludge"}, Args: "[0|1]", Default: "0",
 		Value: func(c *config) conf.Value { return conf.Bool(&c.allowPercent) },
 		Help:  "Take recipients whose local part has a %, ! or @ in it."},
 }

@@ -116,7 +116,7 @@ func (s *session) keepsUTF8() bool { return len(s.conf.mailer) == 0 || s.conf.ma
 
 // protocol is the word behind "with" in Received, and in the record.
 func (s *session) protocol() string {
-	if s.conf.flags.bsmtp {
+	if s.conf.flags.bsmtp || s.ticked {
 		return "BSMTP"
 	}
 	utf8 := s.tx != nil && s.tx.env.SMTPUTF8

@@ -8,8 +8,9 @@ import (
 )
 
 // tick is TICK, which batches have before each message: 250 says its argument
-// again.
+// again, and what follows has come with BSMTP.
 func (s *session) tick(_ context.Context, arg string) smtp.Reply {
+	s.ticked = s.batch
 	return smtp.Say(250, smtp.NoDetail, arg)
 }
 

@@ -72,6 +72,7 @@ type session struct {
 	style    style     // how a client of this HELO name is taken
 	delay    float64   // of the last refusal, in seconds
 	debug    bool      // DEBUG was said
+	ticked   bool      // TICK was said in a batch, which is one of BITNET
 }
 
 // newSession prepares a session with p on c; nothing is said yet.
