@@ -11,6 +11,7 @@ import (
 
 	"postern/lib/check"
 	"postern/lib/maillog"
+	"postern/lib/queue"
 	"postern/lib/smtp"
 )
 
@@ -80,14 +81,16 @@ func (srv *server) freeSpace() (free int64, err error) {
 }
 
 // tooMany refuses a recipient that is one too many. Trusted clients have no
-// limit, and recipients on other hosts, for which policy asks who may send
+// limit but the queue's, and recipients on other hosts, for which policy asks who may send
 // there, can have a higher one.
 func (s *session) tooMany(ctx context.Context, m smtp.Mailbox) bool {
-	n, limit := len(s.tx.env.Recipients), s.conf.maxRcpts
-	if n < limit || s.facts.Trusted {
+	n := len(s.tx.env.Recipients)
+	switch {
+	case n >= queue.MaxRecipients:
+		return true
+	case n < s.conf.maxRcpts, s.facts.Trusted:
 		return false
-	}
-	if n >= s.conf.wire.maxRelayRcpts {
+	case n >= s.conf.wire.maxRelayRcpts:
 		return true
 	}
 	p, err := s.presence(ctx, m)

@@ -52,6 +52,7 @@ func wireEffects() []effect {
 				"C: HELO r.example\nS: 250 *\nC: MAIL FROM:<joe>\nS: 501 5.1.7 *\nC: NOOP x\nS: 501 *\nC: MAIL FROM:<>\nS: 250 *\nC: RCPT TO:<postmaster>\nS: 250 *\n" +
 				"C: HELO s.example\nS: 250 *\nC: MAIL FROM: a@b.example\nS: 250 *\nC: RCPT TO:bob@mx.test\nS: 250 *\n" +
 				"C: HELO [192.0.2.7]\nS: 250 *\nC: MAIL FROM: <a@b.example>\nS: 501 5.5.2 *\nC: NOOP \nS: 501 *\n" +
+				"C- BDAT  6 LAST\\r\\nQUIT\\r\\n\nS: 503 *\n" +
 				"C: HELO v.example\nS: 250 *\nC: VRFY bob\nS: 252 *\n" +
 				"C: HELO other.example\nS: 250 *\nC: VRFY bob\nS: 250 *\nC: MAIL FROM:<joe>\nS: 250 *\nC: RCPT TO:<bob>\nS: 250 *\n" +
 				"C: HELO l.example\nS: 421 4.3.2 *\nS: <end>\n"},

@@ -112,10 +112,20 @@ func (d Destination) Local() bool { return d.Kind <= Discard }
 // goes: a mailbox, whoever keeps it, or a command.
 func (d Destination) Here() bool { return d.Kind <= Command }
 
-// same says whether a message needs to go to only one of d and e.
-func (d Destination) same(e Destination) bool {
-	if d.Kind != e.Kind || d.Path != e.Path {
-		return false
-	}
-	return d.Local() || d.Mailbox == e.Mailbox
+// A target is what a message needs to go to once, whoever sends it there.
+type target struct {
+	kind    Kind
+	path    string
+	mailbox smtp.Mailbox // unless it is a mailbox that we write ourselves
 }
+
+func (d Destination) target() target {
+	t := target{d.Kind, d.Path, d.Mailbox}
+	if d.Local() {
+		t.mailbox = smtp.Mailbox{}
+	}
+	return t
+}
+
+// same says whether a message needs to go to only one of d and e.
+func (d Destination) same(e Destination) bool { return d.target() == e.target() }

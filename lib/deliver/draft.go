@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +67,7 @@ type planned struct {
 // plan finds the destinations of all recipients, each of them once.
 func (d *Deliverer) plan(ctx context.Context, env *smtp.Envelope) (plan, error) {
 	var p plan
+	seen := make(map[target]bool)
 	for _, rcpt := range env.Recipients {
 		list, err := d.routeFrom(ctx, rcpt.Mailbox, env.Sender)
 		if err != nil {
@@ -76,18 +76,21 @@ func (d *Deliverer) plan(ctx context.Context, env *smtp.Envelope) (plan, error) 
 		if unknown(list) {
 			return nil, fmt.Errorf("%s: %w", rcpt.Mailbox, ErrNoRecipient)
 		}
-		for _, dest := range list {
-			p = p.add(rcpt, dest)
-		}
+		p = p.add(seen, rcpt, list)
 	}
 	return p, nil
 }
 
-func (p plan) add(rcpt smtp.Recipient, dest Destination) plan {
-	if slices.ContainsFunc(p, func(q planned) bool { return q.dest.same(dest) }) {
-		return p
+// add adds the destinations of a recipient, but for those that are seen
+// already.
+func (p plan) add(seen map[target]bool, rcpt smtp.Recipient, list []Destination) plan {
+	for _, dest := range list {
+		if t := dest.target(); !seen[t] {
+			seen[t] = true
+			p = append(p, planned{rcpt, dest})
+		}
 	}
-	return append(p, planned{rcpt, dest})
+	return p
 }
 
 // direct is the Maildirs of p, if one file can serve them all: they are ours,

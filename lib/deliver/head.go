@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -95,10 +96,11 @@ func (h *headFilter) judge(head []byte) error {
 		if isField(field, "Received") {
 			received++
 		}
-		for _, address := range h.addresses {
-			if isField(field, "Delivered-To") && strings.EqualFold(fieldBody(field), address) {
-				return fmt.Errorf("%w: it was delivered to %s before", ErrLoop, address)
-			}
+		if !isField(field, "Delivered-To") {
+			continue
+		}
+		if body := fieldBody(field); slices.ContainsFunc(h.addresses, func(a string) bool { return strings.EqualFold(a, body) }) {
+			return fmt.Errorf("%w: it was delivered to %s before", ErrLoop, body)
 		}
 	}
 	if received > h.maxReceived {
