@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"postern/lib/safefile"
+	"golang.org/x/sys/unix"
 )
 
 // Read reads the file that spec names, "file" or "dialect:file". The dialect is
@@ -60,11 +60,14 @@ func Detect(head []byte) Dialect {
 // maxHead is as far as Detect looks.
 const maxHead = 256
 
+// readBounded reads a file of MaxFile octets at most. It is opened without
+// os.Open, which sets up the poller that a process may never need.
 func readBounded(name string) ([]byte, error) {
-	f, err := safefile.Open(name)
+	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
+	f := os.NewFile(uintptr(fd), name)
 	defer f.Close()
 	data, err := readAll(f, sizeOf(f))
 	if err != nil {

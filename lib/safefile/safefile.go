@@ -53,16 +53,6 @@ func fill(fd int, name string, data []byte, mode os.FileMode) error {
 // ErrNotRegular is OpenRegular's for what is not a regular file.
 var ErrNotRegular = errors.New("not a regular file")
 
-// Open opens a file to be read. Unlike os.Open it does not ask the poller about
-// it, which a process may never need.
-func Open(name string) (*os.File, error) {
-	fd, err := open(name, os.O_RDONLY, 0)
-	if err != nil {
-		return nil, err
-	}
-	return os.NewFile(uintptr(fd), name), nil
-}
-
 // OpenRegular opens a file that others may have prepared: a symbolic link as
 // the last part of name is not followed (ELOOP; EMLINK or EFTYPE on some BSDs),
 // a FIFO does not block, and what is not a regular file is ErrNotRegular. The
