@@ -66,7 +66,7 @@ var authRows = []conf.Row[authConfig]{
 	{Name: "AuthFailures", Args: "number", Default: "3",
 		Value: func(a *authConfig) conf.Value { return conf.Int(&a.failures, 1, 100) },
 		Help:  "Failed attempts to log in, after which a session is ended (421)."},
-	{Name: "AuthFailRate", Synonyms: []string{"auth-failrate"}, Args: "per-hour [max]", Default: "60 20",
+	{Name: "AuthFailRate", Args: "per-hour [max]", Default: "60 20",
 		Value: func(a *authConfig) conf.Value { return rateValue(&a.failRate, &a.failMax) },
 		Help:  "Failed attempts from one address an hour, and at once, beyond which it may not try (454); 0 for no limit. TrustedNet is exempt."},
 	{Name: "AuthDelay", Args: "seconds", Default: "1",

@@ -197,3 +197,12 @@ func TestBatchFile(t *testing.T) {
 		t.Errorf("exit status %d, said %q", status, out.String())
 	}
 }
+
+// Nobody who is to be kept from anything waits behind a batch.
+func TestBatchIsNotDelayed(t *testing.T) {
+	in := newInstance(t, "Tarpit 1 1")
+	refused := strings.Repeat("x", 8<<10) + "\n"
+	if _, out := runBatch(t, in, refused+batch, "-i"); codes(out) != "220 500 250 250 250 354 250" {
+		t.Errorf("replies are %q", codes(out))
+	}
+}

@@ -30,12 +30,10 @@ func (t *Table) Verify() error {
 
 func (row *directive) verify() error {
 	switch {
-	case row.Void != "":
+	case row.Void != "", row.Other != "":
 		return nil
 	case strings.TrimSpace(row.Help) == "":
 		return errors.New("no help")
-	case row.Other != "":
-		return nil
 	case row.Set == nil:
 		return errors.New("nothing to set")
 	case row.Show == nil:
