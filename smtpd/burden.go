@@ -109,11 +109,17 @@ func (s *session) bait() bool {
 	return s.tx.named > limit
 }
 
+// notNotice refuses for good. The 552 of ZMailer is 452 to clients, who would
+// come again with the rest (RFC 5321 4.5.3.1.10).
+func notNotice() smtp.Reply {
+	return smtp.Say(550, smtp.NotAuthorized, "too many recipients for a message from <>")
+}
+
 // atData asks policy whether the message may come.
 func (s *session) atData(ctx context.Context) check.Verdict {
 	if limit := s.conf.wire.maxErrorRcpts; limit > 0 && s.tx.named > limit {
 		return check.Verdict{Action: check.Reject, Check: "error-recipients", Reason: itoa(s.tx.named) + " recipients of a notice",
-			Reply: smtp.Say(550, smtp.NotAuthorized, "too many recipients for a message from <>")}
+			Reply: notNotice()}
 	}
 	return s.policy.At(ctx, check.Data, &s.facts)
 }

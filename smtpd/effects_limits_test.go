@@ -21,8 +21,8 @@ func limitEffects() []effect {
 			// The third would be let in by the limit; that it may not relay is another matter.
 			talk: hi + fromA + rcptBob + "C: RCPT TO:<alice@mx.test>\nS: 452 4.5.3 *\nC: RCPT TO:<x@other.example>\nS: 550 5.7.1 *\n" + bye},
 		{directive: "MaxErrorRecipients", lines: []string{"max-error-recipients 1"},
-			talk: hi + fromNull + rcptBob + "C: RCPT TO:<alice@mx.test>\nS: 552 5.7.1 *\nC: DATA\nS: 550 5.7.1 *\n" +
-				fromNull + rcptBob + "C: RCPT TO:<alice@mx.test>\nS: 552 5.7.1 *\nC: BDAT 2 LAST\nC- \\r\\n\nS: 550 5.7.1 *\n" +
+			talk: hi + fromNull + rcptBob + "C: RCPT TO:<alice@mx.test>\nS: 550 5.7.1 *\nC: DATA\nS: 550 5.7.1 *\n" +
+				fromNull + rcptBob + "C: RCPT TO:<alice@mx.test>\nS: 550 5.7.1 *\nC: BDAT 2 LAST\nC- \\r\\n\nS: 550 5.7.1 *\n" +
 				fromA + rcptBob + "C: RCPT TO:<alice@mx.test>\nS: 250 *\n" + bye},
 		{directive: "MaxErrors", lines: []string{"MaxErrors 2"},
 			talk: hi + "C: RCPT TO:<x>\nS: 503 *\nC: RCPT TO:<x>\nS: 503 *\nS: 421 *\nS: <end>\n"},

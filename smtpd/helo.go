@@ -9,8 +9,8 @@ import (
 	"postern/lib/smtp"
 )
 
-// parseHelo takes the name of a client: a domain or an address literal. More
-// words behind it are ignored, as RFC 5321 4.1.1.1 wants it of old clients.
+// parseHelo takes the name of a client: a domain or an address literal, and
+// nothing behind it.
 func parseHelo(arg string) (string, *smtp.Reply) {
 	if arg == "" {
 		return "", refusal(501, smtp.InvalidArguments, "say your name")

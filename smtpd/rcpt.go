@@ -113,7 +113,7 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 	case s.nameless("1"):
 		return smtp.Say(451, smtp.DirectoryFailure, "your name cannot be looked up now, try again later")
 	case s.bait():
-		return smtp.Say(552, smtp.NotAuthorized, "too many recipients for a message from <>")
+		return notNotice()
 	case s.tooMany(ctx, r.rcpt.Mailbox):
 		return smtp.Say(452, smtp.TooManyRecipients, "too many recipients, send another copy for the rest")
 	}

@@ -53,7 +53,7 @@ type session struct {
 	facts    check.Facts
 	rec      record.Record // what is known of the client and the session
 	name     *lookup       // the client's name, when it is asked for
-	esmtp    bool          // EHLO, so that replies carry enhanced codes
+	esmtp    bool          // EHLO
 	tls      *tls.ConnectionState
 	tx       *transaction
 	errors   int // refused commands
