@@ -28,7 +28,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	places := place.New(os.Getenv(place.RootEnv))
 	f := new(flags)
 	if err := f.parse(args); err != nil {
-		return f.set().Report(err, stdout, stderr)
+		return usage(err, places, stdin, stdout, stderr)
 	}
 	if f.version {
 		fmt.Fprintln(stdout, "smtpd", place.Version())
@@ -50,4 +50,16 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return srv.work(stdin, spec)
 	}
 	return srv.serveOne(stdin, stdout)
+}
+
+// usage reports a command line that is wrong: to the person who wrote it or,
+// when it stands in a super-server's configuration, to the log, since all that
+// we print there is said to a client.
+func usage(err error, places place.Places, stdin io.Reader, stdout, stderr io.Writer) int {
+	if f, ok := stdin.(*os.File); !ok || !isSocket(f) {
+		return new(flags).set().Report(err, stdout, stderr)
+	}
+	c := defaultConfig(new(flags), places)
+	newServer(c, stderr).misconfigured(stdin, stdout, err)
+	return sysexits.Usage
 }

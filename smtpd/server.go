@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net/netip"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"postern/lib/auth"
 	"postern/lib/check"
+	"postern/lib/conf"
 	"postern/lib/deliver"
 	"postern/lib/maillog"
 	"postern/lib/smtp"
@@ -124,6 +126,9 @@ func (srv *server) misconfigured(stdin io.Reader, stdout io.Writer, err error) i
 	c := stdConn(stdin, stdout)
 	c.SetDeadline(srv.now().Add(30 * time.Second))
 	c.Write(smtp.Say(421, smtp.BadConfiguration, "this host is not configured, try again later").Append(nil, true))
+	if errors.As(err, new(*conf.FlagError)) {
+		return sysexits.Usage
+	}
 	return sysexits.Config
 }
 

@@ -280,3 +280,27 @@ func TestMessageBeginsWithBlank(t *testing.T) {
 		}
 	}
 }
+
+// Under a super-server all that is printed goes to the client: a command line
+// that is wrong is told to the log.
+func TestUsageUnderSuperServer(t *testing.T) {
+	t.Setenv("POSTERN_ROOT", t.TempDir())
+	client, server := smtptest.Pair(t)
+	f, err := server.(*net.TCPConn).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs strings.Builder
+	if status := run([]string{"-Z"}, f, f, &errs); status != 64 {
+		t.Errorf("exit status %d, want 64", status)
+	}
+	f.Close()
+	server.Close()
+	text, _ := io.ReadAll(client)
+	if !strings.HasPrefix(string(text), "421 4.3.5 ") || strings.Contains(string(text), "usage") {
+		t.Errorf("the client hears %q", text)
+	}
+	if !strings.Contains(errs.String(), "unknown option -Z") {
+		t.Errorf("the log is %q", errs.String())
+	}
+}

@@ -109,20 +109,30 @@ func (t *Table) obey(line Line) error {
 	return nil
 }
 
+// FlagError is a value on the command line that its directive refuses: a fault
+// of usage, not of the configuration.
+type FlagError struct {
+	Flag string // as people write it: "-h"
+	Err  error
+}
+
+func (e *FlagError) Error() string { return e.Flag + ": " + e.Err.Error() }
+func (e *FlagError) Unwrap() error { return e.Err }
+
 // Flag sets the directive called name from the command line, where flag is the
 // option's name as people write it ("-h"). It wins over lines of files, whether
-// they are loaded before or after.
+// they are loaded before or after. Its errors are *FlagError.
 func (t *Table) Flag(flag, name string, args ...string) error {
 	index, negated := t.find(name, false)
 	if index < 0 || negated {
-		return fmt.Errorf("%s: unknown directive %q", flag, name)
+		return &FlagError{flag, fmt.Errorf("unknown directive %q", name)}
 	}
 	row, st := t.at(index), t.state(index)
-	err := st.set(&row, flag, args)
-	if err == nil {
-		st.flag, st.args = flag, args
+	if err := st.set(&row, flag, args); err != nil {
+		return &FlagError{flag, err}
 	}
-	return err
+	st.flag, st.args = flag, args
+	return nil
 }
 
 // find gives the place of a directive, as Section.find does.

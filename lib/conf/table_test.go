@@ -208,7 +208,7 @@ func TestFlag(t *testing.T) {
 		}
 	}
 	s, table := newTable()
-	if got, want := errText(table.Flag("-r", "MaxRcpts", "x")), `"x" is not a number`; got != want || s.rcpts != 100 {
+	if got, want := errText(table.Flag("-r", "MaxRcpts", "x")), `-r: "x" is not a number`; got != want || s.rcpts != 100 {
 		t.Errorf("wrong flag: %q and %d, want %q and the default", got, s.rcpts, want)
 	}
 	if got, want := errText(table.Flag("-r", "none")), `-r: unknown directive "none"`; got != want {

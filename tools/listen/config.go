@@ -227,11 +227,8 @@ func (c *config) applyFlags() error {
 		{"-u", "User", f.user},
 		{"-I", "PidFile", f.pidFile},
 	} {
-		if o.value == "" {
-			continue
-		}
-		if err := c.table.Flag(o.flag, o.directive, o.value); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", o.flag, err))
+		if o.value != "" {
+			errs = append(errs, c.table.Flag(o.flag, o.directive, o.value))
 		}
 	}
 	if len(f.proxies) > 0 {

@@ -4,10 +4,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"postern/lib/conf"
 	"postern/lib/place"
 	"postern/lib/sysexits"
 )
@@ -31,6 +33,9 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "listen: %v\n", err)
+		if errors.As(err, new(*conf.FlagError)) {
+			return sysexits.Usage
+		}
 		return sysexits.Config
 	}
 	if f.check {

@@ -59,6 +59,9 @@ func configure(args []string, stdout, stderr io.Writer) (*config, int) {
 	table := c.directives()
 	if err := errors.Join(c.load(table, stderr), c.applyFlags(table), c.complete()); err != nil {
 		fmt.Fprintf(stderr, "runq: %v\n", err)
+		if errors.As(err, new(*conf.FlagError)) {
+			return nil, sysexits.Usage
+		}
 		return nil, sysexits.Config
 	}
 	if c.check {
@@ -94,10 +97,7 @@ func (c *config) applyFlags(table *conf.Table) error {
 		if value == "" {
 			return nil
 		}
-		if err := table.Flag(flag, name, value+unit); err != nil {
-			return fmt.Errorf("%s %s: %w", flag, value, err)
-		}
-		return nil
+		return table.Flag(flag, name, value+unit)
 	}
 	return errors.Join(set("-n", "QueueJobs", c.jobsFlag, ""), set("-t", "QueueLifetime", c.hours, "h"))
 }

@@ -54,8 +54,8 @@ func TestRun(t *testing.T) {
 		{"-q nosuch", 0, "", ""},
 		{"-x", 64, "", "-x"},
 		{"operand", 64, "", "operand"},
-		{"-n 0", 78, "", "-n 0: "},
-		{"-t never", 78, "", "-t never: "},
+		{"-n 0", 64, "", "-n: 0 is not in"},
+		{"-t never", 64, "", "-t: "},
 		{"-C /nonexistent", 78, "", "/nonexistent"},
 	}
 	for _, tt := range tests {
