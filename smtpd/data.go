@@ -83,7 +83,6 @@ func (s *session) takeText(ctx context.Context, t smtp.TextResult) check.Verdict
 	}
 	s.tx.draft, s.tx.where = nil, where
 	s.taken++
-	s.idle = 0
 	return check.Verdict{Action: check.Accept, Reply: smtp.Say(250, smtp.NoDetail, "accepted as "+s.tx.env.ID)}
 }
 
@@ -126,6 +125,7 @@ func (s *session) failed(err error) check.Verdict {
 
 // finish ends the transaction with a verdict: the record, and the reply.
 func (s *session) finish(v check.Verdict) smtp.Reply {
+	s.idle = 0
 	if v.Action == check.Discard {
 		v.Reply = smtp.Say(250, smtp.NoDetail, "accepted as "+s.tx.env.ID)
 	}
