@@ -3,8 +3,10 @@ package deliver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -310,5 +312,24 @@ func TestReply(t *testing.T) {
 		if got := Reply(err).String(); got != want {
 			t.Errorf("%v: got %q, want %q", err, got, want)
 		}
+	}
+}
+
+// A stranger may name a large alias again and again in one message: that must
+// cost no more than each member once for each time.
+func TestLargeAliasManyTimes(t *testing.T) {
+	in := newInstance(t)
+	var members []string
+	for i := range maxMembers {
+		members = append(members, fmt.Sprintf("u%d@other.example", i))
+	}
+	in.aliases("all: " + strings.Join(members, ",") + "\n")
+	start := time.Now()
+	p, err := in.deliverer().plan(context.Background(), envelope(slices.Repeat([]string{"all@mx.example"}, 100)...))
+	if err != nil || len(p) != maxMembers {
+		t.Fatalf("%d destinations, %v", len(p), err)
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("it takes %v", d)
 	}
 }

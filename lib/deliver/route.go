@@ -52,6 +52,7 @@ type route struct {
 	d      *Deliverer
 	sender smtp.Mailbox
 	list   []Destination
+	seen   map[target]bool // those in list
 
 	passing   bool           // the route is for this message only
 	permitted []smtp.Mailbox // by rules of the type auth
@@ -59,14 +60,26 @@ type route struct {
 
 // add takes in a destination, unless it is there already.
 func (r *route) add(d Destination) error {
-	if slices.ContainsFunc(r.list, d.same) {
+	t := d.target()
+	switch {
+	case r.seen[t]:
 		return nil
-	}
-	if len(r.list) == maxMembers {
+	case len(r.list) == maxMembers:
 		return fmt.Errorf("more than %d destinations", maxMembers)
+	case r.seen == nil:
+		r.seen = make(map[target]bool)
 	}
+	r.seen[t] = true
 	r.list = append(r.list, d)
 	return nil
+}
+
+// forget takes back what was added behind the first n.
+func (r *route) forget(n int) {
+	for _, d := range r.list[n:] {
+		delete(r.seen, d.target())
+	}
+	r.list = r.list[:n]
 }
 
 // settle decides about members of a list that do not exist: when there are
@@ -189,7 +202,7 @@ func (r *route) expandLocal(ctx context.Context, m smtp.Mailbox, chain []string)
 	if found && !(isPostmaster && unknown(r.list[before:])) {
 		return nil
 	}
-	r.list = r.list[:before]
+	r.forget(before)
 	dest, err := r.d.mailbox(m)
 	if err != nil {
 		return err
