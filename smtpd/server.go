@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"postern/lib/auth"
@@ -154,8 +155,15 @@ func (srv *server) serveOne(stdin io.Reader, stdout io.Writer) int {
 	return sysexits.OK
 }
 
-// serve runs one session to its end.
+// serve runs one session to its end. A fault of ours at its beginning or end
+// costs this session, not those beside it.
 func (srv *server) serve(c conn, p peer) {
+	defer func() {
+		if p := recover(); p != nil {
+			srv.logf(maillog.Err, "error", "panic: "+panicText(p), "stack", string(debug.Stack()))
+			c.Close()
+		}
+	}()
 	s := newSession(srv, c, p)
 	defer s.end()
 	s.run(context.Background())
