@@ -41,9 +41,10 @@ install:V:
 	for f in $UNITFILES; do sed "s,/usr/local,$PREFIX,g" $f >$DESTDIR$UNITS/${f##*/}; done
 	install -m 644 smtpd/postern.sysusers $DESTDIR$PREFIX/lib/sysusers.d/postern.conf
 	install -m 644 smtpd/postern.tmpfiles $DESTDIR$PREFIX/lib/tmpfiles.d/postern.conf
+	install -D -m 644 smtpd/fail2ban.conf $DESTDIR$PREFIX/share/postern/fail2ban.conf
 
 uninstall:V:
-	rm -rf $DESTDIR$LIB
+	rm -rf $DESTDIR$LIB $DESTDIR$PREFIX/share/postern
 	for f in $PAGES; do rm -f $DESTDIR$MAN/man${f##*.}/${f##*/}; done
 	for f in $UNITFILES; do rm -f $DESTDIR$UNITS/${f##*/}; done
 	rm -f $DESTDIR$PREFIX/lib/sysusers.d/postern.conf $DESTDIR$PREFIX/lib/tmpfiles.d/postern.conf
