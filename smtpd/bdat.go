@@ -50,6 +50,9 @@ func (s *session) bdat(ctx context.Context, a bdatArgs) smtp.Reply {
 		return smtp.Reply{}
 	}
 	if !a.last {
+		if v := s.judgeChunk(); v.Refused() {
+			return s.failChunks(bdatArgs{}, v) // its octets have been read
+		}
 		return smtp.Say(250, smtp.NoDetail, "chunk taken")
 	}
 	s.tx.chunks.Finish(s.tx.draft, s.textOptions())
@@ -62,6 +65,15 @@ func (s *session) openChunks(ctx context.Context) check.Verdict {
 		return check.Verdict{}
 	}
 	return s.openText(ctx)
+}
+
+// judgeChunk refuses as soon as it is known that the message will be, and not
+// only behind the last of what may be many chunks.
+func (s *session) judgeChunk() check.Verdict {
+	if err := s.tx.chunks.WriteErr; err != nil {
+		return s.failed(err)
+	}
+	return judgeText(s.tx.chunks.TextResult)
 }
 
 // failChunks refuses this chunk and all that follow it in this message.

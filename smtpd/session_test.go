@@ -135,6 +135,26 @@ func TestTooBig(t *testing.T) {
 	}
 }
 
+// A message in chunks is refused with the chunk that is too much.
+func TestTooBigInChunks(t *testing.T) {
+	in := newInstance(t, "MaxMsgSize 1000")
+	text, _, _ := strings.Cut(oneMail, "C: DATA")
+	talk(t, in, stranger, text+`C- BDAT 1100\r\n\{1100 x}
+S: 552 5.3.4 *
+C- BDAT 6\r\nQUIT\r\n
+S: 552 5.3.4 *
+C- BDAT 6 LAST\r\nQUIT\r\n
+S: 552 5.3.4 *
+C: MAIL FROM:<a@client.example>
+S: 250 *
+C: QUIT
+S: 221 *
+`)
+	if box := in.mailbox(t, "bob"); len(box) != 0 {
+		t.Error("a message that was refused lies in the mailbox")
+	}
+}
+
 func TestMaxTextLine(t *testing.T) {
 	in := newInstance(t, "MaxTextLine 998")
 	talk(t, in, stranger, strings.Replace(oneMail, "C: Subject: x\nC: .\nS: 250 *", "C: \\{999 x}\nC: .\nS: 554 5.6.0 *", 1))
