@@ -81,12 +81,12 @@ func (srv *server) freeSpace() (free int64, err error) {
 }
 
 // tooMany refuses a recipient that is one too many. Trusted clients have no
-// limit but the queue's, and recipients on other hosts, for which policy asks who may send
+// limit but the queue's and an external mailer's command line, and recipients on other hosts, for which policy asks who may send
 // there, can have a higher one.
 func (s *session) tooMany(ctx context.Context, m smtp.Mailbox) bool {
 	n := len(s.tx.env.Recipients)
 	switch {
-	case n >= queue.MaxRecipients:
+	case n >= queue.MaxRecipients, len(s.conf.mailer) > 0 && s.tx.argv >= maxMailerArgv:
 		return true
 	case n < s.conf.maxRcpts, s.facts.Trusted:
 		return false

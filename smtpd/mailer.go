@@ -14,6 +14,10 @@ import (
 	"postern/lib/smtp"
 )
 
+// maxMailerArgv bounds the octets of recipients on a mailer's command line:
+// execve(2) takes 2 MiB of arguments and environment with the usual stack limit.
+const maxMailerArgv = 1 << 20
+
 // mailerMemory is how much of a message is kept in memory before it goes to a
 // file.
 const mailerMemory = 256 << 10

@@ -63,6 +63,34 @@ func TestMailerStatus(t *testing.T) {
 	}
 }
 
+// TestMailerManyRecipients fills a mailer's command line as far as it is
+// allowed to be: then the client is told to send another copy.
+func TestMailerManyRecipients(t *testing.T) {
+	in := newInstance(t, "TrustedNet 192.0.2.7", "Mailer "+stub(t, "cat >/dev/null"))
+	c := in.dial(t, stranger)
+	r := bufio.NewReader(c)
+	say := func(line string) string {
+		c.Write([]byte(line + "\r\n"))
+		reply, _ := r.ReadString('\n')
+		return reply
+	}
+	r.ReadString('\n')
+	say("HELO client.example")
+	say("MAIL FROM:<a@client.example>")
+	long := strings.Repeat(strings.Repeat("x", 60)+".", 3) + "example"
+	last, n := "250", 0
+	for ; strings.HasPrefix(last, "250"); n++ {
+		last = say("RCPT TO:<" + strconv.Itoa(n) + "@" + long + ">")
+	}
+	if !strings.HasPrefix(last, "452 4.5.3 ") || n < 4000 {
+		t.Errorf("recipient %d: %q", n, last)
+	}
+	say("DATA")
+	if got := say("."); !strings.HasPrefix(got, "250 ") {
+		t.Errorf("the mailer is not started: %q", got)
+	}
+}
+
 // TestMailerMissing is mailers that cannot be run.
 func TestMailerMissing(t *testing.T) {
 	plain := stub(t, "exit 0")

@@ -126,6 +126,7 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 		return s.refuse(v)
 	}
 	tx.env.Recipients = append(tx.env.Recipients, r.rcpt)
+	tx.argv += len(r.rcpt.Mailbox.Local) + len(r.rcpt.Mailbox.Domain) + len("@\x00") + 8 // and a pointer
 	s.facts.Accepted = tx.env.Recipients
 	s.state = rcpting
 	return smtp.Say(250, smtp.ValidRecipient, "recipient ok"+s.keepRoute(r.route))

@@ -14,15 +14,16 @@ import (
 
 // A transaction is one mail: from MAIL to the reply that ends it.
 type transaction struct {
-	named   int      // recipients that were named for a message from <>
-	routes  []string // of the recipients, when AllowSourceRoute keeps them
 	env     smtp.Envelope
+	argv    int             // octets that the recipients take of an external mailer's command line
+	named   int             // recipients that were named for a message from <>
+	routes  []string        // of the recipients, when AllowSourceRoute keeps them
 	draft   draft           // the message, once DATA or BDAT has begun
 	chunks  smtp.ChunkState // of BDAT
 	fault   smtp.Reply      // why chunks that still come are thrown away
-	where   string          // where the message went
 	blocked check.Verdict   // refused already; its text comes for the copy
 	copy    *safefile.Draft // of a message that may be refused (-s)
+	where   string          // where the message went
 	logged  bool            // a refusal within it is in the log
 }
 
