@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"postern/lib/check"
 	"postern/lib/header"
 	"postern/lib/smtp"
 )
@@ -31,7 +30,7 @@ func (s *session) tag(d draft, sender smtp.Mailbox) draft {
 		if domain == "" { // whose it is, is to be guessed from HELO
 			domain = helo
 		}
-		return check.Matches(own, strings.TrimSuffix(domain, "."))
+		return smtp.MatchDomains(own, strings.TrimSuffix(domain, "."))
 	}}
 	t.envelope = !sender.IsZero() && t.ours(sender.Domain)
 	t.filter = header.NewFilter(d, t.edit)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"postern/lib/check"
 	"postern/lib/conf"
 	"postern/lib/smtp"
 )
@@ -53,7 +52,7 @@ func (s *session) trustByName() {
 	}
 	name := s.name.wait(&s.rec)
 	for _, d := range domains {
-		if name != "" && check.Matches([]string{d, "*." + d}, name) {
+		if name != "" && smtp.MatchDomain("*."+d, name) {
 			s.facts.Trusted = true
 		}
 	}

@@ -30,7 +30,7 @@ func (c *Config) heloClaims(_ context.Context, f *Facts) (Verdict, error) {
 		}
 		return Verdict{}, nil
 	}
-	if Matches(c.Own, name) {
+	if smtp.MatchDomains(c.Own, name) {
 		return liar("HELO claims our name"), nil
 	}
 	return Verdict{}, nil
@@ -85,7 +85,7 @@ func reserved(name string) bool {
 	case "localdomain", "localhost", "local", "example", "invalid", "lan", "test":
 		return true
 	}
-	return Matches([]string{"*.example.com", "*.example.net", "*.example.org"}, name)
+	return smtp.MatchDomains([]string{"*.example.com", "*.example.net", "*.example.org"}, name)
 }
 
 // eager refuses a client that spoke before the banner, or sent more behind
@@ -106,26 +106,4 @@ func literal(name string) (netip.Addr, bool) {
 		a, err = netip.ParseAddr(name)
 	}
 	return a.Unmap(), err == nil
-}
-
-// Matches says whether a domain is named by a list of `dom` (exactly it) and
-// `*.dom` (it and all below), case-blind.
-func Matches(list []string, domain string) bool {
-	for _, p := range list {
-		if strings.EqualFold(p, domain) {
-			return true
-		}
-		if base, ok := strings.CutPrefix(p, "*."); ok && below(base, domain) {
-			return true
-		}
-	}
-	return false
-}
-
-func below(base, domain string) bool {
-	if len(domain) > len(base) {
-		i := len(domain) - len(base)
-		return domain[i-1] == '.' && strings.EqualFold(domain[i:], base)
-	}
-	return strings.EqualFold(base, domain)
 }

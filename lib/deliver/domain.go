@@ -19,12 +19,7 @@ func (d *Deliverer) ours(domain string) bool {
 	if strings.HasPrefix(domain, "[") {
 		return ourAddress(domain)
 	}
-	for _, pattern := range d.config.Domains {
-		if matchDomain(pattern, domain) {
-			return true
-		}
-	}
-	return false
+	return smtp.MatchDomains(d.config.Domains, domain)
 }
 
 // qualified is m with a domain: ours, if it has none.
@@ -33,20 +28,6 @@ func (d *Deliverer) qualified(m smtp.Mailbox) smtp.Mailbox {
 		m.Domain = d.config.Hostname
 	}
 	return m
-}
-
-// matchDomain says whether pattern, "dom" or "*.dom" for all below dom and dom
-// itself, covers the domain.
-func matchDomain(pattern, domain string) bool {
-	if strings.EqualFold(pattern, domain) {
-		return true
-	}
-	base, ok := strings.CutPrefix(pattern, "*.")
-	if !ok || len(domain) < len(base) {
-		return false
-	}
-	front, tail := domain[:len(domain)-len(base)], domain[len(domain)-len(base):]
-	return strings.EqualFold(tail, base) && (front == "" || strings.HasSuffix(front, "."))
 }
 
 // ourAddress says whether an address literal is an address of this host.
