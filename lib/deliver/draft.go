@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/lib/header"
 	"postern/lib/maildir"
 	"postern/lib/queue"
 	"postern/lib/safefile"
@@ -25,7 +26,7 @@ const (
 // Draft is a message that is being taken in. Nobody has it until Commit.
 type Draft struct {
 	d    *Deliverer
-	head headFilter
+	head *header.Filter // writes to text or queued
 	err  error
 
 	boxes  []string        // the Maildirs, when it goes straight there
@@ -41,7 +42,7 @@ func (d *Deliverer) Begin(ctx context.Context, env *smtp.Envelope) (*Draft, erro
 	if err != nil {
 		return nil, err
 	}
-	t := &Draft{d: d, head: headFilter{maxReceived: d.config.MaxReceived}}
+	t := &Draft{d: d}
 	if boxes, ok := plan.direct(); ok {
 		t.beginDirect(env, boxes)
 		return t, nil
@@ -51,7 +52,7 @@ func (d *Deliverer) Begin(ctx context.Context, env *smtp.Envelope) (*Draft, erro
 		return nil, err
 	}
 	t.queued = q.Create(plan.envelope(env))
-	t.head.w = t.queued
+	t.head = newHead(t.queued, d.config.MaxReceived)
 	return t, nil
 }
 
@@ -142,20 +143,21 @@ func (p plan) envelope(env *smtp.Envelope) *smtp.Envelope {
 func (t *Draft) beginDirect(env *smtp.Envelope, boxes []Destination) {
 	dir := t.d.config.Mail
 	var address string
+	addresses := make([]string, 0, len(boxes))
 	for i, b := range boxes {
 		t.boxes = append(t.boxes, b.Path)
-		t.head.addresses = append(t.head.addresses, b.Mailbox.String())
+		addresses = append(addresses, b.Mailbox.String())
 		if i == 0 {
 			dir = maildir.New(b.Path)
 		}
 	}
 	if len(boxes) == 1 {
-		address = t.head.addresses[0] // else each would learn of the others
+		address = addresses[0] // else each would learn of the others
 	}
 	t.text = safefile.NewDraft(dir, draftMemory)
 	t.text.Syncer = &t.d.sync
 	_, t.err = t.text.Write(finalFields(env.Sender, address))
-	t.head.w = t.text
+	t.head = newHead(t.text, t.d.config.MaxReceived, addresses...)
 }
 
 // finalFields is what the last host puts in front of a message: Return-Path

@@ -193,7 +193,7 @@ func TestHead(t *testing.T) {
 	for _, tt := range tests {
 		for _, n := range []int{1, 3, 1 << 20} {
 			var b strings.Builder
-			h := headFilter{w: &b, maxReceived: 100}
+			h := newHead(&b, 100)
 			for in := tt.in; in != ""; in = in[min(n, len(in)):] {
 				if _, err := h.Write([]byte(in[:min(n, len(in))])); err != nil {
 					t.Fatal(err)
@@ -216,7 +216,7 @@ func FuzzHead(f *testing.F) {
 		}
 		filter := func(n int) string {
 			var b strings.Builder
-			h := headFilter{w: &b, maxReceived: 1 << 20}
+			h := newHead(&b, 1<<20)
 			for in := text; in != ""; in = in[min(n, len(in)):] {
 				h.Write([]byte(in[:min(n, len(in))]))
 			}

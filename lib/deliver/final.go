@@ -232,8 +232,8 @@ func (d *Deliverer) notDelivered(address string, msg io.ReadSeeker) error {
 	if err != nil {
 		return err
 	}
-	judge := headFilter{w: io.Discard, maxReceived: d.config.MaxReceived, addresses: []string{address}}
-	_, err = io.Copy(&judge, io.LimitReader(msg, maxHead))
+	judge := newHead(io.Discard, d.config.MaxReceived, address)
+	_, err = io.Copy(judge, io.LimitReader(msg, maxHead))
 	if err == nil {
 		err = judge.Close()
 	}
