@@ -122,6 +122,7 @@ func (c *config) applyFlags() error {
 	}
 	errs = append(errs, c.applyGuards()...)
 	set("-L", "MaxLoad", f.load)
+	set("-R", "Verifier", f.router)
 	if len(f.log) > 0 {
 		errs = append(errs, c.table.Flag("-l", "SessionLog", f.log...))
 	}

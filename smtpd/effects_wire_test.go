@@ -56,6 +56,14 @@ func wireEffects() []effect {
 				"C: HELO v.example\nS: 250 *\nC: VRFY bob\nS: 252 *\n" +
 				"C: HELO other.example\nS: 250 *\nC: VRFY bob\nS: 250 *\nC: MAIL FROM:<joe>\nS: 250 *\nC: RCPT TO:<bob>\nS: 250 *\n" +
 				"C: HELO l.example\nS: 421 4.3.2 *\nS: <end>\n"},
+		{directive: "Verifier", lines: []string{"Verifier $T/verifier -x", "VRFYcmd", "EXPNcmd", "Style off.* veftFT", "Style * veft"},
+			files: map[string]string{"verifier": "#!/bin/sh\necho \"$*\" >>$T/asked\ncase $3 in x*) echo nobody >&2; exit 67;; y*) exit 75;; esac\n"},
+			talk: "S: 220 *\nC: HELO a.example\nS: 250 *\nC: VRFY bob\nS: 250 2.1.5 <bob@mx.test>\nC: VRFY xenia\nS: 550 5.1.1 nobody\nC: EXPN y\nS: 451 4.3.0 *\n" +
+				"C: MAIL FROM:<x@a.example>\nS: 550 5.1.1 nobody *\nC: MAIL FROM:<z@a.example>\nS: 250 *\nC: RCPT TO:<nobody@mx.test>\nS: 550 5.1.1 no such *\nC: RCPT TO:<bob@mx.test>\nS: 250 *\n" +
+				"C: HELO off.example\nS: 250 *\nC: MAIL FROM:<x@a.example>\nS: 250 *\n" + bye,
+			file: "asked", text: "-x verify bob@mx.test\n-x verify xenia@mx.test\n-x expand y@mx.test\n-x from x@a.example\n-x from z@a.example\n-x to bob@mx.test\n"},
+		{directive: "EnableRouter", lines: []string{"Verifier /bin/false", "EnableRouter 0", "VRFYcmd"},
+			talk: "S: 220 *\nC: HELO a.example\nS: 250 *\nC: VRFY bob\nS: 250 2.1.5 <bob@mx.test>\n" + bye},
 		{directive: "MaxUnknownCommands", lines: []string{"MaxUnknownCommands 2"},
 			talk: hi + "C: X\nS: 500 *\nC: X\nS: 500 *\nS: 421 *\nS: <end>\n"},
 		{directive: "AllowPercent", lines: []string{"AllowPercent", "Aliases $T/aliases"},

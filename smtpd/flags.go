@@ -32,11 +32,12 @@ type flags struct {
 	authFlags
 	verbose bool
 	load    string
+	router  string   // -R
 	log     []string // -l
 }
 
 func (f *flags) set() *arg.Set {
-	s := arg.New("smtpd", "[-aBDEdefipqrstVv] [-C [dialect:]file] [-c cert] [-h domain] [-k net]... [-L load] [-l SYSLOG|file]... [-m mailer] [-n netdir] [-T '[ip]'] [-z zonefile] [--check] [--verbose]")
+	s := arg.New("smtpd", "[-aBDEdefipqrstVv] [-C [dialect:]file] [-c cert] [-h domain] [-k net]... [-L load] [-l SYSLOG|file]... [-m mailer] [-n netdir] [-R program] [-T '[ip]'] [-z zonefile] [--check] [--verbose]")
 	s.String(&f.config, "C", "[dialect:]file", "read this configuration")
 	s.String(&f.cert, "c", "cert", "offer STARTTLS with the certificate and key in this PEM file")
 	s.Bool(&f.check, "check", "check the configuration, print what is in force, and exit")
@@ -52,6 +53,7 @@ func (f *flags) set() *arg.Set {
 	f.batchFlags.options(s)
 	f.authFlags.options(s)
 	s.String(&f.load, "L", "load", "refuse sessions while the load average is above this")
+	s.String(&f.router, "R", "program", "ask this program about addresses")
 	s.Strings(&f.log, "l", "SYSLOG|file", "log every session's dialogue there; may be said for both")
 	s.Bool(&f.verbose, "verbose", "log complaints each time, not once in a while")
 	return s

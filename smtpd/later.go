@@ -40,7 +40,6 @@ var laterRows = []conf.Row[config]{
 	{Name: "AvengerMaxPerUser", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "AvengerTimeout", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "DebugAvenger", Args: "argument ...", Repeat: true, Void: notYet},
-	{Name: "enable-router", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "policydb", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "contentfilter", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "etrn-cluster", Args: "argument ...", Repeat: true, Void: notYet},

@@ -114,7 +114,11 @@ func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 		return s.refuse(v)
 	}
 	s.begin(m)
-	if v := s.policy.At(ctx, check.Mail, &s.facts); v.Refused() {
+	v := s.policy.At(ctx, check.Mail, &s.facts)
+	if !v.Refused() && s.verifying("f") && !m.env.Sender.IsZero() {
+		v = s.verify(ctx, "from", m.env.Sender)
+	}
+	if v.Refused() {
 		r := s.refuse(v)
 		s.reset("")
 		return r

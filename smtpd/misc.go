@@ -32,15 +32,25 @@ func (s *session) vrfyCmd(ctx context.Context, arg string) smtp.Reply {
 	if !s.conf.vrfy || !s.style.checkVrfy() {
 		return smtp.Say(252, smtp.NoDetail, "send mail, and see")
 	}
+	if s.verifying("v") {
+		return s.verified(ctx, "verify", arg)
+	}
 	return s.lookUp(ctx, arg)
 }
 
-// lookUp says whether an address is one of ours.
-func (s *session) lookUp(ctx context.Context, arg string) smtp.Reply {
+// namedMailbox is the address that VRFY or EXPN names, ours when it has no
+// domain.
+func (s *session) namedMailbox(arg string) smtp.Mailbox {
 	m, err := smtp.ParseMailbox(strings.Trim(arg, "<>"), false)
 	if err != nil {
 		m = smtp.Mailbox{Local: arg, Domain: s.conf.mail.Hostname}
 	}
+	return m
+}
+
+// lookUp says whether an address is one of ours.
+func (s *session) lookUp(ctx context.Context, arg string) smtp.Reply {
+	m := s.namedMailbox(arg)
 	switch p, err := s.presence(ctx, m); p {
 	case check.Local:
 		return smtp.Say(250, smtp.ValidRecipient, "<"+m.String()+">")
@@ -58,6 +68,9 @@ func (s *session) lookUp(ctx context.Context, arg string) smtp.Reply {
 func (s *session) expnCmd(ctx context.Context, arg string) smtp.Reply {
 	if !s.conf.expn || !s.style.checkExpn() {
 		return smtp.Say(502, smtp.InvalidCommand, "lists are not shown")
+	}
+	if s.verifying("e") {
+		return s.verified(ctx, "expand", arg)
 	}
 	return s.lookUp(ctx, arg)
 }

@@ -125,6 +125,11 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 	if v := s.routed(ctx, r.route); v.Refused() {
 		return s.refuse(v)
 	}
+	if s.verifying("t") {
+		if v := s.verify(ctx, "to", r.rcpt.Mailbox); v.Refused() {
+			return s.refuse(v)
+		}
+	}
 	tx.env.Recipients = append(tx.env.Recipients, r.rcpt)
 	tx.argv += len(r.rcpt.Mailbox.Local) + len(r.rcpt.Mailbox.Domain) + len("@\x00") + 8 // and a pointer
 	s.facts.Accepted = tx.env.Recipients

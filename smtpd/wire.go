@@ -21,6 +21,8 @@ type wire struct {
 	sourceRoutes bool
 	tarpit       tarpit
 	styles       []style
+	verifier     []string
+	askVerifier  bool
 
 	maxRelayRcpts int
 	maxErrorRcpts int
@@ -42,7 +44,7 @@ type wire struct {
 }
 
 func defaultWire() wire {
-	return wire{maxLoad: noLoadLimit, dnsFail: "2", tlsInReceived: true}
+	return wire{maxLoad: noLoadLimit, dnsFail: "2", tlsInReceived: true, askVerifier: true}
 }
 
 // wireRows say what is offered and which verbs there are.

@@ -30,9 +30,10 @@ type Hook struct {
 	Limit    time.Duration // how long it may take; a minute unless said
 }
 
-// run runs the hook with arguments. rejected is the reply to the words of
-// upas. No shell sees the arguments, and none of them begins with a hyphen.
-func (h Hook) run(ctx context.Context, env []string, rejected smtp.Reply, args ...string) (Verdict, error) {
+// Ask runs the hook with arguments. rejected is the reply to the words of
+// upas. No shell sees the arguments; the caller lets none of them begin with a
+// hyphen.
+func (h Hook) Ask(ctx context.Context, env []string, rejected smtp.Reply, args ...string) (Verdict, error) {
 	res, err := prog.Run(ctx, prog.Command{
 		Path: h.Path, Args: append(h.Args[:len(h.Args):len(h.Args)], args...), Env: env, Limit: cmp.Or(h.Limit, hookLimit),
 	})
@@ -64,7 +65,7 @@ func (c *Config) validateAddress(ctx context.Context, f *Facts) (Verdict, error)
 		return Verdict{Action: Reject, Reason: "a recipient that looks like an option", Reply: smtp.Say(550, smtp.NoMailbox, "no such mailbox here")}, nil
 	}
 	env := c.environ(f, "recipient", rcpt)
-	return c.ValidateAddress.run(ctx, env, smtp.Say(550, smtp.NoMailbox), rcpt)
+	return c.ValidateAddress.Ask(ctx, env, smtp.Say(550, smtp.NoMailbox), rcpt)
 }
 
 // validateSender asks the hook about a sender that is not trusted:
@@ -88,7 +89,7 @@ func (c *Config) validateSender(ctx context.Context, f *Facts) (Verdict, error) 
 		}
 	}
 	env := c.environ(f, "sender", f.Sender.String())
-	return c.ValidateSender.run(ctx, env, rejected, "-n", c.NetDir, domain, user, addressWord(f.Client), f.Helo)
+	return c.ValidateSender.Ask(ctx, env, rejected, "-n", c.NetDir, domain, user, addressWord(f.Client), f.Helo)
 }
 
 // addressWord is an address, or the word unknown.
