@@ -100,11 +100,14 @@ func TestPipeto(t *testing.T) {
 	if o := in.carry(d, "bob@mx.example", text); o.Status != Deferred || o.Reply.String() != "451 4.3.0 no room" {
 		t.Errorf("exit 75: got %v", o)
 	}
-	for mode, mails := range map[os.FileMode]int{0o777: 0, 0o644: 1} {
-		os.Chmod(pipeto, mode)
+	for _, tt := range []struct {
+		mode  os.FileMode
+		mails int
+	}{{0o777, 0}, {0o644, 1}} {
+		os.Chmod(pipeto, tt.mode)
 		o := in.carry(d, "bob@mx.example", text)
-		if got := len(in.mails("bob")); got != mails || (o.Status == Delivered) != (mails > 0) {
-			t.Errorf("mode %o: got %v and %d messages, want %d", mode, o, got, mails)
+		if got := len(in.mails("bob")); got != tt.mails || (o.Status == Delivered) != (tt.mails > 0) {
+			t.Errorf("mode %o: got %v and %d messages, want %d", tt.mode, o, got, tt.mails)
 		}
 	}
 }
