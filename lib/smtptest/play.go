@@ -209,6 +209,10 @@ func Run(t testing.TB, name, text string, p Player, serve func(net.Conn)) {
 	<-done
 }
 
+// lateness is how long a server that a test no longer needs waits for the
+// clients of its dialogues.
+const lateness = 5 * time.Second
+
 // Serve listens on a loopback address and plays the server's part of the
 // dialogues, one on each connection in their order. What goes wrong is an
 // error of the test, at the latest at its end.
@@ -228,7 +232,15 @@ func Serve(t testing.TB, p Player, dialogues ...string) (addr string) {
 			}
 		}
 	}()
-	t.Cleanup(func() { l.Close(); <-done })
+	t.Cleanup(func() {
+		// A connection that the test has made may not be accepted yet.
+		select {
+		case <-done:
+		case <-time.After(lateness):
+		}
+		l.Close()
+		<-done
+	})
 	return l.Addr().String()
 }
 
