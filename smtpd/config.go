@@ -142,15 +142,7 @@ func (c *config) complete() (err error) {
 	if c.dns, err = dns.Select(c.resolver, c.flags.zone); err != nil {
 		return err
 	}
-	if c.mail.Hostname != "" {
-		return nil
-	}
-	name, err := os.Hostname()
-	if err != nil {
-		return fmt.Errorf("no host name: %w; say Hostname in smtpd.conf", err)
-	}
-	c.mail.Hostname = name
-	return nil
+	return c.mail.FindHostname()
 }
 
 // below is the place of a file that may be named without a folder.

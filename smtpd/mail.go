@@ -14,13 +14,9 @@ type mailArgs struct {
 	colonSpace bool
 }
 
-// parseMail parses FROM:<path> and its parameters (RFC 5321 4.1.1.2).
-func parseMail(arg string) (mailArgs, *smtp.Reply) {
-	return parseMailIn(arg, style{}.syntax())
-}
-
-// parseMailIn parses in the syntax of a style.
-func parseMailIn(arg string, syntax smtp.Syntax) (mailArgs, *smtp.Reply) {
+// parseMail parses FROM:<path> and its parameters (RFC 5321 4.1.1.2), in the
+// syntax of a style.
+func parseMail(arg string, syntax smtp.Syntax) (mailArgs, *smtp.Reply) {
 	// Senders of bounces to lists (VERP, SRS) have longer names than 4.5.3.1.1
 	// allows, and nothing here minds.
 	syntax.LongLocal = true

@@ -94,7 +94,7 @@ func FuzzParseMail(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, arg string) {
-		m, refused := parseMail(arg)
+		m, refused := parseMail(arg, style{}.syntax())
 		if refused != nil {
 			checkRefusal(t, refused)
 			return
@@ -111,7 +111,7 @@ func FuzzParseRcpt(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, arg string) {
-		r, refused := parseRcpt(arg)
+		r, refused := parseRcpt(arg, style{}.syntax())
 		if refused != nil {
 			checkRefusal(t, refused)
 			return

@@ -16,14 +16,9 @@ type rcptArgs struct {
 	colonSpace bool
 }
 
-// parseRcpt parses TO:<path> and its parameters (RFC 5321 4.1.1.3). A source
-// route is parsed and not obeyed (appendix C).
-func parseRcpt(arg string) (rcptArgs, *smtp.Reply) {
-	return parseRcptIn(arg, style{}.syntax())
-}
-
-// parseRcptIn parses in the syntax of a style.
-func parseRcptIn(arg string, syntax smtp.Syntax) (rcptArgs, *smtp.Reply) {
+// parseRcpt parses TO:<path> and its parameters (RFC 5321 4.1.1.3), in the
+// syntax of a style. A source route is parsed and not obeyed (appendix C).
+func parseRcpt(arg string, syntax smtp.Syntax) (rcptArgs, *smtp.Reply) {
 	path, rest, space, err := smtp.ParsePath("TO", arg, syntax)
 	if err != nil {
 		return rcptArgs{}, addressRefusal(err, false)

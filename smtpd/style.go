@@ -183,7 +183,7 @@ func bare(name string) bool {
 func (s *session) mailCmd(ctx context.Context, arg string) smtp.Reply {
 	syntax := s.style.syntax()
 	parse := func(arg string) (mailArgs, *smtp.Reply) {
-		m, refused := parseMailIn(arg, syntax)
+		m, refused := parseMail(arg, syntax)
 		if refused == nil && m.colonSpace && s.style.strict() {
 			refused = refusal(501, smtp.CommandSyntax, "a blank behind the colon")
 		}
@@ -197,7 +197,7 @@ func (s *session) mailCmd(ctx context.Context, arg string) smtp.Reply {
 func (s *session) rcptCmd(ctx context.Context, arg string) smtp.Reply {
 	syntax := s.style.syntax()
 	parse := func(arg string) (rcptArgs, *smtp.Reply) {
-		r, refused := parseRcptIn(arg, syntax)
+		r, refused := parseRcpt(arg, syntax)
 		if refused == nil && r.colonSpace && s.style.strict() {
 			refused = refusal(501, smtp.CommandSyntax, "a blank behind the colon")
 		}

@@ -3,6 +3,7 @@ package deliver
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -89,13 +90,24 @@ func (c *Config) setSeparator(args []string) error {
 	return nil
 }
 
+// FindHostname takes the system's host name where the configuration has none.
+func (c *Config) FindHostname() error {
+	if c.Hostname != "" {
+		return nil
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("no host name: %w; say Hostname in smtpd.conf", err)
+	}
+	c.Hostname = name
+	return nil
+}
+
 // New is a Deliverer obeying c; what c leaves empty is taken from the usual
 // places. It opens nothing: files are read when first needed, and read again
 // when their time stamp has changed.
 func New(c Config, p place.Places) *Deliverer {
-	if c.Hostname == "" {
-		c.Hostname, _ = os.Hostname()
-	}
+	c.FindHostname() // a caller that minds has asked before
 	fill(&c.Rules, p.Etc()+"/rewrite")
 	fill(&c.Aliases, p.Aliases())
 	fill(&c.Mail, p.Lib()+"/mail")

@@ -28,18 +28,11 @@ var rows = []conf.Row[config]{
 
 // complete sets what the configuration need not say.
 func (c *config) complete() error {
-	if c.mail.Hostname == "" {
-		name, err := os.Hostname()
-		if err != nil {
-			return fmt.Errorf("no host name: %w; say Hostname in smtpd.conf", err)
-		}
-		c.mail.Hostname = name
-	}
+	err := c.mail.FindHostname()
 	c.mail.Commands = true
-	if os.Geteuid() != 0 {
-		return nil
+	if err != nil || os.Geteuid() != 0 {
+		return err
 	}
-	var err error
 	c.mail.CommandAs, err = credential(c.user)
 	return err
 }
