@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"postern/lib/arg"
+)
+
+// maxBusted bounds the options -b of one command line.
+const maxBusted = 100
+
+// config is what the command line says.
+type config struct {
+	auth       bool // -a
+	provoke    bool // -A
+	batch      bool // -B
+	debug      bool // -d
+	filterOnly bool // -f
+	clear      bool // -i
+	lmtp       bool // -L
+	ping       bool // -p
+	startTLS   bool // -s
+	tlsFirst   bool // -t
+	version    bool // -V
+
+	busted   []string     // -b
+	gateway  string       // -g
+	host     string       // -h
+	user     string       // -u
+	resolver string       // -r
+	zone     string       // -z
+	sources  []netip.Addr // -S
+
+	credentials credentialConfig
+	pings       pingConfig
+
+	suffix     string // .domain
+	to         destination
+	sender     string   // as written
+	recipients []string // as written
+}
+
+// options is the command line.
+func (c *config) options() *arg.Set {
+	s := arg.New("smtp", "[-aAdfipst] [-b busted-mx] ... [-g gateway] [-h host] [-u user] [.domain] destaddr sender rcpt ...")
+	s.Bool(&c.auth, "a", "authenticate, under TLS; means -s")
+	s.Bool(&c.provoke, "A", "say NOOP first to a server that does not greet")
+	s.Bool(&c.batch, "B", "read jobs from standard input, and send them over one connection")
+	s.Strings(&c.busted, "b", "mx", "a mail exchanger that is passed over; may be repeated")
+	s.Bool(&c.debug, "d", "show the dialogue on standard error")
+	s.Bool(&c.filterOnly, "f", "print the message as it would be sent, and send nothing")
+	s.String(&c.gateway, "g", "gateway", "where mail goes for a domain that has neither MX nor address")
+	s.String(&c.host, "h", "host", "our own name; the system's")
+	s.Bool(&c.clear, "i", "authenticate also in the clear")
+	s.Bool(&c.lmtp, "L", "speak LMTP")
+	s.Bool(&c.ping, "p", "ask whether the recipients exist, and send nothing")
+	s.Bool(&c.startTLS, "s", "use TLS where the server offers it")
+	s.Bool(&c.tlsFirst, "t", "TLS before anything else; port 465")
+	s.String(&c.user, "u", "user", "user to authenticate as; the one who runs smtp")
+	s.Func("S,source", "address", "address to send from; one for IPv4 and one for IPv6", c.addSource)
+	s.String(&c.resolver, "r", "ip[:port]", "name server to ask; $POSTERN_RESOLVER")
+	s.String(&c.zone, "z", "file", "answer DNS questions from a zone file")
+	s.Bool(&c.version, "V,version", "print the version")
+	c.credentials.options(s)
+	c.pings.options(s)
+	return s
+}
+
+// addSource is -S.
+func (c *config) addSource(s string) error {
+	addr, err := netip.ParseAddr(s)
+	if err != nil {
+		return fmt.Errorf("%q is no IP address", s)
+	}
+	c.sources = append(c.sources, addr.Unmap())
+	return nil
+}
+
+// operands takes the words behind the options.
+func (c *config) operands(words []string) error {
+	if len(c.busted) > maxBusted {
+		return fmt.Errorf("more than %d options -b", maxBusted)
+	}
+	if len(words) > 0 && strings.HasPrefix(words[0], ".") {
+		c.suffix, words = words[0], words[1:]
+	}
+	if len(words) == 0 {
+		return errors.New("no destination")
+	}
+	var err error
+	if c.to, err = parseDestination(words[0], c.defaultPort()); err != nil {
+		return err
+	}
+	if words = words[1:]; len(words) > 0 {
+		c.sender, c.recipients = words[0], words[1:]
+	}
+	return c.enough()
+}
+
+// enough checks that there are as many operands as the mode needs.
+func (c *config) enough() error {
+	switch {
+	case c.batch && c.sender != "":
+		return errors.New("with -B senders and recipients come from standard input")
+	case c.batch, c.ping, c.filterOnly, len(c.recipients) > 0:
+		return nil
+	case c.sender == "":
+		return errors.New("no sender")
+	}
+	return errors.New("no recipient")
+}
+
+// defaultPort is where a destination without a port is met.
+func (c *config) defaultPort() string {
+	switch {
+	case c.lmtp:
+		return "24"
+	case c.tlsFirst:
+		return "465"
+	}
+	return "25"
+}

@@ -1,0 +1,74 @@
+// Smtp carries mail to another host: one message from its standard input, or
+// a list of jobs over one connection. It also asks whether addresses exist.
+// See smtp(8).
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"postern/lib/place"
+	"postern/lib/sysexits"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the program. Its status is one of sysexits(3): 0 says that every
+// recipient was accepted, 75 that some should be tried again.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c := new(config)
+	set := c.options()
+	operands, err := set.Parse(args)
+	if err == nil && !c.version {
+		err = c.operands(operands)
+	}
+	if err != nil {
+		return set.Report(err, stdout, stderr)
+	}
+	if c.version {
+		fmt.Fprintln(stdout, "smtp", place.Version())
+		return sysexits.OK
+	}
+	p := &program{config: c, stdin: stdin, stdout: stdout, stderr: stderr}
+	if err := p.start(); err != nil {
+		return p.complain(sysexits.Config, err)
+	}
+	return p.do(context.Background())
+}
+
+// program is one run of smtp.
+type program struct {
+	*config
+	names          names
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// start finds out what the command line leaves to the host.
+func (p *program) start() error {
+	var err error
+	p.names, err = p.hostNames()
+	return err
+}
+
+// do does what the command line asks for.
+func (p *program) do(ctx context.Context) int {
+	switch {
+	case p.filterOnly:
+		return p.filter()
+	case p.ping:
+		return p.pingAll(ctx)
+	case p.batch:
+		return p.jobs(ctx)
+	}
+	return p.send(ctx)
+}
+
+// complain tells a person what is wrong and gives the status for it. The line
+// is also the reason that a caller passes on.
+func (p *program) complain(status int, err error) int {
+	fmt.Fprintf(p.stderr, "smtp: %v\n", err)
+	return status
+}
