@@ -1,0 +1,3 @@
+package spf
+
+type memo struct{}
