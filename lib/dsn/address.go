@@ -1,0 +1,76 @@
+package dsn
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"postern/lib/maillog"
+)
+
+// maxWords bounds what a peer has said, in octets.
+const maxWords = 600
+
+// oneLine makes what a peer has said fit for one line of UTF-8.
+func oneLine(s string) string { return maillog.Clean(s, maxWords) }
+
+// clean is oneLine for a field, which may have to be ASCII.
+func (f *fields) clean(s string) string {
+	s = oneLine(s)
+	if f.utf8 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= utf8.RuneSelf {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// address is an address with its type (RFC 3464 2.3.2, RFC 6533 section 3).
+func (f *fields) address(s string) string {
+	if isASCII([]byte(s)) {
+		return "rfc822; " + f.clean(s)
+	}
+	return "utf-8; " + f.international(s)
+}
+
+// original is the address that a sender gave with ORCPT, "" when that is none.
+func (f *fields) original(orcpt string) string {
+	kind, address, ok := strings.Cut(orcpt, ";")
+	if !ok || !isAtom(kind) || address == "" {
+		return ""
+	}
+	if strings.EqualFold(kind, "rfc822") {
+		return f.address(address) // RFC 6533 section 3: rfc822 is ASCII
+	}
+	if isASCII([]byte(address)) {
+		return kind + "; " + f.clean(address)
+	}
+	return kind + "; " + f.international(address)
+}
+
+// international is an address beyond ASCII: as it is where UTF-8 may stand,
+// else as utf-8-addr-xtext (RFC 6533 section 3).
+func (f *fields) international(s string) string {
+	if f.utf8 {
+		return f.clean(s)
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`+=\`, r) {
+			fmt.Fprintf(&b, `\x{%X}`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// isAtom checks an address type (RFC 3464 2.1.2).
+func isAtom(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\".[]`, r)
+	})
+}
