@@ -140,6 +140,11 @@ func (e *Entry) Mark(i int, s Status) error {
 	if err := e.write(i, s); err != nil {
 		return err
 	}
+	return e.sync()
+}
+
+// sync makes what was written durable.
+func (e *Entry) sync() error {
 	if err := syncData(e.file); err != nil {
 		return fmt.Errorf("queue: %s: %w", e.ID, err)
 	}
@@ -169,13 +174,32 @@ func (e *Entry) Retry(now, at time.Time) error {
 // it.
 func (e *Entry) Fail() error { return e.move(failedRef(e.ID)) }
 
-// Remove takes the entry, all of whose recipients are done, out of the queue,
+// Tell notes that the sender has been told of what became of some recipients,
+// those that have arrived and those that will not be tried again: durably, and
+// for all of them at once.
+func (e *Entry) Tell(rcpts []int) error {
+	for _, i := range rcpts {
+		s := e.head.status[i]
+		switch s.State {
+		case Arrived:
+			s.State = Done
+		case Rejected:
+			s.State = Told
+		}
+		if err := e.write(i, s); err != nil {
+			return err
+		}
+	}
+	return e.sync()
+}
+
+// Remove takes the entry, nothing of which is left to be done, out of the queue,
 // and closes it. Removal need not be synced: what comes back after a crash
 // says itself that it is done.
 func (e *Entry) Remove() error {
-	if slices.ContainsFunc(e.head.status, func(s Status) bool { return s.State != Done }) {
+	if slices.ContainsFunc(e.head.status, func(s Status) bool { return !s.State.Over() }) {
 		e.Close()
-		return fmt.Errorf("queue: %s: not all recipients are done", e.ID)
+		return fmt.Errorf("queue: %s: not all recipients are done with", e.ID)
 	}
 	err := e.q.root.Remove(e.path())
 	e.Close()

@@ -23,7 +23,11 @@ const (
 // between smtpd and a mailer, and of the beginning of a queue entry.
 func AppendEnvelope(b []byte, env *smtp.Envelope) []byte {
 	r := messageRecord(env)
-	b = append(r.AppendLine(b), '\n')
+	return appendRecipients(append(r.AppendLine(b), '\n'), env)
+}
+
+// appendRecipients appends the lines of the recipients and the empty one.
+func appendRecipients(b []byte, env *smtp.Envelope) []byte {
 	for i := range env.Recipients {
 		r := recipientRecord(&env.Recipients[i])
 		b = append(r.AppendLine(b), '\n')
@@ -40,16 +44,30 @@ func ReadEnvelope(r *bufio.Reader) (*smtp.Envelope, error) {
 		return nil, fmt.Errorf("envelope: %w", noEOF(err))
 	}
 	env, _, err := parseMessage(line)
-	for err == nil {
-		if line, err = readLine(r); err != nil || len(line) == 0 {
-			break
-		}
-		err = addRecipient(env, line)
+	if err == nil {
+		err = readRecipients(r, env)
 	}
-	if err != nil && err != io.EOF {
+	if err != nil {
 		return nil, fmt.Errorf("envelope: %w", err)
 	}
 	return env, nil
+}
+
+// readRecipients reads the lines of the recipients into env, up to the empty
+// line or the end of input.
+func readRecipients(r *bufio.Reader, env *smtp.Envelope) error {
+	for {
+		line, err := readLine(r)
+		if err == io.EOF || err == nil && len(line) == 0 {
+			return nil
+		}
+		if err == nil {
+			err = addRecipient(env, line)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // messageRecord is the line of the message.

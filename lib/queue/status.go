@@ -17,6 +17,8 @@ const (
 	Begun                 // being tried, or the process that tried it died
 	Done                  // safe elsewhere
 	Rejected              // will not be tried again
+	Arrived               // safe elsewhere, and its sender is still to be told
+	Told                  // will not be tried again, and its sender has been told
 )
 
 // String is the state as it stands in the file.
@@ -28,6 +30,10 @@ func (s State) String() string {
 		return "done"
 	case Rejected:
 		return "fail"
+	case Arrived:
+		return "here"
+	case Told:
+		return "told"
 	}
 	return "wait"
 }
@@ -35,7 +41,7 @@ func (s State) String() string {
 // parseState reads a word of the file. A word torn by a power failure counts
 // as waiting: rather twice than never.
 func parseState(word string) State {
-	for _, s := range [...]State{Begun, Done, Rejected} {
+	for _, s := range [...]State{Begun, Done, Rejected, Arrived, Told} {
 		if word == s.String() {
 			return s
 		}
@@ -45,6 +51,9 @@ func parseState(word string) State {
 
 // Open says whether the recipient still waits for its delivery.
 func (s State) Open() bool { return s == Waiting || s == Begun }
+
+// Over says whether nothing is left to be done for the recipient.
+func (s State) Over() bool { return s == Done || s == Told }
 
 // Status is the state of one recipient.
 type Status struct {

@@ -118,26 +118,3 @@ func (r *runner) note(e *queue.Entry, i int, res result) {
 		r.log.Log(maillog.Err, err.Error())
 	}
 }
-
-// settle puts the entry where it belongs after an attempt, and closes it.
-func (r *runner) settle(e *queue.Entry) error {
-	open, failed, tries, now := 0, 0, 0, r.now()
-	for i := range e.Envelope.Recipients {
-		switch s := e.Status(i); {
-		case s.State.Open():
-			open++
-			tries = max(tries, s.Tries)
-		case s.State == queue.Rejected:
-			failed++
-		}
-	}
-	switch {
-	case open > 0 && tries == 0: // nothing but what nobody can carry
-		return e.Retry(now, now.Add(lastWait))
-	case open > 0:
-		return e.Retry(now, nextTry(now, tries, r.chance()))
-	case failed > 0:
-		return e.Fail()
-	}
-	return e.Remove()
-}

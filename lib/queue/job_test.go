@@ -1,0 +1,62 @@
+package queue
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestJob(t *testing.T) {
+	env := envelope("a", "b c")
+	env.ID, env.Body, env.Ret = "id1", "8BITMIME", "HDRS"
+	one := Job{Envelope: env, File: "/queue/new/1/id1", Offset: 347}
+	two := Job{Envelope: envelope("d"), File: "/a b"}
+	text := AppendJob(AppendJob(nil, one), two)
+	r := bufio.NewReader(bytes.NewReader(text))
+	for _, want := range []Job{one, two} {
+		got, err := ReadJob(r)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v\nwant %+v\nfrom %s", got, err, want, text)
+		}
+	}
+	if _, err := ReadJob(r); err != io.EOF {
+		t.Errorf("behind the last job: %v", err)
+	}
+}
+
+func TestBadJob(t *testing.T) {
+	tests := map[string]string{ // a job: a part of the error
+		"sender=a@b.c\nrecipient=d@e.f\n":                         `file "" is not absolute`,
+		"sender=a@b.c file=x\nrecipient=d@e.f\n":                  "not absolute",
+		"sender=a@b.c file=/x offset=-1\nrecipient=d@e.f\n":       `bad offset "-1"`,
+		"sender=a@b.c file=/x\n\n":                                "no recipients",
+		"file=/x\nrecipient=d@e.f\n":                              "no sender",
+		"sender=a@b.c file=/x\nrecipient=d@@e\n":                  "recipient",
+		"sender=a@b.c file=/" + strings.Repeat("x", 20000) + "\n": "line too long",
+	}
+	for text, want := range tests {
+		_, err := ReadJob(bufio.NewReader(strings.NewReader(text)))
+		if err == nil || errors.Is(err, io.EOF) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60q: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+func FuzzReadJob(f *testing.F) {
+	f.Add("id=1 sender=a@b.c file=/x offset=3\nrecipient=d@e.f\n\n")
+	f.Add("\n\nsender=\"\" file=/x\nrecipient=\"\\\"d e\\\"@f.g\" dsn_notify=NEVER")
+	f.Fuzz(func(t *testing.T, text string) {
+		j, err := ReadJob(bufio.NewReader(strings.NewReader(text)))
+		if err != nil {
+			return
+		}
+		again, err := ReadJob(bufio.NewReader(bytes.NewReader(AppendJob(nil, j))))
+		if err != nil || !reflect.DeepEqual(again, j) {
+			t.Errorf("%+v became %+v, %v", j, again, err)
+		}
+	})
+}

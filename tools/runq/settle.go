@@ -1,0 +1,38 @@
+package main
+
+import (
+	"postern/lib/maillog"
+	"postern/lib/queue"
+)
+
+// settle puts the entry where it belongs after an attempt, and closes it. Who
+// has to be told is told first: when that fails, it is tried again with the
+// entry.
+func (r *runner) settle(e *queue.Entry) error {
+	untold := r.returns(e)
+	if untold != nil {
+		r.log.Log(maillog.Err, untold.Error())
+	}
+	open, failed, tries := 0, 0, 0
+	for i := range e.Envelope.Recipients {
+		switch s := e.Status(i); {
+		case s.State.Open():
+			open++
+			tries = max(tries, s.Tries)
+		case s.State == queue.Rejected:
+			failed++
+		}
+	}
+	now := r.now()
+	switch {
+	case open > 0 && tries == 0: // nothing but what nobody can carry
+		return e.Retry(now, now.Add(lastWait))
+	case open > 0:
+		return e.Retry(now, nextTry(now, tries, r.chance()))
+	case untold != nil:
+		return e.Retry(now, nextTry(now, 1, r.chance()))
+	case failed > 0:
+		return e.Fail()
+	}
+	return e.Remove()
+}
