@@ -107,11 +107,11 @@ func (p *program) deliverNow(ctx context.Context, id string) {
 }
 
 // attempt delivers to recipient i if that is a mailbox here, and says whether
-// the recipient is done. All else is runq's.
+// the recipient is done. All else, and all reports to the sender, are runq's.
 func (p *program) attempt(ctx context.Context, e *queue.Entry, i int) bool {
 	rcpt := e.Envelope.Recipients[i]
 	dest, err := deliver.ParseDestination(rcpt.Dest, rcpt.Mailbox)
-	if err != nil || !dest.Local() || e.Begin(i) != nil {
+	if err != nil || !dest.Local() || rcpt.Wants(smtp.Success) || e.Begin(i) != nil {
 		return false
 	}
 	o := p.mail.Deliver(ctx, e.Envelope, i, e.Message(), e.Interrupted(i))

@@ -95,12 +95,16 @@ func (p plan) add(seen map[target]bool, rcpt smtp.Recipient, list []Destination)
 }
 
 // direct is the Maildirs of p, if one file can serve them all: they are ours,
-// on one file system, and there is nothing else but /dev/null.
+// on one file system, there is nothing else but /dev/null, and nobody wants to
+// be told of it.
 func (p plan) direct() (boxes []Destination, ok bool) {
 	if len(p) > maxLinks {
 		return nil, false
 	}
 	for _, q := range p {
+		if q.rcpt.Wants(smtp.Success) {
+			return nil, false // runq tells the sender
+		}
 		if q.dest.Kind == Discard {
 			continue
 		}

@@ -29,6 +29,7 @@ type Outcome struct {
 	Reply  smtp.Reply // as an SMTP server would have said it
 	Remote bool       // not delivered here: the way is smtp's, and Status is Deferred
 	Where  string     // where a delivered message is, for the log
+	Onward bool       // with Delivered: queued anew for other addresses, whose fate is reported from there
 	Err    error      // what went wrong, for the log
 
 	// Forward is addresses to which the user wants his mail to be sent on:

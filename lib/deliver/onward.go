@@ -49,7 +49,7 @@ func (d *Deliverer) sendOn(env *smtp.Envelope, i int, p plan, fields []byte, msg
 	next := *env
 	next.ID = onwardID(env.ID, i)
 	if _, err := q.Find(next.ID); again && err == nil {
-		return done("queue " + next.ID)
+		return onward(next.ID)
 	}
 	whole := p.envelope(&next)
 	for _, rcpt := range whole.Recipients {
@@ -66,7 +66,14 @@ func (d *Deliverer) sendOn(env *smtp.Envelope, i int, p plan, fields []byte, msg
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return failed(fmt.Errorf("sending it on: %w", err))
 	}
-	return done("queue " + draft.ID())
+	return onward(draft.ID())
+}
+
+// onward is the Outcome of a message that is in the queue once more.
+func onward(id string) Outcome {
+	o := done("queue " + id)
+	o.Onward = true
+	return o
 }
 
 // onwardID is the name of the entry that recipient i of the entry id becomes:

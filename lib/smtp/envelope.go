@@ -1,5 +1,7 @@
 package smtp
 
+import "slices"
+
 // Envelope is what a transaction says about a message besides its text.
 type Envelope struct {
 	ID         string  // of the transaction: in the reply, in Received, in the log
@@ -13,10 +15,26 @@ type Envelope struct {
 	Recipients []Recipient
 }
 
+// Events of which a sender may want to hear (RFC 3461 4.1).
+const (
+	Success = "SUCCESS"
+	Failure = "FAILURE"
+	Delay   = "DELAY"
+)
+
 // Recipient is one RCPT with its parameters.
 type Recipient struct {
 	Mailbox Mailbox
 	Notify  []string // "NEVER", or some of "SUCCESS", "FAILURE", "DELAY" (RFC 3461 4.1)
 	ORcpt   string   // address type and address, decoded: "rfc822;a@example.org" (RFC 3461 4.2)
 	Dest    string   // where lib/deliver decided that it goes; "" as long as nobody has, and never from the network
+}
+
+// Wants says whether the sender wants to hear of an event for this recipient.
+// Who has said nothing hears of failures and delays (RFC 3461 5.2.1).
+func (r *Recipient) Wants(event string) bool {
+	if len(r.Notify) == 0 {
+		return event != Success
+	}
+	return slices.Contains(r.Notify, event)
 }
