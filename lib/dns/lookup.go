@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -73,12 +72,7 @@ func (l lookups) addresses(ctx context.Context, name string, t Type) ([]netip.Ad
 	if err != nil {
 		return nil, err
 	}
-	var addrs []netip.Addr
-	for _, r := range a.Records {
-		if addr, err := netip.ParseAddr(r.Data); err == nil {
-			addrs = append(addrs, addr)
-		}
-	}
+	addrs := a.Addrs()
 	return addrs, notEmpty(len(addrs), name, t)
 }
 
@@ -87,16 +81,7 @@ func (l lookups) LookupMX(ctx context.Context, name string) ([]MX, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []MX
-	for _, r := range a.Records {
-		pref, host, _ := strings.Cut(r.Data, " ")
-		n, err := strconv.ParseUint(pref, 10, 16)
-		host = canonical(host)
-		if err == nil && (host == "" || ValidName(host)) {
-			list = append(list, MX{host, uint16(n)})
-		}
-	}
-	slices.SortStableFunc(list, func(a, b MX) int { return int(a.Pref) - int(b.Pref) })
+	list := a.MX()
 	return list, notEmpty(len(list), name, TypeMX)
 }
 

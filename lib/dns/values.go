@@ -1,0 +1,35 @@
+package dns
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Addrs returns the addresses of an answer to a question for A or AAAA.
+func (a Answer) Addrs() []netip.Addr {
+	var addrs []netip.Addr
+	for _, r := range a.Records {
+		if addr, err := netip.ParseAddr(r.Data); err == nil {
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs
+}
+
+// MX returns the mail exchangers of an answer to a question for MX, as
+// LookupMX does. There may be none, when no record has the name of a host.
+func (a Answer) MX() []MX {
+	var list []MX
+	for _, r := range a.Records {
+		pref, host, _ := strings.Cut(r.Data, " ")
+		n, err := strconv.ParseUint(pref, 10, 16)
+		host = canonical(host)
+		if err == nil && (host == "" || ValidName(host)) {
+			list = append(list, MX{host, uint16(n)})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b MX) int { return int(a.Pref) - int(b.Pref) })
+	return list
+}
