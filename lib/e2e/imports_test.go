@@ -16,7 +16,7 @@ var floors = map[string]int{
 	// 1: words and formats.
 	"smtp": 1, "record": 1, "header": 1, "dns": 1, "maildir": 1, "mbox": 1, "state": 1, "tlsconf": 1,
 	// 2: one mechanism each.
-	"mx": 2, "mtasts": 2, "client": 2, "spf": 2, "rbl": 2, "greylist": 2, "synfp": 2, "netpath": 2, "auth": 2,
+	"mx": 2, "mtasts": 2, "client": 2, "spf": 2, "rbl": 2, "greylist": 2, "synfp": 2, "netpath": 2, "auth": 2, "tool": 2,
 	// 3: built from those.
 	"queue": 3, "dsn": 3, "rewrite": 3, "deliver": 3, "check": 3,
 }

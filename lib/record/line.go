@@ -180,14 +180,10 @@ func IsLine(line []byte) bool {
 	return ok
 }
 
-// ParseInput reads a line of a tool's input: a record, or the bare words that
-// asmtpd's test modes took, "address [sender [helo]]", which become
-// client_address, sender and helo_name. A sender written <> is the null one.
-func ParseInput(line []byte) (Record, error) {
-	if IsLine(line) {
-		return ParseLine(line)
-	}
-	words := strings.Fields(string(line))
+// FromWords makes a record of the bare words that asmtpd's test modes took,
+// "address [sender [helo]]", which become client_address, sender and helo_name.
+// A sender written <> is the null one. The error is ErrSyntax.
+func FromWords(words []string) (Record, error) {
 	if len(words) == 0 || len(words) > 3 {
 		return Record{}, fmt.Errorf("%w: want name=value ... or address [sender [helo]]", ErrSyntax)
 	}

@@ -1,0 +1,142 @@
+package tool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"postern/lib/arg"
+	"postern/lib/maillog"
+	"postern/lib/place"
+	"postern/lib/record"
+	"postern/lib/sysexits"
+)
+
+// Run is the whole program: it reads the command line and works in the way that
+// it asks for. It returns the exit status.
+func Run(p *Program, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	e := &Env{Stdout: stdout, Stderr: stderr}
+	set := p.options(&e.Flags)
+	operands, err := set.Parse(args)
+	if err == nil {
+		err = e.verify()
+	}
+	if err != nil {
+		return set.Report(err, stdout, stderr)
+	}
+	if e.Version {
+		fmt.Fprintln(stdout, p.Name, place.Version())
+		return sysexits.OK
+	}
+	resolver, closer, err := e.Resolver()
+	if err != nil {
+		return p.complain(stderr, err, sysexits.Config)
+	}
+	e.DNS, e.Operands = resolver, len(operands) > 0 && !e.Policy
+	e.Log = p.logger(stderr)
+	status := p.work(e, operands, stdin)
+	if err := closer.Close(); err != nil {
+		return max(status, p.complain(stderr, err, sysexits.IOErr))
+	}
+	return status
+}
+
+func (p *Program) options(f *Flags) *arg.Set {
+	set := arg.New(p.Name, "[-dnPJV] [-j n] [-r ip[:port]] [-z file] [-C file] "+p.Synopsis)
+	f.Add(set)
+	if p.Flags != nil {
+		p.Flags(set)
+	}
+	return set
+}
+
+// work does what the command line asks for.
+func (p *Program) work(e *Env, operands []string, stdin io.Reader) int {
+	if p.Mode != nil {
+		if status, done := p.Mode(e, operands); done {
+			return status
+		}
+	}
+	c, err := p.Open(e)
+	switch {
+	case errors.Is(err, ErrInput):
+		return p.complain(e.Stderr, err, sysexits.DataErr)
+	case err != nil && e.Policy:
+		// Mail must go on: without an opinion of ours.
+		e.Log.Log(maillog.Err, err.Error())
+		c = broken{err}
+	case err != nil:
+		return p.complain(e.Stderr, err, sysexits.Config)
+	}
+	ctx := context.Background()
+	switch {
+	case e.Check:
+		return p.showConfig(e, c)
+	case e.Policy:
+		err = p.Serve(ctx, c, stdin, e.Stdout, e.Log)
+	case len(operands) > 0:
+		return p.one(ctx, e, c, operands)
+	default:
+		err = p.Filter(ctx, c, e.Flags, stdin, e.Stdout)
+	}
+	if err != nil {
+		return p.complain(e.Stderr, err, sysexits.IOErr)
+	}
+	return sysexits.OK
+}
+
+func (p *Program) complain(stderr io.Writer, err error, status int) int {
+	fmt.Fprintf(stderr, "%s: %v\n", p.Name, err)
+	return status
+}
+
+// logger writes where people look for what a server says: below spawn(8)
+// standard error is the connection to Postfix.
+func (p *Program) logger(stderr io.Writer) *maillog.Logger {
+	o := maillog.Options{Tag: p.Name}
+	if stderr != os.Stderr {
+		o.Stderr = stderr
+	}
+	return maillog.Open(o)
+}
+
+func (p *Program) showConfig(e *Env, c Checker) int {
+	if c, ok := c.(Configured); ok {
+		if err := c.WriteConfig(e.Stdout); err != nil {
+			return p.complain(e.Stderr, err, sysexits.IOErr)
+		}
+	}
+	return sysexits.OK
+}
+
+// broken is the check of a program that could not be made ready.
+type broken struct{ err error }
+
+func (b broken) Check(context.Context, *record.Record) (Result, error) { return nil, b.err }
+
+// one makes one check for a person.
+func (p *Program) one(ctx context.Context, e *Env, c Checker, operands []string) int {
+	r, err := p.words(operands)
+	if err != nil {
+		return p.complain(e.Stderr, err, sysexits.DataErr)
+	}
+	res, err := p.check(ctx, c, &r)
+	switch {
+	case errors.Is(err, ErrInput):
+		return p.complain(e.Stderr, err, sysexits.DataErr)
+	case err != nil:
+		return p.complain(e.Stderr, err, sysexits.TempFail)
+	}
+	if e.JSON {
+		res.Record(&r)
+		_, err = e.Stdout.Write(append(r.AppendJSON(nil), '\n'))
+	} else {
+		_, err = fmt.Fprintln(e.Stdout, res.Text())
+	}
+	if err != nil {
+		return p.complain(e.Stderr, err, sysexits.IOErr)
+	}
+	return res.Status()
+}
