@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 	"net/netip"
+	"strings"
 
 	"postern/lib/dns"
 )
@@ -31,24 +32,24 @@ var (
 // Error is why there is no route.
 type Error struct {
 	Domain string
-	Kind   error  // one of the above
-	Reason string // in words, "" when the kind says all
+	Kind   error // one of the above
+	Err    error // more about it, mostly a *dns.Error; nil when the kind says all
 }
 
 // Error returns as "example.org: no such host".
 func (e *Error) Error() string {
 	s := e.Domain + ": " + e.Kind.Error()
-	if e.Reason != "" {
-		s += ": " + e.Reason
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
 	}
 	return s
 }
 
-// Unwrap returns the kind.
-func (e *Error) Unwrap() error { return e.Kind }
+// Unwrap returns the kind and what is known beyond it.
+func (e *Error) Unwrap() []error { return []error{e.Kind, e.Err} }
 
 // Options say who we are, and what is not to be done. The zero value is good
-// for a host that has one name.
+// for a host that is nobody's MX.
 type Options struct {
 	Names   []string     // of this host: an MX with one of them is ourselves
 	Addrs   []netip.Addr // of this host, besides those of its interfaces
@@ -71,6 +72,9 @@ type Host struct {
 	// Authentic means that DNSSEC vouches for all that led here, MX and
 	// addresses.
 	Authentic bool
+
+	alias  string // its name after CNAMEs
+	secure bool   // DNSSEC vouches for the name at least
 }
 
 // Route is where a domain's mail goes. One goroutine uses it at a time.
@@ -78,25 +82,113 @@ type Route struct {
 	Domain  string // as it was asked for
 	Implied bool   // there is no MX record: the domain itself is the host (RFC 5321 5.1)
 	Gateway bool   // there was neither MX nor address
+
+	resolver dns.Resolver
+	options  Options
+	named    bool         // the host was named by the operator: no guard
+	own      []netip.Addr // this host's addresses; nil before they are needed
+	alias    string       // the domain after its CNAMEs
+	groups   [][]target   // hosts of one preference each, not looked up yet
+	hosts    []Host       // looked up, with addresses
+	skipped  []error
+	looped   bool // hosts were dropped because one of them is ourselves
 }
 
 // Lookup finds where the mail of a domain goes; the domain may be an address
 // literal. The first host is known when it returns, the others are looked up
 // when Hosts comes to them. Every error is an *Error.
 func Lookup(ctx context.Context, r dns.Resolver, domain string, o Options) (*Route, error) {
-	return nil, nil
+	route := &Route{Domain: domain, resolver: r, options: o}
+	if strings.HasPrefix(domain, "[") {
+		addr, ok := parseLiteral(domain)
+		if !ok {
+			return nil, &Error{domain, ErrNoHost, errBadLiteral}
+		}
+		route.literal(addr)
+	} else if err := route.exchangers(ctx); err != nil {
+		return nil, err
+	}
+	err := route.first(ctx)
+	if errors.Is(err, ErrNoHost) && o.Gateway != "" {
+		return route.gateway(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return route, nil
 }
 
 // Direct makes the route to a host that was named as such: there is no
 // question for MX, and any address will do, loopback too. The host may be an
 // address, in brackets or without.
 func Direct(ctx context.Context, r dns.Resolver, host string, o Options) (*Route, error) {
-	return nil, nil
+	route := &Route{Domain: host, resolver: r, options: o, named: true}
+	if addr, ok := parseAddress(host); ok {
+		route.literal(addr)
+	} else {
+		name := canonical(host)
+		route.groups = [][]target{{{name: name, authentic: true}}}
+	}
+	if err := route.first(ctx); err != nil {
+		return nil, err
+	}
+	return route, nil
+}
+
+// gateway makes the route of a domain that has neither MX nor address.
+func (r *Route) gateway(ctx context.Context) (*Route, error) {
+	route, err := Direct(ctx, r.resolver, r.options.Gateway, r.options)
+	if err != nil {
+		// Why our own gateway is not found is no fault of the domain's.
+		return nil, &Error{r.Domain, ErrTemporary, err}
+	}
+	route.Domain, route.Gateway = r.Domain, true
+	return route, nil
 }
 
 // Hosts yields the hosts in the order in which they are to be tried. Those that
 // have no address are left out; Skipped tells why.
-func (r *Route) Hosts(ctx context.Context) iter.Seq[Host] { return nil }
+func (r *Route) Hosts(ctx context.Context) iter.Seq[Host] {
+	return func(yield func(Host) bool) {
+		for i := 0; ; i++ {
+			for i == len(r.hosts) {
+				if len(r.groups) == 0 || ctx.Err() != nil {
+					return
+				}
+				r.resolve(ctx)
+			}
+			if !yield(r.hosts[i]) {
+				return
+			}
+		}
+	}
+}
 
 // Skipped returns why hosts were left out so far, for the log.
-func (r *Route) Skipped() []error { return nil }
+func (r *Route) Skipped() []error { return r.skipped }
+
+// first looks hosts up until there is one, and says why there is none.
+func (r *Route) first(ctx context.Context) error {
+	for range r.Hosts(ctx) {
+		return nil
+	}
+	return r.verdict(ctx)
+}
+
+// verdict is the error of a route that has no host.
+func (r *Route) verdict(ctx context.Context) error {
+	for _, err := range append(r.skipped, ctx.Err()) {
+		if errors.Is(err, dns.ErrTemporary) || err != nil && err == ctx.Err() {
+			return &Error{r.Domain, ErrTemporary, err}
+		}
+	}
+	switch {
+	case r.looped:
+		return &Error{r.Domain, ErrLoop, nil}
+	case len(r.skipped) == 0:
+		return &Error{r.Domain, ErrIllegal, nil}
+	case errors.Is(r.skipped[0], dns.ErrNotFound) && (r.Implied || r.named):
+		return &Error{r.Domain, ErrNoHost, nil}
+	}
+	return &Error{r.Domain, ErrIllegal, r.skipped[0]}
+}

@@ -1,0 +1,47 @@
+package mx
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+)
+
+// free reports whether mail may go to any address at all.
+func (r *Route) free() bool { return r.named || r.options.Local }
+
+// isSelf reports whether the host has one of our addresses.
+func (r *Route) isSelf(f found) bool {
+	if r.free() {
+		return false
+	}
+	if r.own == nil {
+		r.own = append(interfaceAddrs(), r.options.Addrs...)
+	}
+	return slices.ContainsFunc(f.host.Addrs, func(a netip.Addr) bool { return slices.Contains(r.own, a) })
+}
+
+// interfaceAddrs returns the addresses that others can reach us by; never nil.
+func interfaceAddrs() []netip.Addr {
+	list := []netip.Addr{}
+	addrs, _ := net.InterfaceAddrs() // without them, names alone find loops
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && Legal(p.Addr().Unmap()) {
+			list = append(list, p.Addr().Unmap())
+		}
+	}
+	return list
+}
+
+// Legal reports whether a domain may have its mail sent to the address: it is
+// not one of those that mean the sender itself or nobody in particular
+// (loopback, 0.0.0.0/8, link-local, multicast, broadcast).
+func Legal(a netip.Addr) bool {
+	switch {
+	case a.IsLoopback(), a.IsUnspecified(), a.IsMulticast(), a.IsLinkLocalUnicast():
+		return false
+	case a.Is4():
+		b := a.As4()
+		return b[0] != 0 && b != [4]byte{255, 255, 255, 255}
+	}
+	return true
+}
