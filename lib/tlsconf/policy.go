@@ -1,7 +1,6 @@
 package tlsconf
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"time"
 )
@@ -41,18 +40,6 @@ type Policy struct {
 	// Now is the clock that certificates are held against; nil for time.Now.
 	Now func() time.Time
 }
-
-// Config returns the settings of one connection. A handshake with them fails
-// if the host does not prove what the policy asks; the error then is a
-// *ProofError, to be found with errors.As.
-func (p Policy) Config() *tls.Config {
-	return Client{ServerName: p.ServerName}.Config()
-}
-
-// Proven says what a handshake made with Config has proven, in the word that
-// stands in records: "dane", "sts", "webpki", "pin", or "unverified" for TLS
-// with whoever answered.
-func (p Policy) Proven(state tls.ConnectionState) string { return "unverified" }
 
 // Clear reports whether the message may go in the clear when the host offers
 // no TLS, or when the handshake failed: only where neither DANE nor MTA-STS
