@@ -3,6 +3,9 @@ package mx
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"postern/lib/dns"
 	"postern/lib/mtasts"
@@ -34,5 +37,64 @@ type Security struct {
 // Policy decides what is asked of the host's TLS at port. DANE wins over
 // MTA-STS (RFC 8461 section 2). The error is ErrTLSA or ErrNotInPolicy.
 func (s Security) Policy(ctx context.Context, r dns.Resolver, route *Route, h Host, port uint16) (tlsconf.Policy, error) {
-	return s.Base, nil
+	p := s.named(h)
+	if p.Mode != tlsconf.Opportunistic && p.Mode != tlsconf.Encrypt {
+		return p, nil
+	}
+	if s.DANE {
+		records, base, err := h.tlsa(ctx, r, port)
+		if err != nil {
+			return p, fmt.Errorf("%s: %w: %w", h.Name, ErrTLSA, err)
+		}
+		if len(records) > 0 {
+			return s.dane(p, records, base, route.references(h, base)), nil
+		}
+	}
+	if s.STS == nil || s.STS.Mode == mtasts.None || !route.public() {
+		return p, nil
+	}
+	return s.sts(p, h)
 }
+
+// named is the operator's policy for the host.
+func (s Security) named(h Host) tlsconf.Policy {
+	p := s.Base
+	name := strings.Trim(h.Name, "[]")
+	if p.ServerName == "" {
+		p.ServerName = name
+	}
+	if len(p.Names) == 0 {
+		p.Names = []string{name}
+	}
+	return p
+}
+
+// dane is the policy of a host that has TLSA records: TLS in any case, and
+// nothing proven where none of them is of use (RFC 7672 2.2).
+func (s Security) dane(p tlsconf.Policy, records []tlsconf.TLSA, base string, names []string) tlsconf.Policy {
+	p.ServerName = base // RFC 7672 8.1
+	p.Mode = tlsconf.Encrypt
+	if slices.ContainsFunc(records, tlsconf.TLSA.Usable) {
+		p.Mode, p.TLSA, p.Names = tlsconf.DANE, records, names
+	}
+	return p
+}
+
+// sts is the policy of a host of a domain that has an MTA-STS policy
+// (RFC 8461 4.1 and 4.2).
+func (s Security) sts(p tlsconf.Policy, h Host) (tlsconf.Policy, error) {
+	listed := s.STS.Match(h.Name)
+	switch {
+	case s.STS.Mode == mtasts.Enforce && !listed:
+		return p, fmt.Errorf("%s: %w", h.Name, ErrNotInPolicy)
+	case s.STS.Mode == mtasts.Enforce:
+		p.Mode = tlsconf.STS
+	case listed && p.Mode == tlsconf.Opportunistic:
+		p.Mode, p.Testing = tlsconf.STS, true
+	}
+	return p, nil
+}
+
+// public reports whether the route is the domain's own word, and so the
+// domain's policy counts.
+func (r *Route) public() bool { return !r.named && !r.Gateway }
