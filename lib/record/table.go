@@ -36,7 +36,8 @@ var table = [...]Attribute{
 	{Name: "check", Env: "MAIL_CHECK", Help: "the check that decided"},
 	{Name: "reason", Env: "MAIL_ERROR", Help: "why, in words for the log; for a script the error that the mail will get by default"},
 	{Name: "reply", Env: "MAIL_REPLY", Help: "the reply that was given, code and text"},
-	{Name: "error", Env: "RECORD_ERROR", Help: "why this line could not be worked on"},
+	{Name: "error", Env: "RECORD_ERROR", Help: "why this line could not be worked on: program: reason"},
+	{Name: "input", Env: "RECORD_INPUT", Help: "what a line that could not be read begins with"},
 	{Name: "action", Env: "POLICY_ACTION", Help: "a policy server's answer"},
 
 	// The server.

@@ -1,15 +1,136 @@
 package tool
 
 import (
+	"bufio"
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"strings"
+
+	"postern/lib/record"
+)
+
+const (
+	outputBuffer = 64 << 10
+	// maxInput is how much of a line that is no record goes out again.
+	maxInput = 200
 )
 
 // Filter reads lines, each a record or bare words, makes the check for each, and
 // writes each as a record with the program's attributes, in the order of the
-// input. Up to f.Jobs checks are made at once. What is done is written when
-// nothing more is there to be written soon. A line that cannot be checked goes
-// out with the attribute error.
+// input. Up to f.Jobs checks are made at once. Nothing that is done waits to be
+// written while anything else is waited for. A line that cannot be checked goes
+// out with the attribute error, which begins with the program's name. The error
+// is one of reading or writing.
 func (p *Program) Filter(ctx context.Context, c Checker, f Flags, in io.Reader, out io.Writer) error {
-	return nil
+	s := &stream{program: p, checker: c, json: f.JSON, prefix: p.Name + ": "}
+	w := bufio.NewWriterSize(out, outputBuffer)
+	if n := max(1, cmp.Or(f.Jobs, p.Jobs)); n > 1 {
+		return s.abreast(ctx, n, newLines(in), w)
+	}
+	return s.oneByOne(ctx, newLines(in), w)
+}
+
+// stream is the work on lines.
+type stream struct {
+	program *Program
+	checker Checker
+	json    bool
+	prefix  string // of our own errors
+}
+
+// oneByOne works on one line at a time.
+func (s *stream) oneByOne(ctx context.Context, in lines, out *bufio.Writer) error {
+	var line, done []byte
+	for {
+		if in.idle() {
+			if err := out.Flush(); err != nil {
+				return err
+			}
+		}
+		var n int
+		var err error
+		if line, n, err = in.next(line[:0]); err != nil {
+			return cmp.Or(out.Flush(), notEOF(err))
+		}
+		done = s.work(ctx, done[:0], line, n)
+		if _, err := out.Write(done); err != nil {
+			return err
+		}
+	}
+}
+
+func notEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// work makes the check for one line, n octets long, and appends the line that
+// goes out.
+func (s *stream) work(ctx context.Context, out, line []byte, n int) []byte {
+	r, err := s.parse(line, n)
+	var res Result
+	if err == nil {
+		res, err = s.program.check(ctx, s.checker, &r)
+	}
+	s.update(&r, res, err)
+	if s.json {
+		out = r.AppendJSON(out)
+	} else {
+		out = r.AppendLine(out)
+	}
+	return append(out, '\n')
+}
+
+// parse reads a line. With an error the record holds what the line begins with.
+func (s *stream) parse(line []byte, n int) (r record.Record, err error) {
+	switch {
+	case n > record.MaxSize:
+		err = fmt.Errorf("%w: %d octets", record.ErrTooLong, n)
+	case record.IsLine(line):
+		r, err = record.ParseLine(line)
+	default:
+		r, err = s.program.words(strings.Fields(string(line)))
+	}
+	if err != nil {
+		r = record.Record{}
+		r.Set("input", string(line[:min(len(line), maxInput)]))
+	}
+	return r, err
+}
+
+// update puts the result, or why there is none, into the record in place of an
+// older one. The error of another program stays: ours may follow from it.
+func (s *stream) update(r *record.Record, res Result, err error) {
+	var found record.Record
+	if err == nil {
+		res.Record(&found)
+	}
+	for _, name := range s.program.Sets {
+		if _, ok := found.Lookup(name); !ok {
+			r.Delete(name)
+		}
+	}
+	r.Merge(&found)
+	old, ok := r.Lookup("error")
+	if ours := strings.HasPrefix(old, s.prefix); ok && !ours {
+		return
+	}
+	if err == nil {
+		r.Delete("error")
+		return
+	}
+	r.Set("error", s.prefix+plain(err))
+}
+
+// plain leaves the kind away where the words behind it say all.
+func plain(err error) string {
+	if errors.Is(err, ErrInput) {
+		return strings.TrimPrefix(err.Error(), ErrInput.Error()+": ")
+	}
+	return err.Error()
 }
