@@ -1,18 +1,26 @@
 package spf
 
 import (
-	"context"
-	"net/netip"
+	"postern/lib/dns"
 )
 
 // Step is a line of a trace.
 type Step struct {
-	Level int    // 1: which records are evaluated; 2: their terms; 3: the DNS's answers
-	Depth int    // 0 for the check itself, one more in each record and term
+	Level int    // 1: which records are evaluated, and what they give; 2: their terms; 3: the DNS's answers
+	Depth int    // how many records are around it
 	Text  string // one line
 }
 
-// CheckTrace is Check, and reports each step of it when trace is not nil.
-func (c *Checker) CheckTrace(ctx context.Context, ip netip.Addr, sender, helo string, trace func(Step)) Result {
-	return Result{}
+// tracer tells somebody what happens. It does nothing when nobody listens.
+type tracer struct {
+	trace func(Step)
+	depth int
 }
+
+func (t *tracer) begin(rule Rule) {}
+
+func (t *tracer) enter(r *Record, domain string) func() { return func() {} }
+
+func (t *tracer) told(d *Directive, v verdict) {}
+
+func (t *tracer) answered(name string, ty dns.Type, a dns.Answer, err error) {}

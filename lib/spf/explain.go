@@ -1,0 +1,58 @@
+package spf
+
+import (
+	"context"
+	"strings"
+
+	"postern/lib/dns"
+)
+
+// maxExplanation is how long an explanation may be, so that it fits with what
+// stands in front into a line of a reply (RFC 5321 4.5.3.1.5).
+const maxExplanation = 400
+
+// explain finds the explanation of a fail: that of the record that decided
+// (RFC 7208 6.2), else the receiver's. Whatever is wrong with the first counts
+// as if there were none.
+func (k *check) explain(ctx context.Context) {
+	if k.result.Code != Fail || k.last == nil {
+		return
+	}
+	text, ok := k.last.explanation(ctx, k.outcome)
+	if own := k.checker.Rules.Explanation; !ok && own != nil {
+		text = k.last.expand(ctx, own, k.identity.origin)
+	}
+	k.result.Explanation = clean(text)
+}
+
+// explanation is what the record's domain says.
+func (e *evaluation) explanation(ctx context.Context, o outcome) (text string, ok bool) {
+	if o.exp == nil {
+		return "", false
+	}
+	name, ok := e.target(ctx, o.exp, o.domain)
+	if !ok {
+		return "", false
+	}
+	records, _ := e.ask(ctx, name, dns.TypeTXT)
+	if len(records) != 1 {
+		return "", false
+	}
+	m, err := ParseExplanation(dns.Text(records[0].Data))
+	if err != nil {
+		return "", false
+	}
+	return e.expand(ctx, m, o.domain), true
+}
+
+// clean makes a text fit for a reply: not too long, and nothing in it but
+// printable ASCII (RFC 7208 6.2), whatever the macros stood for.
+func clean(s string) string {
+	s = s[:min(len(s), maxExplanation)]
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s)
+}
