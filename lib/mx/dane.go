@@ -3,7 +3,6 @@ package mx
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 
 	"postern/lib/dns"
@@ -81,6 +80,5 @@ func (r *Route) references(h Host, base string) []string {
 	if r.alias != "" {
 		names = append(names, r.alias)
 	}
-	slices.Sort(names[1:])
-	return slices.Compact(names)
+	return names
 }

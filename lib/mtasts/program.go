@@ -1,0 +1,51 @@
+package mtasts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/lib/prog"
+)
+
+// FetchLimit is how long fetching a policy may take (RFC 8461 3.3).
+const FetchLimit = 60 * time.Second
+
+// programName is the sister program that fetches policies.
+const programName = "mtasts"
+
+// handedOn are the variables of our environment that the program obeys.
+var handedOn = [...]string{"POSTERN_ROOT", "POSTERN_RESOLVER", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+
+// Program returns the Fetch of a Finder that runs the sister program mtasts.
+// Environ is the environment, of which the program is given what concerns it.
+func Program(places prog.Places, environ []string) func(ctx context.Context, domain string) ([]byte, error) {
+	return func(ctx context.Context, domain string) ([]byte, error) {
+		path, err := prog.Find(places, programName)
+		if err != nil {
+			return nil, err
+		}
+		r, err := prog.Run(ctx, prog.Command{
+			Path:  path,
+			Args:  []string{"-f", "--", domain},
+			Env:   slices.DeleteFunc(slices.Clone(environ), concernsOthers),
+			Dir:   "/",
+			Limit: FetchLimit + FetchLimit/10, // it has its own, and can say more
+			Join:  true,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if r.Status != 0 {
+			return nil, fmt.Errorf("%s: exit status %d: %s", programName, r.Status, r.Reason)
+		}
+		return r.Output, nil
+	}
+}
+
+func concernsOthers(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	return !slices.Contains(handedOn[:], name)
+}
