@@ -124,7 +124,10 @@ func (e *Entry) Status(i int) Status { return e.head.status[i] }
 
 // Interrupted says that an earlier attempt on recipient i was begun and its end
 // never noted, since the process died: the mail may have arrived.
-func (e *Entry) Interrupted(i int) bool { return e.head.begun[i] }
+func (e *Entry) Interrupted(i int) bool { return e.head.before[i].State == Begun }
+
+// Before is the state of recipient i as it was when the entry was taken.
+func (e *Entry) Before(i int) Status { return e.head.before[i] }
 
 // Begin notes that the delivery to recipient i is being tried. The note is
 // not synced: it tells, after a kill, that the mail may have arrived.
@@ -173,25 +176,6 @@ func (e *Entry) Retry(now, at time.Time) error {
 // Fail moves the entry to failed/, where nothing is tried again, and closes
 // it.
 func (e *Entry) Fail() error { return e.move(failedRef(e.ID)) }
-
-// Tell notes that the sender has been told of what became of some recipients,
-// those that have arrived and those that will not be tried again: durably, and
-// for all of them at once.
-func (e *Entry) Tell(rcpts []int) error {
-	for _, i := range rcpts {
-		s := e.head.status[i]
-		switch s.State {
-		case Arrived:
-			s.State = Done
-		case Rejected:
-			s.State = Told
-		}
-		if err := e.write(i, s); err != nil {
-			return err
-		}
-	}
-	return e.sync()
-}
 
 // Remove takes the entry, nothing of which is left to be done, out of the queue,
 // and closes it. Removal need not be synced: what comes back after a crash

@@ -22,9 +22,9 @@ type head struct {
 	env     *smtp.Envelope
 	created time.Time
 	status  []Status
-	begun   []bool  // as they were read: somebody died at it
-	offset  []int64 // where each status begins in the file
-	size    int64   // octets of it all: where the text begins
+	before  []Status // as they were read
+	offset  []int64  // where each status begins in the file
+	size    int64    // octets of it all: where the text begins
 }
 
 // appendHead appends the head of a new entry.
@@ -117,7 +117,7 @@ func (h *head) addRecipient(line []byte) error {
 		return err
 	}
 	h.status = append(h.status, status)
-	h.begun = append(h.begun, status.State == Begun)
+	h.before = append(h.before, status)
 	h.offset = append(h.offset, h.size+int64(n))
 	h.size += int64(len(line)) + 1
 	return nil

@@ -15,6 +15,11 @@ type result struct {
 	// Parked means that nothing was tried, since nothing can carry it: that
 	// is no attempt, and does not make the message expire.
 	Parked bool
+	// Host is who answered, as name[address], when it was another host.
+	Host string
+	// NoDSN means that the host that has taken the mail makes no reports of
+	// its own (RFC 3461): what was asked for ends here.
+	NoDSN bool
 }
 
 // carrier brings an entry's text to some of its recipients.

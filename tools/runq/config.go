@@ -36,6 +36,7 @@ type config struct {
 	jobs    int
 	user    string // CommandUser
 	giveUp  time.Duration
+	notices notices
 	mail    deliver.Config
 	places  place.Places
 }
@@ -43,7 +44,7 @@ type config struct {
 // configure reads the command line and the configuration. Without a config
 // there is nothing left to do but to exit with the status.
 func configure(args []string, stdout, stderr io.Writer) (*config, int) {
-	c := &config{jobs: defaultJobs, giveUp: defaultGiveUp, user: defaultUser, places: place.New(os.Getenv("POSTERN_ROOT"))}
+	c := &config{jobs: defaultJobs, giveUp: defaultGiveUp, user: defaultUser, notices: defaultNotices(), places: place.New(os.Getenv("POSTERN_ROOT"))}
 	set := c.options()
 	operands, err := set.Parse(args)
 	if err == nil && len(operands) > 0 {
@@ -139,7 +140,7 @@ func (c *config) queueDir() string {
 func (c *config) work(ctx context.Context, q *queue.Queue, stderr io.Writer) error {
 	d := deliver.New(c.mail, c.places)
 	r := &runner{
-		queue: q, local: local{d}, remote: noRoute{}, jobs: c.jobs, giveUp: c.giveUp,
+		queue: q, local: local{d}, remote: noRoute{}, jobs: c.jobs, giveUp: c.giveUp, notices: c.notices,
 		log: newLogger(c.debug, stderr), now: time.Now, chance: rand.Float64,
 	}
 	if c.stay {

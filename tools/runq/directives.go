@@ -11,7 +11,7 @@ import (
 
 // directives is the table of what runq obeys.
 func (c *config) directives() *conf.Table {
-	return conf.NewTable(conf.Of(rows, c), c.mail.Directives())
+	return conf.NewTable(conf.Of(rows, c), conf.Of(noticeRows, &c.notices), c.mail.Directives())
 }
 
 var rows = []conf.Row[config]{
@@ -29,6 +29,7 @@ var rows = []conf.Row[config]{
 // complete sets what the configuration need not say.
 func (c *config) complete() error {
 	err := c.mail.FindHostname()
+	c.notices.host = c.mail.Hostname
 	c.mail.Commands = true
 	if err != nil || os.Geteuid() != 0 {
 		return err

@@ -68,7 +68,7 @@ func newBench(t *testing.T) *bench {
 	t.Cleanup(func() { q.Close() })
 	b := &bench{carrier: &fake{}, clock: time.Now()}
 	b.runner = &runner{
-		queue: q, local: b.carrier, remote: noRoute{}, jobs: 4, giveUp: defaultGiveUp,
+		queue: q, local: b.carrier, remote: noRoute{}, jobs: 4, giveUp: defaultGiveUp, notices: defaultNotices(),
 		log: maillog.Open(maillog.Options{Sink: "stderr", Stderr: &locked{w: &b.log}}),
 		now: func() time.Time { return b.clock }, chance: func() float64 { return 0.5 },
 	}
@@ -90,7 +90,20 @@ func (l *locked) Write(p []byte) (int, error) {
 // add commits a message for recipients at example.org.
 func (b *bench) add(t *testing.T, locals ...string) string {
 	t.Helper()
-	env := &smtp.Envelope{Sender: smtp.Mailbox{Local: "sender", Domain: "example.net"}}
+	return b.addFrom(t, smtp.Mailbox{Local: "sender", Domain: "example.net"}, locals...)
+}
+
+// addKept is add of a message that stays in the queue when it fails, since
+// nobody is to be told.
+func (b *bench) addKept(t *testing.T, locals ...string) string {
+	t.Helper()
+	b.notices.double = keepDouble
+	return b.addFrom(t, smtp.Mailbox{}, locals...)
+}
+
+func (b *bench) addFrom(t *testing.T, sender smtp.Mailbox, locals ...string) string {
+	t.Helper()
+	env := &smtp.Envelope{Sender: sender}
 	for _, l := range locals {
 		env.Recipients = append(env.Recipients, smtp.Recipient{Mailbox: smtp.Mailbox{Local: l, Domain: "example.org"}})
 	}
@@ -134,9 +147,9 @@ func TestPass(t *testing.T) {
 		"ok":            "gone",
 		"ok1 ok2":       "gone",
 		"busy":          "wait wait/1",
-		"no":            "failed fail/1",
-		"ok no":         "failed done/1 fail/1",
-		"ok busy no":    "wait done/1 wait/1 fail/1",
+		"no":            "gone",
+		"ok no":         "gone",
+		"ok busy no":    "wait done/1 wait/1 told/1",
 		"far":           "wait wait/0",
 		"far ok":        "wait wait/0 done/1",
 		"bug":           "wait busy/0",
@@ -155,6 +168,7 @@ func TestPass(t *testing.T) {
 
 func TestWaitsGrow(t *testing.T) {
 	b := newBench(t)
+	b.notices.delay = 0
 	id := b.add(t, "busy")
 	for i, wait := range []time.Duration{5, 10, 20, 40, 80, 160, 240, 240} {
 		wait *= time.Minute
@@ -182,7 +196,7 @@ func TestGivesUp(t *testing.T) {
 		b.do(t, &config{})
 		b.clock = b.clock.Add(10 * time.Minute)
 	}
-	if got := b.where(t, id); !strings.HasPrefix(got, "wait fail/") || !strings.HasSuffix(got, "wait/0") {
+	if got := b.where(t, id); !strings.HasPrefix(got, "wait told/") || !strings.HasSuffix(got, "wait/0") {
 		t.Errorf("got %q, want the first failed, the other waiting", got)
 	}
 	if n := len(b.carrier.tried); n < 5 {
@@ -193,7 +207,7 @@ func TestGivesUp(t *testing.T) {
 func TestGiveUpAtOnce(t *testing.T) {
 	b := newBench(t)
 	b.giveUp = 0
-	id := b.add(t, "busy")
+	id := b.addKept(t, "busy")
 	b.do(t, &config{})
 	if got := b.where(t, id); got != "failed fail/1" {
 		t.Error(got)
@@ -219,7 +233,7 @@ func TestClockJump(t *testing.T) {
 
 func TestIgnoreTimes(t *testing.T) {
 	b := newBench(t)
-	waits, fails := b.add(t, "busy"), b.add(t, "no")
+	waits, fails := b.add(t, "busy"), b.addKept(t, "no")
 	b.do(t, &config{})
 	b.do(t, &config{now: true})
 	if got := b.where(t, waits) + ", " + b.where(t, fails); got != "wait wait/2, failed fail/1" {
@@ -229,7 +243,7 @@ func TestIgnoreTimes(t *testing.T) {
 
 func TestQuery(t *testing.T) {
 	b := newBench(t)
-	waits, fails, other := b.add(t, "busy"), b.add(t, "no"), b.add(t, "busy")
+	waits, fails, other := b.add(t, "busy"), b.addKept(t, "no"), b.add(t, "busy")
 	b.do(t, &config{})
 	b.do(t, &config{queries: []string{waits, fails}})
 	if got, want := b.where(t, waits), "wait wait/2"; got != want {

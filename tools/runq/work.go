@@ -13,14 +13,15 @@ import (
 
 // runner works on the entries of a queue.
 type runner struct {
-	queue  *queue.Queue
-	local  carrier
-	remote carrier // for what local says is elsewhere
-	jobs   int
-	giveUp time.Duration
-	log    *maillog.Logger
-	now    func() time.Time
-	chance func() float64 // from [0, 1)
+	queue   *queue.Queue
+	local   carrier
+	remote  carrier // for what local says is elsewhere
+	jobs    int
+	giveUp  time.Duration
+	notices notices
+	log     *maillog.Logger
+	now     func() time.Time
+	chance  func() float64 // from [0, 1)
 }
 
 // work does what can be done now for the entry seen at ref. An entry that is
@@ -99,13 +100,13 @@ func openRecipients(e *queue.Entry) (open []int) {
 // note writes down what became of recipient i.
 func (r *runner) note(e *queue.Entry, i int, res result) {
 	now := r.now()
-	s := queue.Status{State: queue.Waiting, Tries: e.Status(i).Tries, Tried: now, Reply: res.Reply.String()}
+	s := queue.Status{State: queue.Waiting, Tries: e.Status(i).Tries, Tried: now, Reply: answer(res.Host, res.Reply)}
 	if !res.Parked {
 		s.Tries++
 	}
 	switch {
 	case res.Status == deliver.Delivered:
-		s.State = queue.Done
+		s.State = arrival(e.Envelope, i, res)
 	case res.Status == deliver.Rejected:
 		s.State = queue.Rejected
 	case !res.Parked && age(e.Created, now, s.Tries) >= r.giveUp:

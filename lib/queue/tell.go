@@ -1,0 +1,20 @@
+package queue
+
+// Tell notes that the sender has been told of what became of some recipients,
+// those that have arrived and those that will not be tried again: durably, and
+// for all of them at once.
+func (e *Entry) Tell(rcpts []int) error {
+	for _, i := range rcpts {
+		s := e.head.status[i]
+		switch s.State {
+		case Arrived:
+			s.State = Done
+		case Rejected:
+			s.State = Told
+		}
+		if err := e.Mark(i, s); err != nil {
+			return err
+		}
+	}
+	return e.sync()
+}
