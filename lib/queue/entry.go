@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,6 +26,8 @@ type Entry struct {
 	file *os.File // locked
 	head *head
 	size int64 // of the file
+
+	unsynced atomic.Bool // a state was written since the last sync
 }
 
 // Get takes the entry called id, wherever it lies. Its errors are those of
@@ -129,43 +133,43 @@ func (e *Entry) Interrupted(i int) bool { return e.head.before[i].State == Begun
 // Before is the state of recipient i as it was when the entry was taken.
 func (e *Entry) Before(i int) Status { return e.head.before[i] }
 
-// Begin notes that the delivery to recipient i is being tried. The note is
-// not synced: it tells, after a kill, that the mail may have arrived.
+// Begin notes that the delivery to recipient i is being tried. It tells, after
+// a kill, that the mail may have arrived.
 func (e *Entry) Begin(i int) error {
 	s := e.head.status[i]
 	s.State = Begun
-	return e.write(i, s)
+	return e.Mark(i, s)
 }
 
-// Mark notes the state of recipient i, durably. Different recipients may be
-// marked at once.
+// Mark notes the state of recipient i. Different recipients may be marked at
+// once. From then on a kill cannot undo it. The loss of power can, as long as
+// the entry has not been moved: then the recipient is tried again, rather twice
+// than never. An fsync for each state would keep that from a few messages in
+// the seconds before a power failure, and cost every message more than all else
+// that is done for it.
 func (e *Entry) Mark(i int, s Status) error {
-	if err := e.write(i, s); err != nil {
-		return err
+	if _, err := e.file.WriteAt(s.append(make([]byte, 0, statusLen)), e.head.offset[i]); err != nil {
+		return fmt.Errorf("queue: %s: %w", e.ID, err)
 	}
-	return e.sync()
+	e.head.status[i] = s
+	e.unsynced.Store(true)
+	return nil
 }
 
-// sync makes what was written durable.
+// sync makes what was marked durable.
 func (e *Entry) sync() error {
+	if !e.unsynced.Swap(false) {
+		return nil
+	}
 	if err := syncData(e.file); err != nil {
 		return fmt.Errorf("queue: %s: %w", e.ID, err)
 	}
 	return nil
 }
 
-// write overwrites one status in its place.
-func (e *Entry) write(i int, s Status) error {
-	if _, err := e.file.WriteAt(s.append(make([]byte, 0, statusLen)), e.head.offset[i]); err != nil {
-		return fmt.Errorf("queue: %s: %w", e.ID, err)
-	}
-	e.head.status[i] = s
-	return nil
-}
-
 // Retry puts the entry off until a time, at most Horizon from now, and closes
-// it. The rename is not synced: if it is lost with the power, the entry is
-// tried too early.
+// it. What was marked is durable then. The rename is not synced: if it is lost
+// with the power, the entry is tried too early.
 func (e *Entry) Retry(now, at time.Time) error {
 	if far := now.Add(Horizon); at.After(far) {
 		at = far
@@ -177,18 +181,44 @@ func (e *Entry) Retry(now, at time.Time) error {
 // it.
 func (e *Entry) Fail() error { return e.move(failedRef(e.ID)) }
 
+// Hold moves the entry to hold/, where nothing is tried before Release, and
+// closes it.
+func (e *Entry) Hold() error { return e.move(heldRef(e.ID)) }
+
+// Release makes the entry due at once, and closes it. A runq that waits is
+// told.
+func (e *Entry) Release() error {
+	err := e.move(newRef(e.ID))
+	if err == nil {
+		e.q.Wake(e.ID)
+	}
+	return err
+}
+
 // Remove takes the entry, nothing of which is left to be done, out of the queue,
-// and closes it. Removal need not be synced: what comes back after a crash
-// says itself that it is done.
+// and closes it. Neither the marks nor the removal need be synced:
+// who comes back after the loss of power is served again.
 func (e *Entry) Remove() error {
 	if slices.ContainsFunc(e.head.status, func(s Status) bool { return !s.State.Over() }) {
 		e.Close()
 		return fmt.Errorf("queue: %s: not all recipients are done with", e.ID)
 	}
-	err := e.q.root.Remove(e.path())
-	e.Close()
-	if err != nil {
-		return fmt.Errorf("queue: %w", err)
+	return e.Drop()
+}
+
+// Drop takes the entry out of the queue, whatever has become of its
+// recipients, and closes it.
+func (e *Entry) Drop() error {
+	defer e.Close()
+	return e.q.drop(e.Ref)
+}
+
+// DropDamaged removes what was set aside at ref.
+func (q *Queue) DropDamaged(ref Ref) error { return q.drop(damagedRef(ref.ID)) }
+
+func (q *Queue) drop(ref Ref) error {
+	if err := q.root.Remove(ref.path()); err != nil {
+		return fmt.Errorf("queue: %w", notFound(err))
 	}
 	return nil
 }
@@ -197,6 +227,9 @@ func (e *Entry) Remove() error {
 // it.
 func (e *Entry) move(to Ref) error {
 	defer e.Close()
+	if err := e.sync(); err != nil {
+		return err
+	}
 	if to.folder == e.folder {
 		return nil
 	}
@@ -214,5 +247,17 @@ func (e *Entry) move(to Ref) error {
 	return nil
 }
 
-// Close gives the entry back as it is.
+// Close gives the entry back as it is, and where it is.
 func (e *Entry) Close() error { return e.file.Close() }
+
+// Job is what smtp is given to serve some of the recipients, which are indexes
+// into the envelope.
+func (e *Entry) Job(rcpts []int) Job {
+	env := *e.Envelope
+	env.Recipients = make([]smtp.Recipient, len(rcpts))
+	for n, i := range rcpts {
+		env.Recipients[n] = e.Envelope.Recipients[i]
+		env.Recipients[n].Dest = "" // decided, and none of smtp's business
+	}
+	return Job{Envelope: &env, File: filepath.Join(e.q.abs, e.path()), Offset: e.head.size}
+}

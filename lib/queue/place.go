@@ -20,6 +20,7 @@ type Place string
 const (
 	New     Place = placeNew     // not tried yet
 	Wait    Place = placeWait    // to be tried again
+	Held    Place = placeHold    // until a person lets it go
 	Failed  Place = placeFailed  // for a person to look at
 	Damaged Place = placeDamaged // unreadable
 )
@@ -36,10 +37,14 @@ type Ref struct {
 // path is the entry's name within the queue.
 func (r Ref) path() string { return r.folder + "/" + r.ID }
 
-// newRef, failedRef and damagedRef are the places of id that its name alone
+// newRef, heldRef, failedRef and damagedRef are the places of id that its name alone
 // decides.
 func newRef(id string) Ref {
 	return Ref{ID: id, Place: New, folder: placeNew + "/" + shard(id)}
+}
+
+func heldRef(id string) Ref {
+	return Ref{ID: id, Place: Held, folder: placeHold + "/" + shard(id)}
 }
 
 func failedRef(id string) Ref {

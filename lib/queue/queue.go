@@ -5,6 +5,7 @@
 //
 //	new/S/ID             never tried: due at once
 //	wait/MINUTE/S/ID     due at this minute (UTC, 20261121-1205)
+//	hold/S/ID            not tried until a person lets it go
 //	failed/S/ID          at least one recipient will not be tried again
 //	damaged/ID           cannot be read, set aside for a person
 //	trigger              a FIFO: ids of new entries, for the runq that waits
@@ -40,6 +41,7 @@ var (
 const (
 	placeNew     = "new"
 	placeWait    = "wait"
+	placeHold    = "hold"
 	placeFailed  = "failed"
 	placeDamaged = "damaged"
 )
@@ -48,6 +50,7 @@ const (
 // processes, at once.
 type Queue struct {
 	dir  string
+	abs  string   // dir from the root, for other programs
 	root *os.Root // all but Create goes through it: links cannot lead out
 	sync safefile.Syncer
 }
@@ -60,6 +63,10 @@ func Open(dir string) (*Queue, error) {
 		return nil, fmt.Errorf("queue: %w", err)
 	}
 	q := &Queue{dir: dir, root: root}
+	if q.abs, err = filepath.Abs(dir); err != nil {
+		root.Close()
+		return nil, fmt.Errorf("queue: %w", err)
+	}
 	// The last folder that layOut makes: where it is, all are.
 	if _, err := root.Lstat(placeNew + "/f"); err == nil {
 		return q, nil

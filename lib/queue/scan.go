@@ -155,13 +155,14 @@ func (q *Queue) places(id string) iter.Seq2[Ref, error] {
 			q.eachBucket(func(bucket string, at time.Time) bool {
 				return yield(bucketRef(id, bucket, at), nil)
 			}, yield) &&
+			yield(heldRef(id), nil) &&
 			yield(failedRef(id), nil) &&
 			yield(damagedRef(id), nil)
 	}
 }
 
 // All yields every entry, those never tried first, then those that wait in the
-// order of their times, then the failed and the damaged. It reads names only.
+// order of their times, then those held, the failed and the damaged. It reads names only.
 func (q *Queue) All(ctx context.Context) iter.Seq2[Ref, error] {
 	return func(yield func(Ref, error) bool) {
 		yield = live(ctx, yield)
@@ -169,6 +170,7 @@ func (q *Queue) All(ctx context.Context) iter.Seq2[Ref, error] {
 			q.eachBucket(func(bucket string, at time.Time) bool {
 				return q.eachShard(Ref{Place: Wait, Due: at, folder: placeWait + "/" + bucket}, yield)
 			}, yield) &&
+			q.eachShard(Ref{Place: Held, folder: placeHold}, yield) &&
 			q.eachShard(Ref{Place: Failed, folder: placeFailed}, yield) &&
 			q.eachDamaged(yield)
 	}
