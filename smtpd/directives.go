@@ -146,4 +146,6 @@ var foreignRows = []conf.Row[config]{
 	{Name: "QueueJobs", Args: "number", Other: "runq", Repeat: true},
 	{Name: "QueueLifetime", Args: "time", Other: "runq", Repeat: true},
 	{Name: "CommandUser", Args: "user", Other: "runq", Repeat: true},
+	{Name: "DelayNotice", Args: "time", Other: "runq", Repeat: true},
+	{Name: "DoubleBounce", Args: "discard|keep|address", Other: "runq", Repeat: true},
 }
