@@ -15,15 +15,19 @@ func (r *Route) isSelf(f found) bool {
 		return false
 	}
 	if r.own == nil {
-		r.own = append(interfaceAddrs(), r.options.Addrs...)
+		r.own = append(r.interfaceAddrs(), r.options.Addrs...)
 	}
 	return slices.ContainsFunc(f.host.Addrs, func(a netip.Addr) bool { return slices.Contains(r.own, a) })
 }
 
 // interfaceAddrs returns the addresses that others can reach us by; never nil.
-func interfaceAddrs() []netip.Addr {
+func (r *Route) interfaceAddrs() []netip.Addr {
+	ask := r.options.Interfaces
+	if ask == nil {
+		ask = net.InterfaceAddrs
+	}
 	list := []netip.Addr{}
-	addrs, _ := net.InterfaceAddrs() // without them, names alone find loops
+	addrs, _ := ask() // without them, names alone find loops
 	for _, a := range addrs {
 		if p, err := netip.ParsePrefix(a.String()); err == nil && Legal(p.Addr().Unmap()) {
 			list = append(list, p.Addr().Unmap())

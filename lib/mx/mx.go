@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net"
 	"net/netip"
 	"strings"
 
@@ -62,6 +63,9 @@ type Options struct {
 	// Shuffle puts n hosts of one preference in random order; nil for
 	// math/rand.
 	Shuffle func(n int, swap func(i, j int))
+	// Interfaces are the addresses of this host's interfaces; nil for
+	// net.InterfaceAddrs.
+	Interfaces func() ([]net.Addr, error)
 }
 
 // Host is one to which mail may go.
