@@ -67,6 +67,7 @@ func (k *check) run(ctx context.Context) Result {
 	}
 	if !k.local(ctx) {
 		k.published(ctx)
+		k.result.Record = k.result.Code
 		k.unpublished(ctx)
 		k.failed(ctx)
 	}
@@ -81,13 +82,16 @@ func (k *check) local(ctx context.Context) bool {
 
 // published asks the domain.
 func (k *check) published(ctx context.Context) {
+	if policy := k.checker.Policy; policy != nil {
+		k.rule(ctx, Published, policy, Pass, Fail, SoftFail, Neutral, TempError, PermError)
+		return
+	}
 	if !checkable(k.identity.origin) {
 		k.result.Problem = quote(k.identity.origin) + " is no domain that can have a record"
 		return
 	}
 	e := k.evaluation(Published)
 	k.take(Published, e, e.publish(ctx, k.identity.origin))
-	k.result.Record = k.result.Code
 }
 
 // unpublished asks the receiver's rules for domains that say nothing.
@@ -132,7 +136,7 @@ func (k *check) rule(ctx context.Context, rule Rule, r *Record, count ...Code) b
 func (k *check) evaluation(rule Rule) *evaluation {
 	e := &evaluation{checker: k.checker, ip: k.ip, identity: k.identity}
 	e.tracer.trace = k.trace
-	e.begin(rule)
+	e.begin(rule, &e.identity)
 	return e
 }
 

@@ -64,14 +64,23 @@ func (v verdict) code() Code {
 func (e *evaluation) publish(ctx context.Context, domain string) outcome {
 	r, code := e.fetch(ctx, domain)
 	if r == nil {
+		e.noRecord(domain, code)
 		return outcome{code: code, domain: domain}
 	}
 	return e.record(ctx, r, domain)
 }
 
-// record evaluates a record (RFC 7208 4.6.2, 4.7).
+// record evaluates a record.
 func (e *evaluation) record(ctx context.Context, r *Record, domain string) outcome {
-	defer e.enter(r, domain)()
+	e.enter(r, domain)
+	o := e.terms(ctx, r, domain)
+	e.leave(domain, o.code)
+	return o
+}
+
+// terms evaluates the directives of a record one after the other; the first
+// that matches decides (RFC 7208 4.6.2, 4.7).
+func (e *evaluation) terms(ctx context.Context, r *Record, domain string) outcome {
 	for i := range r.Directives {
 		d := &r.Directives[i]
 		v, inner := e.directive(ctx, d, domain)
@@ -83,7 +92,7 @@ func (e *evaluation) record(ctx context.Context, r *Record, domain string) outco
 			}
 			return o
 		case temporary, permanent:
-			return outcome{code: v.code(), directive: nil, domain: domain}
+			return outcome{code: v.code(), domain: domain}
 		}
 	}
 	if r.Redirect != nil {
@@ -101,6 +110,7 @@ func (e *evaluation) directive(ctx context.Context, d *Directive, domain string)
 		}
 	}
 	if d.Mechanism == Include {
+		e.opens(d)
 		v, inner = e.include(ctx, d, domain)
 	} else {
 		v = e.match(ctx, d, domain)
@@ -195,6 +205,7 @@ func (e *evaluation) redirect(ctx context.Context, spec *MacroString, domain str
 	if !ok {
 		return outcome{code: Neutral, domain: domain}
 	}
+	e.redirects(spec)
 	o := e.publish(ctx, name)
 	if o.code == None {
 		o.code = e.permanent(name + ", to which is redirected, publishes no record").code()

@@ -47,8 +47,9 @@ func (e *evaluation) explanation(ctx context.Context, o outcome) (text string, o
 
 // clean makes a text fit for a reply: not too long, and nothing in it but
 // printable ASCII (RFC 7208 6.2), whatever the macros stood for.
-func clean(s string) string {
-	s = s[:min(len(s), maxExplanation)]
+func clean(s string) string { return onlyPrintable(s[:min(len(s), maxExplanation)]) }
+
+func onlyPrintable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
 			return '?'

@@ -35,6 +35,7 @@ const (
 type Checker struct {
 	Resolver dns.Resolver
 	Rules    Rules            // the receiver's own
+	Policy   *Record          // evaluated in place of what domains publish
 	Receiver string           // the name of this host, %{r}; "unknown" when ""
 	Limit    time.Duration    // of one check; Limit when zero
 	MaxVoids int              // the constant when zero, negative for no limit

@@ -1,15 +1,29 @@
 package spf
 
 import (
+	"strconv"
+	"strings"
+
 	"postern/lib/dns"
 )
 
 // Step is a line of a trace.
 type Step struct {
-	Level int    // 1: which records are evaluated, and what they give; 2: their terms; 3: the DNS's answers
-	Depth int    // how many records are around it
-	Text  string // one line
+	Level Level
+	Depth int    // how far it is to be indented
+	Text  string // one line, without its end
 }
+
+// Level is how much a trace tells.
+type Level int
+
+// The levels of a trace; each has all of those before it.
+const (
+	TraceRecords Level = 1 + iota // which records are evaluated, and what each gives
+	TraceTerms                    // what each term gives
+	TraceDNS                      // what is asked of the DNS
+	TraceAnswers                  // the answers, as lines of a zone file
+)
 
 // tracer tells somebody what happens. It does nothing when nobody listens.
 type tracer struct {
@@ -17,10 +31,118 @@ type tracer struct {
 	depth int
 }
 
-func (t *tracer) begin(rule Rule) {}
+func (t *tracer) step(level Level, words ...string) {
+	if t.trace != nil {
+		t.trace(Step{level, t.depth, strings.Join(words, "")})
+	}
+}
 
-func (t *tracer) enter(r *Record, domain string) func() { return func() {} }
+// begin tells whose rules are asked.
+func (t *tracer) begin(rule Rule, id *identity) {
+	if t.trace == nil {
+		return
+	}
+	if rule != Published {
+		t.step(TraceRecords, rule.String(), " for ", id.origin)
+		return
+	}
+	t.step(TraceRecords, "record of ", id.origin, " (", id.kind.String(), ")")
+}
 
-func (t *tracer) told(d *Directive, v verdict) {}
+// enter and leave stand around a record.
+func (t *tracer) enter(r *Record, domain string) {
+	if t.trace == nil {
+		return
+	}
+	t.depth++
+	t.step(TraceRecords, domain, ": ", r.String())
+	t.depth++
+}
 
-func (t *tracer) answered(name string, ty dns.Type, a dns.Answer, err error) {}
+func (t *tracer) leave(domain string, code Code) {
+	if t.trace == nil {
+		return
+	}
+	t.depth--
+	t.step(TraceRecords, domain, ": ", code.String())
+	t.depth--
+}
+
+// noRecord tells why there is none to evaluate.
+func (t *tracer) noRecord(domain string, code Code) {
+	if t.trace != nil {
+		t.depth++
+		t.step(TraceRecords, domain, ": no record, ", code.String())
+		t.depth--
+	}
+}
+
+// opens tells that the record of another domain comes.
+func (t *tracer) opens(d *Directive) {
+	if t.trace != nil {
+		t.step(TraceTerms, d.String())
+	}
+}
+
+// redirects does the same for redirect.
+func (t *tracer) redirects(spec *MacroString) {
+	if t.trace != nil {
+		t.step(TraceTerms, "redirect=", spec.text)
+	}
+}
+
+var verdictWords = [...]string{no: "no match", yes: "match, ", temporary: "temporary error", permanent: "permanent error"}
+
+func (t *tracer) told(d *Directive, v verdict) {
+	if t.trace == nil {
+		return
+	}
+	result := ""
+	if v == yes {
+		result = d.Result.String()
+	}
+	t.step(TraceTerms, d.String(), ": ", verdictWords[v], result)
+}
+
+func (t *tracer) answered(name string, kind dns.Type, a dns.Answer, err error) {
+	if t.trace == nil {
+		return
+	}
+	question := "dns " + kind.String() + " " + quoteName(name) + ": "
+	if err != nil {
+		t.step(TraceDNS, question, why(err))
+		return
+	}
+	t.step(TraceDNS, question, strconv.Itoa(len(a.Records)), " answers, kept for ", a.TTL.String())
+	for i := range a.Records {
+		r := &a.Records[i]
+		ttl := strconv.Itoa(int(r.TTL.Seconds()))
+		t.step(TraceAnswers, r.Name, ". ", ttl, " IN ", r.Type.String(), " ", r.Data)
+	}
+}
+
+// why is an error of the DNS without the question.
+func why(err error) string {
+	e, ok := err.(*dns.Error)
+	switch {
+	case !ok:
+		return err.Error()
+	case e.NoName:
+		return "no such name"
+	case e.Kind == dns.ErrNotFound:
+		return "nothing of this type"
+	case e.Reason == "":
+		return e.Kind.Error()
+	}
+	return e.Kind.Error() + ", " + e.Reason
+}
+
+// quoteName shows a name, quoted if macros have put anything strange into it.
+func quoteName(name string) string {
+	for i := range len(name) {
+		if name[i] <= ' ' || name[i] > '~' {
+			return quote(name)
+		}
+	}
+	return name
+}
