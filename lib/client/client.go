@@ -61,6 +61,9 @@ func (e *Refused) Error() string {
 type Options struct {
 	Name string // what we call ourselves in EHLO: a domain or an address literal
 	LMTP bool   // speak LMTP (RFC 2033)
+	// Provoke says NOOP before the banner, to a server that waits for the
+	// client's first word.
+	Provoke bool
 
 	Command   time.Duration // for the banner and for the answer to a command: 5 minutes
 	DataStart time.Duration // for the answer to DATA: 2 minutes
@@ -97,8 +100,12 @@ type Session struct {
 	conn       net.Conn // the TLS connection, once there is one
 	replies    *smtp.ReplyReader
 	extensions []extension
-	out        []byte // commands that are not sent yet
+	out        []byte // what is not sent yet
+	block      []byte // for reading texts
+	steps      []step // what the server has not answered yet, in its order
+	sent       int    // how many of them it was sent
 	started    bool   // a transaction may be open, and has to be reset
+	leaving    bool   // QUIT is among the steps
 	over       error  // why the session has ended
 }
 
@@ -127,13 +134,24 @@ func (s *Session) Close() error {
 	return s.conn.Close()
 }
 
-// Quit says QUIT, waits for the answer and closes the connection. What the
-// server answers changes nothing, so it is not given back.
+// quitTime is how long a server may take to say farewell.
+const quitTime = 10 * time.Second
+
+// Quit says QUIT unless Deliver has, waits for the answer and closes the
+// connection. What the server answers changes nothing, so it is not given back.
 func (s *Session) Quit(ctx context.Context) {
-	if s.over == nil {
-		s.ask(ctx, "QUIT")
-		s.Close()
+	if s.over != nil {
+		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, quitTime)
+	defer cancel()
+	if s.leaving {
+		defer s.attend(ctx)()
+		s.hear(ctx, nil)
+	} else {
+		s.ask(ctx, "QUIT")
+	}
+	s.Close()
 }
 
 // Reset gives up a transaction (RFC 5321 4.1.1.5). Send and Ask do so by

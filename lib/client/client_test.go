@@ -443,7 +443,9 @@ func TestServerDoesNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = session.sendText(t.Context(), io.LimitReader(zeroes{}, 1<<30))
+	message := session.newTransaction(letter("a"), &Text{stream: io.LimitReader(zeroes{}, 1<<30)})
+	message.taken = []int{0}
+	err = message.queueEnd(t.Context())
 	checkError(t, err, "i/o timeout")
 }
 

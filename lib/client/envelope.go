@@ -7,29 +7,67 @@ import (
 	"postern/lib/smtp"
 )
 
-// unsendable is what we answer, in the server's place, to an envelope that
-// this server cannot be given; zero when it can.
-func (s *Session) unsendable(env *smtp.Envelope) smtp.Reply {
+// unsendable is what we answer, in the server's place, to a message that this
+// server cannot be given; zero when it can.
+func (t *transaction) unsendable() smtp.Reply {
+	s, env := t.session, t.env
+	size := t.size()
 	switch {
 	case !sendable(env.Sender.String()):
 		return smtp.Say(553, smtp.SenderSyntax, "the sender is no address")
-	case env.SMTPUTF8 && !s.has("SMTPUTF8"), !env.SMTPUTF8 && !env.Sender.IsASCII():
+	case !env.SMTPUTF8 && !env.Sender.IsASCII():
+		return smtp.Say(553, smtp.NonASCIIRefused, "a UTF-8 address in a message without SMTPUTF8")
+	case !env.Sender.IsASCII() && !s.has("SMTPUTF8"):
+		return smtp.Say(553, smtp.NonASCIIRefused, "the next server does not take UTF-8 addresses")
+	case env.SMTPUTF8 && t.text != nil && !t.text.known && !s.has("SMTPUTF8"):
 		return smtp.Say(553, smtp.NonASCIIRefused, "the next server does not take UTF-8 addresses or header fields")
-	case env.Size > 0 && s.maxSize() > 0 && env.Size > s.maxSize():
+	case size > 0 && s.maxSize() > 0 && size > s.maxSize():
 		return smtp.Say(552, smtp.MessageTooBig, "the next server takes no message of this size")
+	case t.text == nil || !t.text.known:
+		return smtp.Reply{}
+	}
+	return t.unfit()
+}
+
+// unfit is the same about the text.
+func (t *transaction) unfit() smtp.Reply {
+	s := t.session
+	switch {
+	case t.text.BareCR:
+		return smtp.Say(554, smtp.OtherMedia, "the message has a bare CR, which means different things to different servers")
+	case t.env.SMTPUTF8 && t.text.EightBitHead && !s.has("SMTPUTF8"):
+		return smtp.Say(554, smtp.UTF8HeaderRefused, "the next server does not take UTF-8 header fields")
+	case t.text.EightBit && !s.has("8BITMIME") && !s.has("SMTPUTF8"):
+		return smtp.Say(554, smtp.ConversionUnsupported, "the next server does not take 8-bit text")
 	}
 	return smtp.Reply{}
 }
 
 // unsendableTo is the same for one recipient.
-func (s *Session) unsendableTo(env *smtp.Envelope, to smtp.Mailbox) smtp.Reply {
+func (t *transaction) unsendableTo(to smtp.Mailbox) smtp.Reply {
 	switch {
 	case to.IsZero() || !sendable(to.String()):
 		return smtp.Say(553, smtp.RecipientSyntax, "the recipient is no address")
-	case !env.SMTPUTF8 && !to.IsASCII():
+	case !t.env.SMTPUTF8 && !to.IsASCII():
 		return smtp.Say(553, smtp.NonASCIIRefused, "a UTF-8 address in a message without SMTPUTF8")
+	case !to.IsASCII() && !t.session.has("SMTPUTF8"):
+		return smtp.Say(553, smtp.NonASCIIRefused, "the next server does not take UTF-8 addresses")
 	}
 	return smtp.Reply{}
+}
+
+// size is what is known of the message's size, 0 for nothing.
+func (t *transaction) size() int64 {
+	if t.text != nil && t.text.known {
+		return t.text.Size
+	}
+	return t.env.Size
+}
+
+// eightBit reports that the message has to be announced as one in 8 bits.
+// Where the text is not known, its sender's word counts.
+func (t *transaction) eightBit() bool {
+	return t.env.Body == "8BITMIME" || t.text != nil && t.text.EightBit
 }
 
 // maxSize is the largest message that the server takes, in octets; 0 when it
@@ -43,24 +81,26 @@ func (s *Session) maxSize() int64 {
 	return n
 }
 
-// mailCommand is MAIL with those parameters that the server knows. A message
-// in 8 bits goes as it is to a server without 8BITMIME: whoever minds asks
-// Offers and converts it first (RFC 6152 section 3).
-func (s *Session) mailCommand(env *smtp.Envelope) string {
+// mailCommand is MAIL with those parameters that the server knows.
+func (t *transaction) mailCommand() string {
+	s, env := t.session, t.env
 	var b strings.Builder
 	b.WriteString("MAIL FROM:<" + env.Sender.String() + ">")
-	if env.Size > 0 && s.has("SIZE") {
-		b.WriteString(" SIZE=" + strconv.FormatInt(env.Size, 10))
+	if size := t.size(); size > 0 && s.has("SIZE") {
+		b.WriteString(" SIZE=" + strconv.FormatInt(size, 10))
 	}
-	if env.Body == "8BITMIME" && s.has("8BITMIME") {
+	if t.eightBit() && s.has("8BITMIME") {
 		b.WriteString(" BODY=8BITMIME")
 	}
-	if env.SMTPUTF8 {
+	if env.SMTPUTF8 && s.has("SMTPUTF8") {
 		b.WriteString(" SMTPUTF8")
 	}
 	if s.has("DSN") {
 		addParam(&b, "RET", env.Ret)
 		addParam(&b, "ENVID", smtp.EncodeXtext(env.EnvID))
+	}
+	if s.has("AUTH") {
+		addParam(&b, "AUTH", smtp.EncodeXtext(env.Auth)) // RFC 4954 section 5
 	}
 	return b.String()
 }

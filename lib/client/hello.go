@@ -14,14 +14,34 @@ type extension struct {
 	params  string
 }
 
-// Greet reads the banner, which has to be a 220; any other reply is a Refused.
+// Greet reads the banner, which has to be a 220, and with Provoke what is said
+// to NOOP; any other reply is a Refused.
 func (s *Session) Greet(ctx context.Context) (smtp.Reply, error) {
 	defer s.attend(ctx)()
+	if s.options.Provoke {
+		s.queue("NOOP", step{})
+		s.steps = nil
+		if err := s.flush(ctx, sendingCommand, s.options.Command); err != nil {
+			return smtp.Reply{}, err
+		}
+	}
 	r, err := s.answer(ctx, "", s.options.Command)
 	if err == nil && r.Code != 220 {
 		err = s.fail(&Refused{"", r})
 	}
+	if err == nil && s.options.Provoke {
+		err = s.provoked(ctx)
+	}
 	return r, err
+}
+
+// provoked takes the answer to the NOOP in front of the banner.
+func (s *Session) provoked(ctx context.Context) error {
+	r, err := s.answer(ctx, "NOOP", s.options.Command)
+	if err == nil && r.Class() != 2 {
+		err = s.fail(&Refused{"NOOP", r})
+	}
+	return err
 }
 
 // Hello introduces us by EHLO, or HELO to a server that knows no better

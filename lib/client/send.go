@@ -3,21 +3,20 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
-	"time"
 
 	"postern/lib/smtp"
 )
 
-// maxGroup bounds the commands that are sent ahead of their answers. Answers
-// to so many fit in any socket's buffer, so that neither side ever waits for
-// the other to read (RFC 2920 section 3.1).
-const maxGroup = 50
-
-// endOfText stands for the dot where a verb is named.
-const endOfText = "."
+const (
+	// maxBatch bounds the messages that are sent whole before the first of
+	// them is answered: if the connection breaks then, nobody knows which of
+	// them the server has.
+	maxBatch = 4
+	// maxBatchText bounds their octets. They have to fit in the buffers of two
+	// sockets, so that no side waits for the other to read.
+	maxBatchText = 64 << 10
+)
 
 // Result is what became of one message.
 type Result struct {
@@ -31,226 +30,215 @@ type Result struct {
 	Uncertain bool
 }
 
-// transaction is one message on its way.
-type transaction struct {
-	session *Session
-	env     *smtp.Envelope
-	answers []smtp.Reply // as in Result
-	taken   []int        // the recipients that the server said yes to
-	mail    smtp.Reply
-	data    smtp.Reply
-
-	uncertain bool
+// Message is a message that is to be sent.
+type Message struct {
+	Envelope *smtp.Envelope
+	Text     *Text
+	// Done is told what became of it, before the session has ended if it was
+	// that which came between: then with its error. It must not use the
+	// session.
+	Done func(Result, error)
 }
 
-// step is one command of a transaction and what its answer means.
-type step struct {
-	line  string
-	limit time.Duration
-	take  func(smtp.Reply)
-}
+// Feed gives the next message that is to be sent; more is false when no other
+// will come after it, or when there is none any more. With wait it may take
+// its time; without, it returns nil when none is at hand, and the session goes
+// on with what it has.
+type Feed func(wait bool) (m *Message, more bool)
 
-// Send sends a message: text has LF line ends and no stuffed dots; its last
+// Send sends one message: text has LF line ends and no stuffed dots; its last
 // line need not be ended. Commands go in one group when the server offers
 // PIPELINING. Every recipient gets its own reply; the error is one of the
 // connection or of reading text, and the message may be tried again for
 // those who have no reply. A bare CR in text is an error, since servers differ
 // about what it ends.
 func (s *Session) Send(ctx context.Context, env *smtp.Envelope, text io.Reader) (Result, error) {
+	var result Result
+	message := &Message{env, &Text{stream: text}, func(r Result, _ error) { result = r }}
+	err := s.Deliver(ctx, func(bool) (*Message, bool) {
+		m := message
+		message = nil
+		return m, true
+	})
+	return result, err
+}
+
+// Deliver sends messages until feed has no more, or the session ends: then
+// with its error, and every message that was taken from feed has been told.
+// With PIPELINING the end of one text shares its write with the commands of
+// the next message (RFC 2920 section 3.1), and with QUIT behind the last; with
+// CHUNKING too, several short messages share one, envelopes and texts
+// (RFC 3030). So a message costs one round trip at most.
+func (s *Session) Deliver(ctx context.Context, feed Feed) error {
 	defer s.attend(ctx)()
-	t := s.newTransaction(env)
-	err := t.run(ctx, true)
-	if err == nil {
-		err = t.finish(ctx, text)
+	d := delivery{session: s, feed: feed, more: true}
+	var t *transaction
+	var err error
+	for err == nil {
+		if t == nil {
+			t = d.next(true)
+		}
+		switch {
+		case t == nil:
+			return nil
+		case d.fits(t, 0):
+			t, err = d.batch(ctx, t)
+		default:
+			t, err = d.single(ctx, t)
+		}
 	}
-	t.concludeEarly(err)
-	return Result{Recipients: t.answers, Uncertain: t.uncertain}, err
+	if t != nil {
+		d.finished(t, err)
+	}
+	return err
 }
 
 // Ask sends the envelope and no text, and returns what the server says to
 // each recipient. The transaction is given up before the next one begins.
 func (s *Session) Ask(ctx context.Context, env *smtp.Envelope) ([]smtp.Reply, error) {
 	defer s.attend(ctx)()
-	t := s.newTransaction(env)
-	err := t.run(ctx, false)
-	t.concludeEarly(err)
-	t.conclude(smtp.Say(250, smtp.NoDetail, "ok"))
-	return t.answers, err
+	t := s.newTransaction(env, nil)
+	var err error
+	if t.open() {
+		err = t.ask(ctx)
+	}
+	if err == nil {
+		t.conclude(smtp.Say(250, smtp.NoDetail, "ok"))
+	}
+	return t.result(err).Recipients, err
 }
 
-// newTransaction has the answers that we give in the server's place.
-func (s *Session) newTransaction(env *smtp.Envelope) *transaction {
-	t := &transaction{session: s, env: env, answers: make([]smtp.Reply, len(env.Recipients))}
-	whole := s.unsendable(env)
-	for i, to := range env.Recipients {
-		t.answers[i] = whole
-		if whole.IsZero() {
-			t.answers[i] = s.unsendableTo(env, to.Mailbox)
+// delivery is a run of Deliver.
+type delivery struct {
+	session *Session
+	feed    Feed
+	more    bool // feed may have another message
+}
+
+// next takes a message that the server can be given.
+func (d *delivery) next(wait bool) *transaction {
+	for d.more {
+		var m *Message
+		if m, d.more = d.feed(wait); m == nil {
+			return nil
 		}
+		t := d.session.newTransaction(m.Envelope, m.Text)
+		t.done = m.Done
+		if t.open() {
+			return t
+		}
+		d.finished(t, nil)
+	}
+	return nil
+}
+
+// finished tells what became of a message.
+func (d *delivery) finished(t *transaction, err error) {
+	if t.done != nil {
+		t.done(t.result(err), err)
+		t.done = nil
+	}
+}
+
+// result is what became of the message, when err has ended the session or nil.
+// A server that refused to go on, and says so in answer to this transaction,
+// has answered all of it.
+func (t *transaction) result(err error) Result {
+	var refused *Refused
+	if errors.As(err, &refused) {
+		if t.session.waitsFirst(t) {
+			t.conclude(refusal(refused.Reply))
+		}
+		return Result{Recipients: t.answers}
+	}
+	return Result{Recipients: t.answers, Uncertain: err != nil && t.open() && t.session.waits(t, endOfText)}
+}
+
+// waitsFirst reports that the next answer is to a step of t.
+func (s *Session) waitsFirst(t *transaction) bool {
+	return len(s.steps) > 0 && s.steps[0].of == t
+}
+
+// single sends one message, and with the end of its text the envelope of the
+// one behind it, which it returns.
+func (d *delivery) single(ctx context.Context, t *transaction) (following *transaction, err error) {
+	s := d.session
+	if !t.begun {
+		err = t.ask(ctx)
+	}
+	if err == nil && t.textDue() {
+		err = t.queueEnd(ctx)
+		if err == nil {
+			following = d.follow(t.cost())
+			err = s.flush(ctx, sendingText, s.options.DataBlock)
+		}
+		if err == nil {
+			err = s.hear(ctx, t)
+		}
+	}
+	d.finished(t, err)
+	if err == nil && following != nil {
+		err = s.hear(ctx, following)
+	}
+	return following, err
+}
+
+// follow takes the next message, if one is at hand, and queues its envelope
+// where it has to be asked for by DATA and there is room for as many answers.
+func (d *delivery) follow(answers int) *transaction {
+	s := d.session
+	if !s.has("PIPELINING") {
+		return nil
+	}
+	t := d.next(false)
+	switch {
+	case t == nil:
+		d.quit()
+	case !t.chunk && answers+t.cost() <= maxGroup:
+		t.ahead(false)
 	}
 	return t
 }
 
-// steps lists the commands: RSET when an earlier transaction was left open,
-// MAIL, RCPT for each recipient that has no answer yet, DATA.
-func (t *transaction) steps(data bool) []step {
-	s, limit := t.session, t.session.options.Command
-	var list []step
-	if s.started {
-		list = append(list, step{"RSET", limit, func(smtp.Reply) {}})
+// quit takes leave together with the last message.
+func (d *delivery) quit() {
+	s := d.session
+	if !d.more && !s.leaving {
+		s.leaving = true
+		s.queue("QUIT", step{limit: s.options.Command, take: ignore})
 	}
-	list = append(list, step{s.mailCommand(t.env), limit, t.takeMail})
-	for i, to := range t.env.Recipients {
-		if t.answers[i].IsZero() {
-			list = append(list, step{s.rcptCommand(to), limit, func(r smtp.Reply) { t.takeRcpt(i, r) }})
+}
+
+// fits reports whether a message can be sent whole without an answer, behind
+// so many others.
+func (d *delivery) fits(t *transaction, behind int) bool {
+	s := d.session
+	return t.chunk && s.has("PIPELINING") && !t.begun && behind < maxBatch &&
+		len(s.steps)+t.cost() <= maxGroup && int64(len(s.out))+t.text.Size <= maxBatchText
+}
+
+// batch sends a message together with those behind it, as far as they fit, and
+// takes the answers. It returns a message that it took and did not send.
+func (d *delivery) batch(ctx context.Context, t *transaction) (left *transaction, err error) {
+	s := d.session
+	var sent []*transaction
+	for t != nil && err == nil && d.fits(t, len(sent)) {
+		t.ahead(s.started || len(sent) > 0)
+		err = t.queueEnd(ctx)
+		sent = append(sent, t)
+		t = d.next(false)
+	}
+	if t == nil {
+		d.quit()
+	}
+	if err == nil {
+		err = s.flush(ctx, sendingText, s.options.DataBlock)
+	}
+	for _, t := range sent {
+		if err == nil {
+			err = s.hear(ctx, t)
 		}
+		d.finished(t, err)
 	}
-	if data {
-		list = append(list, step{"DATA", s.options.DataStart, func(r smtp.Reply) { t.data = r }})
-	}
-	return list
-}
-
-// run sends the commands in groups and takes their answers.
-func (t *transaction) run(ctx context.Context, data bool) error {
-	if !slices.ContainsFunc(t.answers, smtp.Reply.IsZero) {
-		return nil
-	}
-	size := 1
-	if t.session.has("PIPELINING") {
-		size = maxGroup
-	}
-	steps := t.steps(data)
-	t.session.started = true
-	for group := range slices.Chunk(steps, size) {
-		if t.hopeless() {
-			return nil
-		}
-		if err := t.session.group(ctx, group); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// group sends some commands in one write and reads as many answers.
-func (s *Session) group(ctx context.Context, group []step) error {
-	for _, st := range group {
-		s.queue(st.line)
-	}
-	if err := s.flush(ctx); err != nil {
-		return err
-	}
-	for _, st := range group {
-		r, err := s.answer(ctx, verb(st.line), st.limit)
-		if err != nil {
-			return err
-		}
-		st.take(r)
-	}
-	return nil
-}
-
-// hopeless reports that no recipient can get the message any more.
-func (t *transaction) hopeless() bool {
-	return len(t.taken) == 0 && !slices.ContainsFunc(t.answers, smtp.Reply.IsZero)
-}
-
-// takeMail notes the answer to MAIL; a refusal is every recipient's.
-func (t *transaction) takeMail(r smtp.Reply) {
-	t.mail = r
-	if r.Class() != 2 {
-		t.conclude(refusal(r))
-	}
-}
-
-// takeRcpt notes the answer to one RCPT. An answer to RCPT behind a refused
-// MAIL says nothing new.
-func (t *transaction) takeRcpt(i int, r smtp.Reply) {
-	switch {
-	case t.mail.Class() != 2:
-	case r.Class() == 2:
-		t.taken = append(t.taken, i)
-	default:
-		t.answers[i] = refusal(r)
-	}
-}
-
-// finish sends the text, if anybody is to get it, and takes the answer.
-func (t *transaction) finish(ctx context.Context, text io.Reader) error {
-	switch {
-	case t.data.Code != 354:
-		if !t.data.IsZero() {
-			t.conclude(refusal(t.data))
-		}
-		return nil
-	case len(t.taken) == 0:
-		return t.emptyText(ctx)
-	}
-	if err := t.session.sendText(ctx, text); err != nil {
-		return err
-	}
-	return t.takeEnd(ctx)
-}
-
-// emptyText ends a text that the server asked for in a group, although it had
-// refused every recipient (RFC 2920 section 3.1). No server of LMTP may do
-// that (RFC 2033 section 4.2).
-func (t *transaction) emptyText(ctx context.Context) error {
-	s := t.session
-	if s.options.LMTP {
-		return s.fail(fmt.Errorf("%w: it wants a message for nobody", ErrOutOfStep))
-	}
-	_, err := s.ask(ctx, endOfText)
-	return err
-}
-
-// takeEnd reads the answer to the text, or in LMTP one for each recipient that
-// was taken, in their order (RFC 2033 section 4.2).
-func (t *transaction) takeEnd(ctx context.Context) error {
-	s := t.session
-	for len(t.taken) > 0 {
-		r, err := s.answer(ctx, endOfText, s.options.DataEnd)
-		if err != nil {
-			t.uncertain = !errors.As(err, new(*Refused))
-			return err
-		}
-		if r.Class() != 2 {
-			r = refusal(r)
-		}
-		if !s.options.LMTP {
-			t.conclude(r)
-			break
-		}
-		t.answers[t.taken[0]] = r
-		t.taken = t.taken[1:]
-	}
-	s.started = false
-	return nil
-}
-
-// conclude answers all those recipients who have no answer yet.
-func (t *transaction) conclude(r smtp.Reply) {
-	for i := range t.answers {
-		if t.answers[i].IsZero() {
-			t.answers[i] = r
-		}
-	}
-}
-
-// concludeEarly does so when the server refused to go on with the session.
-func (t *transaction) concludeEarly(err error) {
-	var refused *Refused
-	if errors.As(err, &refused) {
-		t.conclude(refusal(refused.Reply))
-	}
-}
-
-// refusal is r where r says no. A reply of another class where it makes no
-// sense is no reason to give up for good.
-func refusal(r smtp.Reply) smtp.Reply {
-	if r.Class() == 4 || r.Class() == 5 {
-		return r
-	}
-	return smtp.Say(451, smtp.OtherProtocol, fmt.Sprintf("the next server said %d, which is no answer", r.Code))
+	return t, err
 }

@@ -3,143 +3,197 @@ package client
 import (
 	"bytes"
 	"context"
-	"errors"
+	"encoding/binary"
 	"fmt"
 	"io"
-	"os"
-	"time"
-
-	"postern/lib/smtp"
 )
 
-const (
-	// blockSize is how much of a text is read at a time, in octets.
-	blockSize = 32 << 10
-	// lastWordTime is how long a server that hung up amid the text may take
-	// to say why.
-	lastWordTime = 5 * time.Second
-)
+// Text is the text of a message, with LF or CRLF line ends, and what a server
+// may have to be told of it before it comes.
+type Text struct {
+	Size         int64 // octets with CRLF line ends, dots not stuffed (RFC 1870 section 3)
+	EightBit     bool  // there are octets above 127
+	EightBitHead bool  // they are in the header too, where RFC 6532 has its UTF-8
+	BareCR       bool  // there is a CR that no LF follows: no server can be given that
 
-// errBareCR is a CR in a text that no LF follows. Servers differ about what it
-// means, so it could end the text early at some (RFC 5321 section 2.3.8).
-var errBareCR = errors.New("a bare CR in the message")
+	known  bool // the above is known
+	source io.ReaderAt
+	octets int64
+	stream io.Reader // instead of source, for a text that is read once
+}
 
-// sendText sends a text and its end. The end goes with the last block, so
-// that no server has to be waited for twice.
-func (s *Session) sendText(ctx context.Context, text io.Reader) error {
-	var (
-		e    = encoder{lineStart: true}
-		in   = make([]byte, blockSize)
-		out  []byte
-		size int64
-	)
-	if err := s.heardAll(); err != nil {
-		return err
+// NewText looks through the octets of r, and returns the text that they are.
+// It may be sent more than once, for as long as r can be read.
+func NewText(r io.ReaderAt, octets int64) (*Text, error) {
+	t := &Text{known: true, source: r, octets: octets}
+	s := scanner{text: t}
+	block := make([]byte, min(blockSize, max(octets, 1)))
+	in := t.reader()
+	for {
+		n, err := io.ReadFull(in, block)
+		s.scan(block[:n])
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			s.end()
+			return t, nil
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
+}
+
+// reader returns the text from its beginning.
+func (t *Text) reader() io.Reader {
+	if t.stream != nil {
+		return t.stream
+	}
+	return io.NewSectionReader(t.source, 0, t.octets)
+}
+
+// scanner finds out what is to be known of a text.
+type scanner struct {
+	text *Text
+	body bool // the header is over
+	last byte // the last octet so far
+	tail byte // the one before it
+}
+
+// scan takes the next piece.
+func (s *scanner) scan(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	if !s.body {
+		s.scanHead(p)
+	}
+	t := s.text
+	t.EightBit = t.EightBit || eightBit(p)
+	t.Size += int64(len(p) + bytes.Count(p, []byte{'\n'}))
+	s.scanCR(p)
+	if len(p) > 1 {
+		s.tail = p[len(p)-2]
+	} else {
+		s.tail = s.last
+	}
+	s.last = p[len(p)-1]
+}
+
+// scanHead looks for the empty line that ends the header.
+func (s *scanner) scanHead(p []byte) {
+	head := p
+	last, tail := s.last, s.tail
+	if last == 0 {
+		last = '\n' // the text may begin with the empty line
+	}
+	for i, c := range p {
+		if c == '\n' && (last == '\n' || last == '\r' && (tail == '\n' || tail == 0)) {
+			s.body, head = true, p[:i]
+			break
+		}
+		last, tail = c, last
+	}
+	s.text.EightBitHead = s.text.EightBitHead || eightBit(head)
+}
+
+// scanCR counts the CRs that are there already, and finds those that stand
+// alone.
+func (s *scanner) scanCR(p []byte) {
+	if s.last == '\r' {
+		s.cr(p[0])
+	}
+	for {
+		i := bytes.IndexByte(p, '\r')
+		if i < 0 || i == len(p)-1 {
+			return
+		}
+		s.cr(p[i+1])
+		p = p[i+1:]
+	}
+}
+
+// cr takes the octet behind a CR.
+func (s *scanner) cr(next byte) {
+	if next == '\n' {
+		s.text.Size-- // this line end had its CR
+	} else {
+		s.text.BareCR = true
+	}
+}
+
+// end takes the end of the text.
+func (s *scanner) end() {
+	switch s.last {
+	case '\r':
+		s.text.BareCR = true
+	case '\n', 0:
+	default:
+		s.text.Size += int64(len("\r\n"))
+	}
+}
+
+// eightBit reports whether p has octets above 127.
+func eightBit(p []byte) bool {
+	const high = 0x8080808080808080
+	for ; len(p) >= 8; p = p[8:] {
+		if binary.LittleEndian.Uint64(p)&high != 0 {
+			return true
+		}
+	}
+	for _, c := range p {
+		if c >= 0x80 {
+			return true
+		}
+	}
+	return false
+}
+
+// queueText takes up the text of t: all of it goes out but its last piece,
+// which flush sends with whatever follows.
+func (t *transaction) queueText(ctx context.Context) error {
+	s := t.session
+	e := newEncoder(t.chunk)
+	in := t.text.reader()
+	if s.block == nil {
+		s.block = make([]byte, blockSize)
+	}
+	var size int64
 	for last := false; !last; {
-		n, err := io.ReadFull(text, in)
+		n, err := io.ReadFull(in, s.block)
 		last = err == io.EOF || err == io.ErrUnexpectedEOF
 		if err != nil && !last {
 			return s.fail(fmt.Errorf("reading the message: %w", err))
 		}
-		if out, err = e.encode(out[:0], in[:n]); err == nil && last {
-			out, err = e.end(out)
+		before := len(s.out)
+		if s.out, err = e.encode(s.out, s.block[:n]); err == nil && last {
+			s.out, err = e.end(s.out)
 		}
 		if err != nil {
 			return s.fail(err)
 		}
-		if err := s.sendBlock(ctx, out); err != nil {
+		size += int64(len(s.out) - before)
+		if !last {
+			err = s.flush(ctx, sendingText, s.options.DataBlock)
+		}
+		if err != nil {
 			return err
 		}
-		size += int64(len(out))
 	}
-	s.transcribe('*', fmt.Sprintf("the message, %d octets", size-int64(len(".\r\n"))))
-	s.transcribe('C', endOfText)
+	return t.textQueued(size)
+}
+
+// textQueued tells the transcript of a text of so many octets on the wire.
+func (t *transaction) textQueued(size int64) error {
+	s := t.session
+	if t.chunk && size != t.text.Size {
+		return s.fail(fmt.Errorf("the message has %d octets, not %d as before", size, t.text.Size))
+	}
+	if !t.chunk {
+		size -= int64(len(".\r\n"))
+	}
+	s.transcribe('*', fmt.Sprintf("the message, %d octets", size))
+	if !t.chunk {
+		s.transcribe('C', endOfText)
+	}
+	s.steps[len(s.steps)-1].end = len(s.out)
 	return nil
-}
-
-// sendBlock sends a piece of a text.
-func (s *Session) sendBlock(ctx context.Context, block []byte) error {
-	if err := s.allow(ctx, s.options.DataBlock); err != nil {
-		return err
-	}
-	_, err := s.conn.Write(block)
-	if err == nil {
-		return nil
-	}
-	if !errors.Is(err, os.ErrDeadlineExceeded) {
-		if r, ok := s.lastWord(ctx); ok {
-			return s.fail(&Refused{endOfText, r})
-		}
-	}
-	return s.broken(ctx, "sending the message", err)
-}
-
-// lastWord is the refusal that a server left behind when it hung up.
-func (s *Session) lastWord(ctx context.Context) (smtp.Reply, bool) {
-	if ctx.Err() != nil || s.conn.SetDeadline(time.Now().Add(lastWordTime)) != nil {
-		return smtp.Reply{}, false
-	}
-	r, err := s.replies.Read()
-	if err != nil || r.Class() < 4 {
-		return smtp.Reply{}, false
-	}
-	s.transcribeReply(r)
-	return r, true
-}
-
-// encoder turns LF line ends into CRLF and stuffs dots (RFC 5321 4.5.2). A
-// CRLF stays one.
-type encoder struct {
-	lineStart bool
-	cr        bool // a CR was held back at the end of a piece
-}
-
-// encode appends p, the next piece of a text, to out.
-func (e *encoder) encode(out, p []byte) ([]byte, error) {
-	for len(p) > 0 {
-		if e.cr && p[0] != '\n' {
-			return out, errBareCR
-		}
-		e.cr = false
-		line, rest, ended := bytes.Cut(p, []byte{'\n'})
-		line, err := e.dropCR(line, ended)
-		if err != nil {
-			return out, err
-		}
-		if e.lineStart && len(line) > 0 && line[0] == '.' {
-			out = append(out, '.')
-		}
-		out = append(out, line...)
-		if ended {
-			out = append(out, '\r', '\n')
-		}
-		e.lineStart = ended || e.lineStart && len(line) == 0
-		p = rest
-	}
-	return out, nil
-}
-
-// dropCR takes off the CR of a CRLF; at the end of a piece it is held back
-// until the next one shows whether it is one.
-func (e *encoder) dropCR(line []byte, ended bool) ([]byte, error) {
-	switch bytes.IndexByte(line, '\r') {
-	case -1:
-		return line, nil
-	case len(line) - 1:
-		e.cr = !ended
-		return line[:len(line)-1], nil
-	}
-	return line, errBareCR
-}
-
-// end appends the end of the text, and of its last line where it has none.
-func (e *encoder) end(out []byte) ([]byte, error) {
-	if e.cr {
-		return out, errBareCR
-	}
-	if !e.lineStart {
-		out = append(out, '\r', '\n')
-	}
-	return append(out, '.', '\r', '\n'), nil
 }

@@ -11,7 +11,7 @@ import (
 
 // encodeIn encodes text in pieces of n octets.
 func encodeIn(text string, n int) (string, error) {
-	e := encoder{lineStart: true}
+	e := newEncoder(false)
 	var out []byte
 	var err error
 	for len(text) > 0 && err == nil {
@@ -86,7 +86,7 @@ func BenchmarkEncode(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	var out []byte
 	for b.Loop() {
-		e := encoder{lineStart: true}
+		e := newEncoder(false)
 		in := bytes.NewReader(text)
 		buf := make([]byte, blockSize)
 		for {
