@@ -75,6 +75,7 @@ var table = [...]Attribute{
 	{Name: "rbl", Env: "RBL", Token: "RBL", Help: "lists that have the client, and what they answered: list (address ...), ..."},
 	{Name: "rbl_errors", Env: "RBL_ERRORS", Token: "RBL-errors", Help: "lists that could not be asked: list (error), ..."},
 	{Name: "rbl_score", Env: "RBL_SCORE", Help: "sum of the scores of those lists"},
+	{Name: "rbl_reason", Env: "RBL_REASON", Help: "what one of those lists says in words (TXT)"},
 
 	// HELO and TLS.
 	{Name: "helo_name", Env: "CLIENT_HELO", Help: "what the client said in HELO, EHLO or LHLO"},

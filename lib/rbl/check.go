@@ -1,0 +1,162 @@
+package rbl
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+
+	"postern/lib/dns"
+)
+
+// question is one question to one list.
+type question struct {
+	list *List
+	name string
+
+	codes   []netip.Addr // that count, when the name is listed
+	fault   string
+	foreign bool // the fault is an answer that no list gives
+}
+
+// Check asks all lists about all that is known of the client, at once, for as
+// long as ctx lasts. Lists that did not answer by then are errors of theirs.
+// The lists must not change while the result is used.
+func Check(ctx context.Context, r dns.Resolver, lists []List, c Client) Result {
+	questions := questionsOf(lists, c)
+	inParallel(questions, func(q *question) { q.ask(ctx, r) })
+	var res Result
+	for i := range questions {
+		res.take(&questions[i])
+	}
+	return res
+}
+
+// questionsOf lists what there is to be asked.
+func questionsOf(lists []List, c Client) []question {
+	var address string
+	if c.Addr.IsValid() {
+		address = dns.Reverse(c.Addr)
+	}
+	all := make([]question, 0, len(lists))
+	for i := range lists {
+		l := &lists[i]
+		for _, about := range [...]struct {
+			by   By
+			what string
+		}{{ByAddress, address}, {ByName, c.Name}, {BySender, domainOf(c.Sender)}} {
+			if l.By&about.by != 0 && about.what != "" {
+				all = append(all, question{list: l, name: about.what + "." + l.Zone})
+			}
+		}
+	}
+	return all
+}
+
+// domainOf returns a sender's domain as lists are asked about it, "" for an
+// address, of which lists of names know nothing.
+func domainOf(domain string) string {
+	domain = strings.TrimSuffix(domain, ".")
+	if _, err := netip.ParseAddr(domain); err == nil || strings.HasPrefix(domain, "[") {
+		return ""
+	}
+	return domain
+}
+
+// inParallel does something for all, the last of them here.
+func inParallel[T any](all []T, do func(*T)) {
+	if len(all) == 0 {
+		return
+	}
+	last := len(all) - 1
+	done := make(chan struct{}, last)
+	for i := range last {
+		go func() {
+			do(&all[i])
+			done <- struct{}{}
+		}()
+	}
+	do(&all[last])
+	for range last {
+		<-done
+	}
+}
+
+// ask asks the list and judges its answer.
+func (q *question) ask(ctx context.Context, r dns.Resolver) {
+	answer, err := r.Query(ctx, q.name, dns.TypeA)
+	switch {
+	case errors.Is(err, dns.ErrNotFound):
+	case err != nil:
+		q.fault = reasonOf(err)
+	default:
+		q.judge(answer.Addrs())
+	}
+}
+
+// reasonOf says what went wrong without the name that was asked for, which may
+// have a key in it.
+func reasonOf(err error) string {
+	e, ok := errors.AsType[*dns.Error](err)
+	switch {
+	case !ok:
+		return "cannot be asked"
+	case e.Reason == "":
+		return e.Kind.Error()
+	}
+	return e.Reason
+}
+
+// judge tells the answers that count from those that do not. Only when none is
+// the answer of a list, it is a fault of the list.
+func (q *question) judge(answers []netip.Addr) {
+	for _, a := range answers {
+		switch why := q.list.refusal(a); {
+		case why != "":
+			q.fault, q.foreign = why, a.As4()[0] != 127
+		case q.list.Codes.Has(a):
+			q.codes = append(q.codes, a)
+		}
+	}
+}
+
+// refusal says why an answer is none of a list: it is beyond 127.0.0.0/8
+// (RFC 5782 2.3), as that of a domain that was sold, or one by which the list
+// says that it does not answer such questions, or us.
+func (l *List) refusal(a netip.Addr) string {
+	raw := a.As4()
+	switch {
+	case raw[0] != 127:
+		return "answers " + a.String() + ", which is no answer of a list"
+	case raw[1] == 255 && raw[2] == 255:
+		return "refuses to be asked: " + a.String() + blocked(raw[3])
+	case raw == [4]byte{127, 0, 0, 1} && l.below("uribl.com", "surbl.org"),
+		raw == [4]byte{127, 0, 0, 255} && l.below("dnswl.org"),
+		raw == [4]byte{127, 0, 1, 255} && l.below("spamhaus.org", "spamhaus.net"):
+		return "refuses to be asked: " + a.String()
+	}
+	return ""
+}
+
+// blocked explains the codes that Spamhaus has begun and others took over.
+func blocked(code byte) string {
+	switch code {
+	case 252:
+		return " (wrong name of the list)"
+	case 254:
+		return " (asked through an open resolver)"
+	case 255:
+		return " (too many questions)"
+	}
+	return ""
+}
+
+// below reports whether the list is one of these or below one.
+func (l *List) below(domains ...string) bool {
+	for _, d := range domains {
+		if l.Zone == d || strings.HasSuffix(l.Zone, "."+d) {
+			return true
+		}
+	}
+	return false
+}

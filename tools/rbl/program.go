@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"postern/lib/arg"
+	"postern/lib/dns"
+	"postern/lib/rbl"
+	"postern/lib/record"
+	"postern/lib/sysexits"
+	"postern/lib/tool"
+)
+
+// jobs is how many clients a filter asks about at once, unless -j says so: more
+// than resolvers have questions on their way.
+const jobs = 64
+
+// program is the options besides those that all tools have.
+type program struct {
+	lists   []string // -b
+	test    bool     // --test
+	reasons bool     // --reasons
+}
+
+func newProgram() *tool.Program {
+	p := new(program)
+	return &tool.Program{
+		Name:     "rbl",
+		Synopsis: "[-b list ...] [--reasons] [--test] [ip [sender [helo]]]",
+		Sets:     []string{"rbl", "rbl_errors", "rbl_reason", "rbl_score"},
+		Jobs:     jobs,
+		Limit:    rbl.Limit,
+		Flags:    p.flags,
+		Mode:     p.mode,
+		Open:     p.open,
+	}
+}
+
+func (p *program) flags(s *arg.Set) {
+	s.Strings(&p.lists, "b", "list", "ask this list: '[-i] [-p] [-f] [-s score] zone[=codes]'")
+	s.Bool(&p.reasons, "reasons", "have a filter ask for the lists' reasons too")
+	s.Bool(&p.test, "test", "test whether the lists work, and do no more")
+}
+
+// open makes the check.
+func (p *program) open(e *tool.Env) (tool.Checker, error) {
+	c := &checker{dns: e.DNS, reasons: p.reasons || e.Operands || e.Policy}
+	err := c.load(p.lists, e.Config, e.Stderr)
+	for i := range c.lists {
+		c.byName = c.byName || c.lists[i].By&rbl.ByName != 0
+	}
+	return c, err
+}
+
+// mode is --test.
+func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
+	if !p.test {
+		return 0, false
+	}
+	var c config
+	if err := c.load(p.lists, e.Config, e.Stderr); err != nil {
+		fmt.Fprintf(e.Stderr, "rbl: %v\n", err)
+		return sysexits.Config, true
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), rbl.Limit)
+	defer cancel()
+	return report(e.Stdout, rbl.Test(ctx, e.DNS, c.lists)), true
+}
+
+// report prints a line for each part of a list. The status says whether all of
+// them work.
+func report(w io.Writer, probes []rbl.Probe) int {
+	status := sysexits.OK
+	for _, p := range probes {
+		fmt.Fprintln(w, strings.TrimSpace(fmt.Sprintf("%s %s: %s %s", p.List.Name(), p.About, p.Health, inParens(p.Detail))))
+		switch p.Health {
+		case rbl.Dead, rbl.World:
+			status = sysexits.Unavailable
+		case rbl.Unasked:
+			if status == sysexits.OK {
+				status = sysexits.TempFail
+			}
+		}
+	}
+	return status
+}
+
+func inParens(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "(" + s + ")"
+}
+
+// checker asks the lists about clients.
+type checker struct {
+	config
+	dns     dns.Resolver
+	reasons bool // ask for them
+	byName  bool // a list is asked about the client's name
+}
+
+// WriteConfig is --check.
+func (c *checker) WriteConfig(w io.Writer) error { return c.write(w) }
+
+// Check asks about the client of a record.
+func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, error) {
+	addr, err := tool.ClientAddress(r)
+	if err != nil {
+		return nil, err
+	}
+	client := rbl.Client{Addr: addr, Name: r.Value("client_name"), Sender: domain(r.Value("sender"))}
+	if client.Name == "unknown" {
+		client.Name = ""
+	}
+	if _, known := r.Lookup("client_name"); c.byName && !known {
+		client.Name, _, _ = dns.ClientName(ctx, c.dns, addr)
+	}
+	res := &result{client: addr.String(), Result: rbl.Check(ctx, c.dns, c.lists, client)}
+	if c.reasons {
+		res.Reasons(ctx, c.dns)
+	}
+	return res, nil
+}
+
+// domain is what stands behind the last @ of a sender.
+func domain(sender string) string {
+	return sender[strings.LastIndexByte(sender, '@')+1:]
+}
