@@ -43,6 +43,9 @@ func (d Dialer) Dial(ctx context.Context, h Host, port uint16) (net.Conn, error)
 	cancel()
 	race.wait()
 	if conn == nil {
+		if len(race.errs) == 0 {
+			race.errs = []error{ctx.Err()} // there was no time to begin
+		}
 		return nil, &DialError{h.Name, race.errs}
 	}
 	return conn, nil
@@ -133,9 +136,6 @@ type DialError struct {
 // Error returns as "mx.example: dial tcp 192.0.2.1:25: connect: connection
 // refused", with commas between the addresses.
 func (e *DialError) Error() string {
-	if len(e.Errs) == 0 {
-		return e.Host + ": " + "no address was tried"
-	}
 	whys := make([]string, len(e.Errs))
 	for i, err := range e.Errs {
 		whys[i] = err.Error()

@@ -106,23 +106,11 @@ func (p *Pins) parseLine(line string) error {
 	if len(words) == 0 {
 		return nil
 	}
-	set := p.certs
-	switch words[0] {
-	case "x509":
-	case "key":
-		set = p.keys
-	default:
+	set, ok := map[string]pinSet{"x509": p.certs, "key": p.keys}[words[0]]
+	if !ok {
 		return errPinKind
 	}
-	var value, host string
-	for _, w := range words[1:] {
-		if v, ok := strings.CutPrefix(w, "sha256="); ok {
-			value = v
-		}
-		if v, ok := strings.CutPrefix(w, "host="); ok {
-			host = strings.ToLower(strings.TrimSuffix(v, "."))
-		}
-	}
+	value := attribute(words, "sha256=")
 	if value == "" {
 		return errNoPrint
 	}
@@ -130,8 +118,19 @@ func (p *Pins) parseLine(line string) error {
 	if err != nil {
 		return err
 	}
-	set[sum] = append(set[sum], host)
+	host := attribute(words, "host=")
+	set[sum] = append(set[sum], strings.ToLower(strings.TrimSuffix(host, ".")))
 	return nil
+}
+
+// attribute returns what stands behind a name in one of the words.
+func attribute(words []string, name string) string {
+	for _, w := range words {
+		if value, ok := strings.CutPrefix(w, name); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 func parseFingerprint(s string) (sum [sha256.Size]byte, err error) {
