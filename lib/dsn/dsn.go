@@ -50,7 +50,7 @@ type Recipient struct {
 	ORcpt   string // address type and address as the sender wrote them, or "" (RFC 3461 4.2)
 	Action  Action
 	Reply   smtp.Reply // what the last attempt was answered
-	Remote  string     // the host that answered, "" when it was this one
+	Remote  string     // the host that answered, "name[address]", "" when it was this one
 	Last    time.Time  // of the last attempt; zero if none
 	Until   time.Time  // with Delayed: when it will be given up; zero if not known
 }

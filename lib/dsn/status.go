@@ -3,6 +3,7 @@ package dsn
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"time"
 
 	"postern/lib/header"
@@ -63,13 +64,22 @@ func (f *fields) recipient(r *Recipient) {
 	f.add("Final-Recipient", f.address(r.Mailbox.String()))
 	f.add("Action", string(r.Action))
 	f.add("Status", r.status())
-	if r.Remote != "" {
-		f.add("Remote-MTA", "dns; "+f.clean(r.Remote))
-	}
+	f.remote(r.Remote)
 	f.diagnostic(r)
 	f.time("Last-Attempt-Date", r.Last)
 	if r.Action == Delayed {
 		f.time("Will-Retry-Until", r.Until)
+	}
+}
+
+// remote writes the name of the host that answered, or its address when it has
+// no other.
+func (f *fields) remote(host string) {
+	if name, _, _ := strings.Cut(host, "["); name != "" {
+		host = name
+	}
+	if host != "" {
+		f.add("Remote-MTA", "dns; "+f.clean(host))
 	}
 }
 

@@ -63,12 +63,12 @@ func arrival(env *smtp.Envelope, i int, res result) queue.State {
 }
 
 // answer is what was answered as the queue keeps it, with the host that
-// answered in front.
+// answered in front, without the blank between its name and address.
 func answer(host string, reply smtp.Reply) string {
 	if host == "" {
 		return reply.String()
 	}
-	return host + ": " + reply.String()
+	return strings.ReplaceAll(host, " ", "") + ": " + reply.String()
 }
 
 // parseAnswer reads what answer wrote, whatever words the queue has in front
