@@ -46,8 +46,14 @@ func (s Security) Policy(ctx context.Context, r dns.Resolver, route *Route, h Ho
 		if err != nil {
 			return p, fmt.Errorf("%s: %w: %w", h.Name, ErrTLSA, err)
 		}
-		if len(records) > 0 {
-			return s.dane(p, records, base, route.references(h, base)), nil
+		switch {
+		case slices.ContainsFunc(records, tlsconf.TLSA.Usable):
+			p.Mode, p.TLSA = tlsconf.DANE, records
+			p.ServerName, p.Names = base, route.references(h, base) // RFC 7672 8.1, 3.2.2
+			return p, nil
+		case len(records) > 0:
+			// TLS in any case, though nothing to hold it against (RFC 7672 2.2).
+			p.Mode = tlsconf.Encrypt
 		}
 	}
 	if s.STS == nil || s.STS.Mode == mtasts.None || !route.public() {
@@ -65,17 +71,6 @@ func (s Security) named(h Host) tlsconf.Policy {
 	}
 	if len(p.Names) == 0 {
 		p.Names = []string{name}
-	}
-	return p
-}
-
-// dane is the policy of a host that has TLSA records: TLS in any case, and
-// nothing proven where none of them is of use (RFC 7672 2.2).
-func (s Security) dane(p tlsconf.Policy, records []tlsconf.TLSA, base string, names []string) tlsconf.Policy {
-	p.ServerName = base // RFC 7672 8.1
-	p.Mode = tlsconf.Encrypt
-	if slices.ContainsFunc(records, tlsconf.TLSA.Usable) {
-		p.Mode, p.TLSA, p.Names = tlsconf.DANE, records, names
 	}
 	return p
 }
