@@ -67,7 +67,7 @@ func (k *check) run(ctx context.Context) Result {
 	}
 	if !k.local(ctx) {
 		k.published(ctx)
-		k.result.Record = k.result.Code
+		k.result.Own = k.result.Code
 		k.unpublished(ctx)
 		k.failed(ctx)
 	}
@@ -136,7 +136,7 @@ func (k *check) rule(ctx context.Context, rule Rule, r *Record, count ...Code) b
 func (k *check) evaluation(rule Rule) *evaluation {
 	e := &evaluation{checker: k.checker, ip: k.ip, identity: k.identity}
 	e.tracer.trace = k.trace
-	e.begin(rule, &e.identity)
+	e.begin(rule)
 	return e
 }
 

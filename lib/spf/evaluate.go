@@ -181,7 +181,9 @@ func (e *evaluation) include(ctx context.Context, d *Directive, domain string) (
 	if !ok {
 		return no, outcome{}
 	}
+	e.depth++
 	o := e.publish(ctx, name)
+	e.depth--
 	switch o.code {
 	case Pass:
 		o.chain = append([]string{name}, o.chain...)
@@ -206,7 +208,9 @@ func (e *evaluation) redirect(ctx context.Context, spec *MacroString, domain str
 		return outcome{code: Neutral, domain: domain}
 	}
 	e.redirects(spec)
+	e.depth++
 	o := e.publish(ctx, name)
+	e.depth--
 	if o.code == None {
 		o.code = e.permanent(name + ", to which is redirected, publishes no record").code()
 	}

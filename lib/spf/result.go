@@ -73,7 +73,7 @@ func (r Rule) String() string {
 // Result is what a check found.
 type Result struct {
 	Code      Code     // all told
-	Record    Code     // of the domain's own record alone; None when it was not asked
+	Own       Code     // of the domain's own record alone; None when it was not asked
 	Rule      Rule     // who decided on Code
 	Domain    string   // that was checked, in A-labels and lower case; "" when there is none
 	Identity  Identity // that was checked

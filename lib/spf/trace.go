@@ -37,44 +37,29 @@ func (t *tracer) step(level Level, words ...string) {
 	}
 }
 
-// begin tells whose rules are asked.
-func (t *tracer) begin(rule Rule, id *identity) {
-	if t.trace == nil {
-		return
-	}
+// begin tells whose words are evaluated when it is not the domain that speaks.
+func (t *tracer) begin(rule Rule) {
 	if rule != Published {
-		t.step(TraceRecords, rule.String(), " for ", id.origin)
-		return
+		t.step(TraceRecords, rule.String())
 	}
-	t.step(TraceRecords, "record of ", id.origin, " (", id.kind.String(), ")")
 }
 
 // enter and leave stand around a record.
 func (t *tracer) enter(r *Record, domain string) {
-	if t.trace == nil {
-		return
+	if t.trace != nil {
+		t.step(TraceRecords, domain, ": ", r.String())
 	}
-	t.depth++
-	t.step(TraceRecords, domain, ": ", r.String())
 	t.depth++
 }
 
 func (t *tracer) leave(domain string, code Code) {
-	if t.trace == nil {
-		return
-	}
 	t.depth--
 	t.step(TraceRecords, domain, ": ", code.String())
-	t.depth--
 }
 
 // noRecord tells why there is none to evaluate.
 func (t *tracer) noRecord(domain string, code Code) {
-	if t.trace != nil {
-		t.depth++
-		t.step(TraceRecords, domain, ": no record, ", code.String())
-		t.depth--
-	}
+	t.step(TraceRecords, domain, ": no record, ", code.String())
 }
 
 // opens tells that the record of another domain comes.
@@ -113,12 +98,30 @@ func (t *tracer) answered(name string, kind dns.Type, a dns.Answer, err error) {
 		t.step(TraceDNS, question, why(err))
 		return
 	}
-	t.step(TraceDNS, question, strconv.Itoa(len(a.Records)), " answers, kept for ", a.TTL.String())
+	t.step(TraceDNS, question, dataOf(a.Records))
 	for i := range a.Records {
 		r := &a.Records[i]
 		ttl := strconv.Itoa(int(r.TTL.Seconds()))
 		t.step(TraceAnswers, r.Name, ". ", ttl, " IN ", r.Type.String(), " ", r.Data)
 	}
+}
+
+// maxData bounds what a line shows of an answer; TraceAnswers has all of it.
+const maxData = 200
+
+// dataOf is the data of records on one line.
+func dataOf(records []dns.Record) string {
+	var b strings.Builder
+	for i := range records {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(records[i].Data)
+		if b.Len() > maxData {
+			return b.String()[:maxData] + "..."
+		}
+	}
+	return b.String()
 }
 
 // why is an error of the DNS without the question.

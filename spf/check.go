@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"time"
+
+	"postern/lib/record"
+	"postern/lib/spf"
+	"postern/lib/tool"
+)
+
+// tooLate is how much longer than its own limit a check may take before the
+// tool ends it.
+const tooLate = time.Second
+
+// checker makes checks of records.
+type checker struct {
+	spf    spf.Checker
+	config *config
+	tracer *tracer
+}
+
+// open makes the check ready. Nothing is read that was not asked for.
+func (p *program) open(e *tool.Env) (tool.Checker, error) {
+	c := &checker{tracer: p.tracer(e)}
+	c.spf.Resolver = e.DNS
+	c.spf.Receiver, _ = os.Hostname() // "" is unknown
+	if e.Config != "" || e.Check {
+		if err := c.configure(e); err != nil {
+			return nil, err
+		}
+	}
+	if p.rules != "" {
+		policy, err := spf.ParseRules(p.rules)
+		if err != nil {
+			return nil, fmt.Errorf("%w: -e: %w", tool.ErrInput, err)
+		}
+		c.spf.Policy = policy
+	}
+	return c, nil
+}
+
+// words reads "ip sender [helo]". One of sender and helo must be there.
+func words(w []string) (record.Record, error) {
+	if len(w) < 2 {
+		return record.Record{}, fmt.Errorf("%w: want ip sender [helo]", tool.ErrInput)
+	}
+	return tool.Words(w)
+}
+
+// Check evaluates the sender of the record, or helo_name for the null sender.
+func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, error) {
+	ip, err := tool.ClientAddress(r)
+	if err != nil {
+		return nil, err
+	}
+	sender, hasSender := r.Lookup("sender")
+	helo, hasHelo := r.Lookup("helo_name")
+	if !hasSender && !hasHelo {
+		return nil, fmt.Errorf("%w: neither sender nor helo_name", tool.ErrInput)
+	}
+	return c.result(ctx, ip, sender, helo), nil
+}
+
+func (c *checker) result(ctx context.Context, ip netip.Addr, sender, helo string) *result {
+	res := &result{ip: ip, sender: sender, helo: helo, receiver: c.spf.Receiver}
+	if c.tracer == nil {
+		res.Result = c.spf.Check(ctx, ip, sender, helo)
+		return res
+	}
+	t := c.tracer.begin(ip, sender, helo)
+	res.Result = c.spf.CheckTrace(ctx, ip, sender, helo, t.step)
+	t.end(&res.Result)
+	return res
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"postern/lib/spf"
+	"postern/lib/sysexits"
+)
+
+// result is a check's result for those who asked.
+type result struct {
+	spf.Result
+	ip                     netip.Addr
+	sender, helo, receiver string
+}
+
+// Status is the verdict as an exit status.
+func (r *result) Status() int {
+	switch r.Code {
+	case spf.Fail:
+		return sysexits.NoPerm
+	case spf.TempError:
+		return sysexits.TempFail
+	case spf.PermError:
+		return sysexits.DataErr
+	}
+	return sysexits.OK
+}
+
+// Action is the verdict for Postfix (RFC 7208 8.4, 8.6; RFC 7372 3.2).
+func (r *result) Action() string {
+	switch r.Code {
+	case spf.Fail:
+		text := "550 5.7.23 SPF: " + r.Meaning(r.ip)
+		if r.Explanation != "" {
+			text += "; " + r.Domain + " explains: " + r.Explanation
+		}
+		return text
+	case spf.TempError:
+		return "DEFER_IF_PERMIT 4.4.3 SPF: " + r.Meaning(r.ip)
+	}
+	return "PREPEND Received-SPF: " + strings.Join(r.Received(r.receiver, r.ip, r.sender, r.helo), " ")
+}
+
+// Text is the result for a person. Its first word is the result.
+func (r *result) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", r.Code, plain(r.Meaning(r.ip)))
+	if r.Mechanism != "" {
+		fmt.Fprintf(&b, "matched: %s\n", plain(r.matched()))
+	}
+	if r.Problem != "" {
+		fmt.Fprintf(&b, "problem: %s\n", plain(r.Problem))
+	}
+	if r.Explanation != "" {
+		fmt.Fprintf(&b, "explanation: %s\n", r.Explanation)
+	}
+	fmt.Fprintf(&b, "asked: %d of %d look-ups, %d of %d void", r.Lookups, spf.MaxLookups, r.Voids, spf.MaxVoids)
+	return b.String()
+}
+
+// matched is the directive and the way to it.
+func (r *result) matched() string {
+	if len(r.Includes) == 0 {
+		return r.Mechanism
+	}
+	return r.Mechanism + " of " + strings.Join(r.Includes, ", included by ")
+}
+
+// plain makes a text fit for a terminal.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\uFFFD' {
+			return '?'
+		}
+		return r
+	}, s)
+}
