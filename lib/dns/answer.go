@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,42 +10,74 @@ import (
 
 // read takes the answer to a question out of a message. Only what belongs to
 // the name, or to the CNAMEs that lead from it, is looked at.
-func read(m *mdns.Msg, k key, trusted bool) (Answer, error) {
-	if bogus(m) {
+func read(m *message, k key, trusted bool) (Answer, error) {
+	if m.bogus {
 		e := temporary(k, "DNSSEC validation failed")
 		e.Kind = ErrBogus
 		return Answer{}, e
 	}
-	a := Answer{Name: k.name, Authentic: m.AuthenticatedData && trusted, TTL: maxTTL}
+	a := Answer{Name: k.name, Authentic: m.authentic && trusted, TTL: maxTTL}
 	for range maxAliases + 1 {
-		if a.Records = recordsOf(m.Answer, a.Name, k.t); len(a.Records) > 0 {
-			for _, r := range a.Records {
-				a.TTL = min(a.TTL, r.TTL)
+		var ok bool
+		if a.Records, ok = m.records(k, a.Name, k.t); !ok {
+			return Answer{}, temporary(k, errUnreadable.Error())
+		}
+		if len(a.Records) > 0 {
+			for i := range a.Records {
+				a.TTL = min(a.TTL, a.Records[i].TTL)
 			}
 			return a, nil
 		}
-		alias := recordsOf(m.Answer, a.Name, TypeCNAME)
-		if len(alias) == 0 {
-			return Answer{}, notFound(m, k, a.TTL)
+		alias, ok := m.records(k, a.Name, TypeCNAME)
+		if !ok || len(alias) == 0 {
+			return Answer{}, notFound(m, k, a)
 		}
-		a.TTL = min(a.TTL, alias[0].TTL)
-		a.Name = canonical(alias[0].Data)
+		a.follow(alias[0])
 	}
 	return Answer{}, tooManyAliases(k.name, k.t)
 }
 
-// recordsOf returns the records of a name and type.
-func recordsOf(rrs []mdns.RR, name string, t Type) []Record {
-	var list []Record
-	for _, rr := range rrs {
-		h := rr.Header()
-		if h.Rrtype == uint16(t) && h.Class == mdns.ClassINET && canonical(h.Name) == name {
-			list = append(list, record(rr))
-		}
-	}
-	return list
+// follow goes on where a CNAME leads.
+func (a *Answer) follow(alias Record) {
+	a.chain = append(a.chain, alias)
+	a.TTL = min(a.TTL, alias.TTL)
+	a.Name = canonical(alias.Data)
 }
 
+// records returns the answer's records of a name and type. It is not ok when
+// the data of one is malformed.
+func (m *message) records(k key, name string, t Type) (list []Record, ok bool) {
+	off := m.answers
+	for range m.count {
+		r, ok := m.resource(off)
+		if !ok {
+			return nil, false // nothing but what the TC bit excuses
+		}
+		off = r.end
+		if r.t != uint16(t) || r.class != classINET || !m.named(r, k, name) {
+			continue
+		}
+		text, ok := m.data(r)
+		if !ok {
+			return nil, false
+		}
+		list = append(list, Record{Name: name, Type: t, TTL: time.Duration(r.ttl) * time.Second, Data: text})
+	}
+	return list, true
+}
+
+// named tells whether the record is one of the name. Most stand under a pointer
+// to the question.
+func (m *message) named(r resource, k key, name string) bool {
+	if m.raw[r.name] == 0xc0 && m.raw[r.name+1] == headerSize {
+		return name == k.name
+	}
+	var room [maxName + 2]byte
+	b, _, ok := appendName(room[:0], m.raw, r.name)
+	return ok && canonical(string(b)) == name
+}
+
+// record and data take apart what miekg/dns has read.
 func record(rr mdns.RR) Record {
 	h := rr.Header()
 	return Record{
@@ -66,35 +97,9 @@ func data(rr mdns.RR) string {
 
 // notFound is kept as long as the zone's SOA record says (RFC 2308 5), and no
 // longer than the CNAMEs that led there.
-func notFound(m *mdns.Msg, k key, limit time.Duration) *Error {
-	e := &Error{Name: printable(k.name), Type: k.t, Kind: ErrNotFound, NoName: m.Rcode == mdns.RcodeNameError}
-	for _, rr := range m.Ns {
-		if soa, ok := rr.(*mdns.SOA); ok {
-			e.ttl = min(limit, time.Duration(min(soa.Hdr.Ttl, soa.Minttl))*time.Second)
-		}
+func notFound(m *message, k key, a Answer) *Error {
+	return &Error{
+		Name: printable(k.name), Type: k.t, Kind: ErrNotFound, NoName: m.rcode == mdns.RcodeNameError,
+		ttl: min(a.TTL, m.negative), chain: a.chain,
 	}
-	return e
-}
-
-// bogusCodes are the extended errors (RFC 8914 4) with which a validating
-// server says that a zone's signatures are wrong or missing.
-var bogusCodes = [...]uint16{
-	mdns.ExtendedErrorCodeDNSBogus,
-	mdns.ExtendedErrorCodeSignatureExpired,
-	mdns.ExtendedErrorCodeSignatureNotYetValid,
-	mdns.ExtendedErrorCodeDNSKEYMissing,
-	mdns.ExtendedErrorCodeRRSIGsMissing,
-	mdns.ExtendedErrorCodeNoZoneKeyBitSet,
-	mdns.ExtendedErrorCodeNSECMissing,
-}
-
-func bogus(m *mdns.Msg) bool {
-	opt := m.IsEdns0()
-	if m.Rcode != mdns.RcodeServerFailure || opt == nil {
-		return false
-	}
-	return slices.ContainsFunc(opt.Option, func(o mdns.EDNS0) bool {
-		ede, ok := o.(*mdns.EDNS0_EDE)
-		return ok && slices.Contains(bogusCodes[:], ede.InfoCode)
-	})
 }

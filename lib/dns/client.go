@@ -21,7 +21,7 @@ type Config struct {
 	Rounds  int              // how often all servers are asked in turn; 2
 	Limit   time.Duration    // time limit of a whole question, besides the context's; 20 s
 	Window  int              // questions on their way at once, more would overrun socket buffers; 64
-	Cache   int              // answers kept; 1024, negative for none
+	Cache   int              // answers kept; 4096, negative for none
 	Trust   bool             // believe every server's word on DNSSEC, not only that of one on this host
 	TCP     bool             // ask by TCP alone
 
@@ -37,7 +37,7 @@ func (c Config) withDefaults() Config {
 	c.Rounds = cmp.Or(c.Rounds, 2)
 	c.Limit = cmp.Or(c.Limit, 20*time.Second)
 	c.Window = cmp.Or(c.Window, 64)
-	c.Cache = cmp.Or(c.Cache, 1024)
+	c.Cache = cmp.Or(c.Cache, 4096)
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -103,66 +103,86 @@ func (c *client) query(ctx context.Context, name string, t Type) (Answer, error)
 
 // lead asks for itself and for all who wait for f.
 func (c *client) lead(ctx context.Context, k key, f *flight) (Answer, error) {
-	limited, cancel := context.WithTimeout(ctx, c.config.Limit)
-	defer cancel()
 	defer func() { c.memory.land(k, f, c.config.now()) }()
-	f.answer, f.err = c.ask(limited, k)
+	f.answer, f.err = c.ask(ctx, k)
 	// An error that is only our caller's impatience is no answer for others.
 	f.given = f.err == nil || ctx.Err() == nil
 	return f.answer.clone(), f.err
 }
 
 func (c *client) ask(ctx context.Context, k key) (Answer, error) {
-	select {
-	case c.window <- struct{}{}:
-		defer func() { <-c.window }()
-	case <-ctx.Done():
+	end := time.Now().Add(c.config.Limit)
+	if !c.enter(ctx, end) {
 		return Answer{}, temporary(k, "gave up waiting")
 	}
-	var reasons []string
+	defer func() { <-c.window }()
+	reason := ""
 	for range c.config.Rounds {
-		m, trusted, silent, err := c.round(ctx, k)
+		m, trusted, silent, err := c.round(ctx, k, end)
 		if err == nil {
-			return read(m, k, trusted)
+			return read(&m, k, trusted)
 		}
-		reasons = append(reasons, err.Error())
-		if ctx.Err() != nil || !silent {
+		reason = err.Error()
+		if done(ctx, end) || !silent {
 			break
 		}
 	}
-	return Answer{}, temporary(k, reasons[len(reasons)-1])
+	return Answer{}, temporary(k, reason)
+}
+
+// enter waits until another question may be on its way.
+func (c *client) enter(ctx context.Context, end time.Time) bool {
+	select {
+	case c.window <- struct{}{}:
+		return true
+	default:
+	}
+	ctx, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+	select {
+	case c.window <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func done(ctx context.Context, end time.Time) bool {
+	return ctx.Err() != nil || !time.Now().Before(end)
 }
 
 // round asks each server once, the one that answered last first. silent tells
 // that asking again may help: not all of those that failed said so themselves.
-func (c *client) round(ctx context.Context, k key) (m *mdns.Msg, trusted, silent bool, err error) {
+func (c *client) round(ctx context.Context, k key, end time.Time) (m message, trusted, silent bool, err error) {
 	start := int(c.first.Load())
 	var whys []string
 	for i := range c.servers {
 		n := (start + i) % len(c.servers)
 		s := c.servers[n]
-		m, err = s.exchange(ctx, k, c.config.Try)
-		if err == nil && usable(m) {
-			c.first.Store(int32(n))
+		m, err = s.exchange(ctx, k, min(c.config.Try, time.Until(end)))
+		if err == nil && usable(&m) {
+			if n != start {
+				c.first.Store(int32(n))
+			}
 			return m, s.trust, false, nil
 		}
 		if err == nil {
-			err = errors.New("answers " + cmp.Or(mdns.RcodeToString[m.Rcode], "code "+strconv.Itoa(m.Rcode)))
+			err = errors.New("answers " + cmp.Or(mdns.RcodeToString[m.rcode], "code "+strconv.Itoa(m.rcode)))
 		} else {
 			silent = true
 		}
 		whys = append(whys, s.addr.String()+" "+err.Error())
-		if ctx.Err() != nil {
+		if done(ctx, end) {
 			break
 		}
 	}
-	return nil, false, silent, errors.New(strings.Join(whys, ", "))
+	return message{}, false, silent, errors.New(strings.Join(whys, ", "))
 }
 
 // usable tells an answer from a server's refusal or failure, after which the
 // next one is asked. That a zone's signatures are wrong is an answer.
-func usable(m *mdns.Msg) bool {
-	return m.Rcode == mdns.RcodeSuccess || m.Rcode == mdns.RcodeNameError || bogus(m)
+func usable(m *message) bool {
+	return m.rcode == mdns.RcodeSuccess || m.rcode == mdns.RcodeNameError || m.bogus
 }
 
 func temporary(k key, why string) *Error {

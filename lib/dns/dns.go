@@ -49,6 +49,8 @@ type Answer struct {
 	Records   []Record      // at least one when there was no error
 	TTL       time.Duration // how long all of it may be kept
 	Authentic bool          // validated by DNSSEC, so says a server that we trust
+
+	chain []Record // the CNAMEs that led to Name
 }
 
 // Record is one resource record.
@@ -75,7 +77,8 @@ type Error struct {
 	NoName bool   // with ErrNotFound: nothing of any type is there (NXDOMAIN)
 	Reason string // in words, "" when the kind says all
 
-	ttl time.Duration // how long a cache may keep it
+	ttl   time.Duration // how long a cache may keep it
+	chain []Record      // the CNAMEs that led to nothing
 }
 
 // Error returns as "mx.example MX: temporary error: 192.0.2.53 does not answer".

@@ -16,10 +16,6 @@ import (
 	mdns "github.com/miekg/dns"
 )
 
-// payload is the size of UDP answers that we ask for (RFC 6891 6.2.5): what
-// passes every path unfragmented.
-const payload = 1232
-
 // manyQuestions is after how many a socket to another host is replaced by one
 // with another port, so that who found out the port has not long.
 const manyQuestions = 2000
@@ -45,70 +41,50 @@ type server struct {
 
 // exchange asks the server, waiting for at most wait. The answer is checked
 // against the question; an error is about the server, not about the name.
-func (s *server) exchange(ctx context.Context, k key, wait time.Duration) (*mdns.Msg, error) {
+func (s *server) exchange(ctx context.Context, k key, wait time.Duration) (message, error) {
 	m, err := s.once(ctx, k, wait)
-	if err == nil && !s.plain.Load() && (m.Rcode == mdns.RcodeFormatError || m.Rcode == mdns.RcodeNotImplemented) {
+	if err == nil && !s.plain.Load() && (m.rcode == mdns.RcodeFormatError || m.rcode == mdns.RcodeNotImplemented) {
 		s.plain.Store(true) // RFC 6891 7
 		m, err = s.once(ctx, k, wait)
 	}
 	return m, err
 }
 
-func (s *server) once(ctx context.Context, k key, wait time.Duration) (*mdns.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	wire, err := s.compose(k)
-	if err != nil {
-		return nil, err
-	}
+func (s *server) once(ctx context.Context, k key, wait time.Duration) (message, error) {
+	var room [headerSize + maxName + 2 + 4 + optSize]byte
+	wire := compose(room[:0], k, s.mix, !s.plain.Load())
+	end := time.Now().Add(wait)
 	if !s.tcp {
-		m, err := s.byUDP(ctx, wire)
-		if err == nil && !m.Truncated {
+		m, err := s.byUDP(ctx, wire, wait)
+		if err == nil && !m.truncated {
 			return m, nil
 		}
 		if err != nil && err != errForged {
-			return nil, err
+			return m, err
 		}
 	}
+	ctx, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
 	return s.byTCP(ctx, wire)
 }
 
-// compose makes the question's message. The id is filled in by who sends it.
-func (s *server) compose(k key) ([]byte, error) {
-	name := k.name + "."
-	if s.mix {
-		name = mixCase(name)
-	}
-	m := &mdns.Msg{Question: []mdns.Question{{Name: name, Qtype: uint16(k.t), Qclass: mdns.ClassINET}}}
-	m.RecursionDesired = true
-	m.AuthenticatedData = true // asks for the AD bit (RFC 6840 5.7)
-	if !s.plain.Load() {
-		m.SetEdns0(payload, false)
-	}
-	return m.Pack()
-}
-
-func (s *server) byUDP(ctx context.Context, wire []byte) (*mdns.Msg, error) {
-	raw, err := s.ask(ctx, wire)
+func (s *server) byUDP(ctx context.Context, wire []byte, wait time.Duration) (message, error) {
+	raw, err := s.ask(ctx, wire, wait)
 	for err == errRetired {
-		raw, err = s.ask(ctx, wire)
+		raw, err = s.ask(ctx, wire, wait)
 	}
 	if err != nil {
-		return nil, err
+		return message{}, err
 	}
-	m := new(mdns.Msg)
-	if err := m.Unpack(raw); err != nil && !m.Truncated {
-		return nil, errors.New("answers in a form that cannot be read")
-	}
-	return m, nil
+	return parseMessage(raw)
 }
 
-func (s *server) ask(ctx context.Context, wire []byte) ([]byte, error) {
+func (s *server) ask(ctx context.Context, wire []byte, wait time.Duration) ([]byte, error) {
 	sock, err := s.open(ctx)
 	if err != nil {
 		return nil, plainError(err)
 	}
-	return sock.ask(ctx, wire)
+	return sock.ask(ctx, wire, wait)
 }
 
 // open returns the socket that all questions share, a new one when there is
@@ -131,30 +107,32 @@ func (s *server) open(ctx context.Context) (*socket, error) {
 }
 
 // byTCP asks over a connection of its own.
-func (s *server) byTCP(ctx context.Context, wire []byte) (*mdns.Msg, error) {
+func (s *server) byTCP(ctx context.Context, wire []byte) (message, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", s.addr.String())
 	if err != nil {
-		return nil, plainError(err)
+		return message{}, plainError(err)
 	}
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	wire = bytes.Clone(wire) // a socket's reader may still look at it
 	binary.BigEndian.PutUint16(wire, randomID())
 	framed := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(wire)), uint16(len(wire)))
 	if _, err := conn.Write(append(framed, wire...)); err != nil {
-		return nil, plainError(err)
+		return message{}, plainError(err)
 	}
 	raw, err := readFrame(conn)
 	if err != nil {
-		return nil, plainError(err)
+		return message{}, plainError(err)
 	}
-	m := new(mdns.Msg)
-	if compare(wire, raw) == unrelated || m.Unpack(raw) != nil {
-		return nil, errStrange
+	if compare(wire, raw) == unrelated {
+		return message{}, errStrange
 	}
-	return m, nil
+	m, err := parseMessage(raw)
+	if err == nil && m.truncated {
+		err = errUnreadable // there is no place for the rest
+	}
+	return m, err
 }
 
 func readFrame(r io.Reader) ([]byte, error) {
@@ -189,13 +167,11 @@ const (
 	answer
 )
 
-const headerSize = 12 // RFC 1035 4.1.1
-
 // compare tells whether raw answers the question in wire: an answer, the same
 // id, the same name, type and class. A server that found the question
 // unreadable may leave it out.
 func compare(wire, raw []byte) likeness {
-	if len(raw) < headerSize || raw[0] != wire[0] || raw[1] != wire[1] || raw[2]&0x80 == 0 {
+	if len(raw) < headerSize || raw[0] != wire[0] || raw[1] != wire[1] || raw[2]&flagAnswer == 0 {
 		return unrelated
 	}
 	questions := binary.BigEndian.Uint16(raw[4:])
@@ -223,19 +199,6 @@ func questionOf(wire []byte) []byte {
 		end += 1 + int(wire[end])
 	}
 	return wire[headerSize : end+5]
-}
-
-// mixCase gives each letter a random case, which an answer has to repeat.
-func mixCase(name string) string {
-	b := []byte(name)
-	var bits [(maxName*4 + 8) / 8]byte // with every octet escaped as \DDD
-	rand.Read(bits[:len(b)/8+1])
-	for i, c := range b {
-		if 'a' <= c && c <= 'z' && bits[i/8]>>(i%8)&1 == 1 {
-			b[i] = c - 'a' + 'A'
-		}
-	}
-	return string(b)
 }
 
 func randomID() uint16 {

@@ -3,6 +3,7 @@ package dns
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"net"
@@ -25,15 +26,21 @@ type socket struct {
 
 	mu      sync.Mutex
 	waiting map[uint16]*waiter
+	free    []*waiter // at most as many as once waited
+	random  [128]byte // for ids, of which unused are left
+	unused  int
 	asked   int   // questions sent in all
 	active  bool  // questions since the idle time began
 	wrong   int   // messages that answered nothing since the last good one
 	closed  error // why nothing can be asked any more
 }
 
+// waiter is a question on its way. Reader and asker share it under the
+// socket's lock.
 type waiter struct {
 	wire   []byte
 	result chan result // has room for one
+	timer  *time.Timer
 }
 
 type result struct {
@@ -57,49 +64,78 @@ func (s *socket) fresh(limited bool) bool {
 }
 
 // ask sends the question, under an id of its own, and waits for the answer.
-func (s *socket) ask(ctx context.Context, wire []byte) ([]byte, error) {
-	w := &waiter{wire: wire, result: make(chan result, 1)}
-	id, err := s.enter(w)
+func (s *socket) ask(ctx context.Context, wire []byte, wait time.Duration) ([]byte, error) {
+	w, id, err := s.enter(wire, wait)
 	if err != nil {
 		return nil, err
 	}
-	defer s.leave(id)
-	if _, err := s.conn.Write(wire); err != nil {
+	defer s.leave(w, id)
+	if _, err := s.conn.Write(w.wire); err != nil {
 		// It may be about an earlier datagram, which the host refused.
-		if _, err = s.conn.Write(wire); err != nil {
+		if _, err = s.conn.Write(w.wire); err != nil {
 			return nil, plainError(err)
 		}
 	}
 	select {
 	case r := <-w.result:
 		return r.raw, r.err
+	case <-w.timer.C:
 	case <-ctx.Done():
-		return nil, errSilent
 	}
+	return nil, errSilent
 }
 
 // enter finds an id that nobody uses and puts it into the question.
-func (s *socket) enter(w *waiter) (uint16, error) {
+func (s *socket) enter(wire []byte, wait time.Duration) (*waiter, uint16, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed != nil {
-		return 0, s.closed
+		return nil, 0, s.closed
 	}
-	id := randomID()
+	id := s.randomID()
 	for s.waiting[id] != nil {
-		id = randomID()
+		id = s.randomID()
 	}
+	w := s.waiter(wait)
+	w.wire = append(w.wire[:0], wire...)
 	binary.BigEndian.PutUint16(w.wire, id)
 	s.waiting[id] = w
 	s.asked++
 	s.active = true
-	return id, nil
+	return w, id, nil
 }
 
-func (s *socket) leave(id uint16) {
+// waiter returns one that is free, or a new one.
+func (s *socket) waiter(wait time.Duration) *waiter {
+	if n := len(s.free); n > 0 {
+		w := s.free[n-1]
+		s.free = s.free[:n-1]
+		w.timer.Reset(wait)
+		return w
+	}
+	return &waiter{result: make(chan result, 1), timer: time.NewTimer(wait)}
+}
+
+func (s *socket) leave(w *waiter, id uint16) {
+	w.timer.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.waiting, id)
+	select {
+	case <-w.result: // it came too late
+	default:
+	}
+	s.free = append(s.free, w)
+}
+
+// randomID takes two octets of randomness, which are got many at a time.
+func (s *socket) randomID() uint16 {
+	if s.unused == 0 {
+		rand.Read(s.random[:])
+		s.unused = len(s.random)
+	}
+	s.unused -= 2
+	return binary.BigEndian.Uint16(s.random[s.unused:])
 }
 
 func (s *socket) read() {
@@ -136,32 +172,21 @@ func (s *socket) busy() bool {
 // hand gives a message to who waits for it. The error is errForged when too
 // many came that nobody asked for.
 func (s *socket) hand(raw []byte) error {
-	if len(raw) < headerSize {
-		return s.unasked()
-	}
-	s.mu.Lock()
-	w := s.waiting[binary.BigEndian.Uint16(raw)]
-	s.mu.Unlock()
-	if w == nil {
-		return s.unasked()
-	}
-	switch compare(w.wire, raw) {
-	case answer:
-		s.mu.Lock()
-		s.wrong = 0
-		s.mu.Unlock()
-		w.give(result{raw: bytes.Clone(raw)})
-		return nil
-	case otherCase:
-		// A forger, or a server that spoils names: TCP is safe from both.
-		w.give(result{err: errForged})
-	}
-	return s.unasked()
-}
-
-func (s *socket) unasked() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(raw) >= headerSize {
+		if w := s.waiting[binary.BigEndian.Uint16(raw)]; w != nil {
+			switch compare(w.wire, raw) {
+			case answer:
+				s.wrong = 0
+				w.give(result{raw: bytes.Clone(raw)})
+				return nil
+			case otherCase:
+				// A forger, or a server that spoils names: TCP is safe from both.
+				w.give(result{err: errForged})
+			}
+		}
+	}
 	if s.wrong++; s.wrong > maxWrong {
 		return errForged
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Addrs returns the addresses of an answer to a question for A or AAAA.
@@ -32,4 +33,14 @@ func (a Answer) MX() []MX {
 	}
 	slices.SortStableFunc(list, func(a, b MX) int { return int(a.Pref) - int(b.Pref) })
 	return list
+}
+
+// ToASCII returns a name in the form in which it is asked for and compared: in
+// lower case, without its final dot, U-labels as A-labels (RFC 5890 2.3.2.1).
+func ToASCII(name string) string {
+	name = canonical(name)
+	if !utf8.ValidString(name) {
+		return name
+	}
+	return toASCII(name)
 }

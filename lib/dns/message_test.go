@@ -1,0 +1,162 @@
+package dns
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	mdns "github.com/miekg/dns"
+)
+
+// packed is the wire form of an answer to "mx.example" with the records.
+func packed(t testing.TB, records ...string) []byte {
+	t.Helper()
+	m := new(mdns.Msg)
+	m.SetQuestion("mx.example.", mdns.TypeTXT)
+	m.Response, m.Compress = true, true
+	for _, s := range records {
+		rr, err := mdns.NewRR(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Answer = append(m.Answer, rr)
+	}
+	m.SetEdns0(payload, false)
+	raw, err := m.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// dataOf returns the data of all records of the answer section as we read it.
+func dataOf(m *message) (list []string, ok bool) {
+	off := m.answers
+	for range m.count {
+		r, ok := m.resource(off)
+		if !ok {
+			return nil, false
+		}
+		text, ok := m.data(r)
+		if !ok {
+			return nil, false
+		}
+		list = append(list, text)
+		off = r.end
+	}
+	return list, true
+}
+
+func TestMessage(t *testing.T) {
+	raw := packed(t,
+		`mx.example. 60 IN TXT "a\"b\\c\255\000" "" "d e"`,
+		`mx.example. 60 IN MX 10 mx.example.`,
+		`mx.example. 60 IN MX 0 .`,
+		`o\.dd\@x\032y\000.mx.example. 60 IN CNAME o\.dd\000.mx.example.`,
+		`mx.example. 60 IN A 192.0.2.1`,
+		`mx.example. 60 IN AAAA ::ffff:192.0.2.1`,
+		`mx.example. 60 IN TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef`,
+		`mx.example. 60 IN TYPE65280 \# 3 010203`,
+	)
+	m, err := parseMessage(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, _ := dataOf(&m)
+	want := []string{`"a\"b\\c\255\000" "" "d e"`, "10 mx.example.", "0 .", `o\.dd\000.mx.example.`, "192.0.2.1",
+		"::ffff:192.0.2.1", "3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", `\# 3 010203`}
+	if got := strings.Join(list, "\n"); got != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+// A name may be made of pointers only to a point, and be no longer than 255
+// octets however it is made up.
+func TestHostileNames(t *testing.T) {
+	loop := []byte{0xc0, 0}
+	back := append(append([]byte{63}, strings.Repeat("a", 63)...), 0xc0, 0)
+	long := append([]byte(strings.Repeat("\x3f"+strings.Repeat("a", 63), 4)), 0)
+	longest := append([]byte(strings.Repeat("\x3f"+strings.Repeat("a", 63), 3)+"\x3d"+strings.Repeat("a", 61)), 0)
+	tests := []struct {
+		raw []byte
+		ok  bool
+	}{
+		{loop, false}, {back, false}, {long, false}, {longest, true},
+		{[]byte{0}, true}, {[]byte{1}, false}, {[]byte{0x40, 0}, false}, {[]byte{0xc0}, false}, {nil, false},
+		{[]byte{0xc0, 2, 0}, true}, {[]byte{0xc0, 9, 0}, false},
+	}
+	for _, tt := range tests {
+		if b, _, ok := appendName(nil, tt.raw, 0); ok != tt.ok {
+			t.Errorf("%q: %q, %v, want %v", tt.raw, b, ok, tt.ok)
+		}
+	}
+}
+
+// What is broken behind the header is never taken for an answer.
+func TestBrokenMessages(t *testing.T) {
+	raw := packed(t, "mx.example. 60 IN TXT a b", "mx.example. 60 IN MX 10 mx.example.", "mx.example. 60 IN A 192.0.2.1")
+	for n := range raw {
+		if _, err := parseMessage(raw[:n]); err == nil {
+			t.Errorf("the first %d octets of %d pass", n, len(raw))
+		}
+	}
+	for _, kind := range []Type{TypeA, TypeAAAA, TypeMX, TypeCNAME, TypeTLSA} {
+		short := append([]byte(nil), raw...)
+		short[len(raw)-optSize-13] = byte(kind) // the A record's type: four octets that are no such data
+		m, err := parseMessage(short)
+		if _, ok := dataOf(&m); err != nil || ok != (kind == TypeA || kind == TypeTLSA) {
+			t.Errorf("%v of 4 octets: %v, %v", kind, ok, err)
+		}
+	}
+}
+
+// The records are those that miekg/dns reads, as it reads them.
+func FuzzMessage(f *testing.F) {
+	f.Add(packed(f, `mx.example. 60 IN TXT "a\"b\\c\255\000" "" "d e"`, `mx.example. 60 IN MX 10 mx.example.`))
+	f.Add(packed(f, `o\.dd\@x.mx.example. 60 IN CNAME mx.example.`, `mx.example. 60 IN A 192.0.2.1`))
+	f.Add(packed(f, `mx.example. 60 IN AAAA 2001:db8::1`, `mx.example. 4294967295 IN PTR a.b.`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		m, err := parseMessage(raw)
+		theirs := new(mdns.Msg)
+		if err != nil || m.truncated || theirs.Unpack(raw) != nil || len(theirs.Answer) != m.count {
+			return
+		}
+		list, ok := dataOf(&m)
+		if !ok {
+			return // we are the stricter ones
+		}
+		for i, rr := range theirs.Answer {
+			if want := data(rr); list[i] != want && !excused(rr) {
+				t.Fatalf("%v: %q, want %q", rr, list[i], want)
+			}
+		}
+		if m.rcode != theirs.Rcode && theirs.IsEdns0() == nil {
+			t.Fatalf("code %d, want %d", m.rcode, theirs.Rcode)
+		}
+	})
+}
+
+// excused tells records of which miekg/dns makes less than they are.
+func excused(rr mdns.RR) bool {
+	h := rr.Header()
+	return h.Rdlength == 0 || h.Class != mdns.ClassINET
+}
+
+func TestNegativeTTL(t *testing.T) {
+	m := new(mdns.Msg)
+	m.SetQuestion("mx.example.", mdns.TypeTXT)
+	m.Rcode = mdns.RcodeNameError
+	soa, _ := mdns.NewRR("example. 120 IN SOA ns.example. root.example. 1 2 3 4 90")
+	m.Ns = append(m.Ns, soa)
+	raw, _ := m.Pack()
+	ours, err := parseMessage(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = read(&ours, key{"mx.example", TypeTXT}, false)
+	e, ok := err.(*Error)
+	if got, want := fmt.Sprint(ok && e.NoName, e.ttl), fmt.Sprint(true, 90*time.Second); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
