@@ -66,7 +66,7 @@ func (p *parser) options() error {
 			}
 			n := strings.IndexByte("ipf", word[i])
 			if n < 0 {
-				return fmt.Errorf("unknown option -%.8q (there are -i, -p, -f and -s score)", word[i:])
+				return fmt.Errorf("unknown option -%c (there are -i, -p, -f and -s score)", word[i])
 			}
 			p.list.By |= ByAddress << n
 		}

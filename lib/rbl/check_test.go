@@ -1,0 +1,157 @@
+package rbl_test
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/lib/dnstest"
+	"postern/lib/rbl"
+	"postern/lib/record"
+)
+
+const zone = `$TTL 60
+2.0.0.127.bl.example.        A   127.0.0.2
+7.2.0.192.bl.example.        A   127.0.0.2
+7.2.0.192.bl.example.        A   127.0.0.4
+7.2.0.192.bl.example.        TXT "sends " "spam, see\010 http://bl.example/7"
+7.2.0.192.white.example.     A   127.0.0.1
+8.2.0.192.bl.example.        A   127.0.0.9
+7.2.0.192.over.example.      A   127.255.255.255
+7.2.0.192.mixed.example.     A   127.255.255.254
+7.2.0.192.mixed.example.     A   127.0.0.3
+*.parked.example.            A   203.0.113.80
+*.world.example.             A   127.0.0.2
+7.2.0.192.multi.uribl.com.   A   127.0.0.1
+1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.bl.example. A 127.0.0.5
+2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.six.example. A 127.0.0.2
+2.0.0.127.six.example.       A   127.0.0.2
+pool.isp.example.names.example.  A 127.0.0.2
+spam.example.domains.example.    A 127.0.1.2
+test.domains.example.            A 127.0.1.2
+7.2.0.192.abcdefghijklmnopqrstuvwx26.dq.example. A 127.0.0.2
+7.2.0.192.abcdefghijklmnopqrstuvwx26.dq.example. TXT "key abcdefghijklmnopqrstuvwx26"
+`
+
+func lists(t *testing.T, texts ...string) []rbl.List {
+	t.Helper()
+	var all []rbl.List
+	for _, text := range texts {
+		l, err := rbl.ParseText(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+func TestCheck(t *testing.T) {
+	srv := dnstest.Start(t, zone)
+	srv.Fault("7.2.0.192.broken.example", dnstest.ServFail)
+	addr := netip.MustParseAddr("192.0.2.7")
+	one := rbl.Client{Addr: addr}
+	tests := []struct {
+		name   string
+		client rbl.Client
+		lists  string // with commas
+		want   string // the record
+	}{
+		{"listed", one, "bl.example", `rbl="bl.example (127.0.0.2 127.0.0.4)" rbl_score=100`},
+		{"not listed", rbl.Client{Addr: netip.MustParseAddr("192.0.2.9")}, "bl.example", `rbl_score=0`},
+		{"scores added", one, "-s 60 bl.example,-s -20 white.example", `rbl="bl.example (127.0.0.2 127.0.0.4), white.example (127.0.0.1)" rbl_score=40`},
+		{"codes", one, "bl.example=127.0.0.[4..9]", `rbl="bl.example (127.0.0.4)" rbl_score=100`},
+		{"other codes", one, "bl.example=127.0.0.5", `rbl_score=0`},
+		{"over quota", one, "over.example", `rbl_errors="over.example (refuses to be asked: 127.255.255.255 (too many questions))" rbl_score=0`},
+		{"quota and listing", one, "mixed.example", `rbl="mixed.example (127.0.0.3)" rbl_score=100`},
+		{"parked", one, "parked.example", `rbl_errors="parked.example (answers 203.0.113.80, which is no answer of a list)" rbl_score=0`},
+		{"refused", one, "multi.uribl.com", `rbl_errors="multi.uribl.com (refuses to be asked: 127.0.0.1)" rbl_score=0`},
+		{"IPv6", rbl.Client{Addr: netip.MustParseAddr("2001:db8::1")}, "bl.example", `rbl="bl.example (127.0.0.5)" rbl_score=100`},
+		{"mapped", rbl.Client{Addr: netip.MustParseAddr("::ffff:192.0.2.8")}, "bl.example", `rbl="bl.example (127.0.0.9)" rbl_score=100`},
+		{"name", rbl.Client{Addr: addr, Name: "pool.isp.example"}, "-p -s 30 names.example", `rbl="names.example (127.0.0.2)" rbl_score=30`},
+		{"no name", one, "-p -s 30 names.example", `rbl_score=0`},
+		{"sender", rbl.Client{Addr: addr, Sender: "spam.example"}, "-f -s 30 domains.example", `rbl="domains.example (127.0.1.2)" rbl_score=30`},
+		{"sender's address", rbl.Client{Sender: "[192.0.2.7]"}, "-f -s 30 world.example", `rbl_score=0`},
+		{"counted once", rbl.Client{Addr: addr, Sender: "spam.example"}, "-if -s 30 world.example", `rbl="world.example (127.0.0.2), world.example (127.0.0.2)" rbl_score=30`},
+		{"key", one, "-s 9 abcdefghijklmnopqrstuvwx26.dq.example", `rbl="dq.example (127.0.0.2)" rbl_score=9`},
+		{"one broken", one, "bl.example,broken.example", `rbl="bl.example (127.0.0.2 127.0.0.4)" rbl_errors="broken.example (` + srv.Addr().String() + ` answers SERVFAIL)" rbl_score=100`},
+	}
+	for _, tt := range tests {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		var r record.Record
+		all := lists(t, strings.Split(tt.lists, ",")...)
+		res := rbl.Check(ctx, srv.Resolver(), all, tt.client)
+		res.Record(&r)
+		cancel()
+		if got := r.String(); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestReasons(t *testing.T) {
+	r := dnstest.Start(t, zone).Resolver()
+	all := lists(t, "bl.example", "white.example*-1", "abcdefghijklmnopqrstuvwx26.dq.example")
+	res := rbl.Check(context.Background(), r, all, rbl.Client{Addr: netip.MustParseAddr("192.0.2.7")})
+	res.Reasons(context.Background(), r)
+	var got []string
+	for _, h := range res.Hits {
+		got = append(got, h.Reason)
+	}
+	if want := []string{`sends spam, see\n http://bl.example/7`, "", "key *"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if res.Reason() != got[0] || res.Against() != "bl.example, dq.example" || !res.Refused() {
+		t.Errorf("reason %q against %q refused %t", res.Reason(), res.Against(), res.Refused())
+	}
+}
+
+// TestOneLimit: a list that is silent costs the time limit once, and the others
+// nothing.
+func TestOneLimit(t *testing.T) {
+	srv := dnstest.Start(t, zone)
+	srv.Fault("7.2.0.192.silent1.example", dnstest.Silent)
+	srv.Fault("7.2.0.192.silent2.example", dnstest.Silent)
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	res := rbl.Check(ctx, srv.Resolver(), lists(t, "silent1.example", "bl.example", "silent2.example"), rbl.Client{Addr: netip.MustParseAddr("192.0.2.7")})
+	if len(res.Failures) != 2 || len(res.Hits) != 1 || !res.Refused() {
+		t.Errorf("got %+v", res)
+	}
+}
+
+func TestAdd(t *testing.T) {
+	r := dnstest.Start(t, zone).Resolver()
+	all := lists(t, "-if -s 60 world.example", "-p -s 30 names.example")
+	res := rbl.Check(context.Background(), r, all, rbl.Client{Addr: netip.MustParseAddr("192.0.2.7")})
+	res.Add(rbl.Check(context.Background(), r, all, rbl.Client{Name: "pool.isp.example"}))
+	res.Add(rbl.Check(context.Background(), r, all, rbl.Client{Sender: "spam.example"}))
+	if res.Score != 90 || len(res.Hits) != 3 {
+		t.Errorf("score %d of %d, want 90 of 3", res.Score, len(res.Hits))
+	}
+}
+
+func TestTest(t *testing.T) {
+	srv := dnstest.Start(t, zone)
+	srv.Fault("2.0.0.127.broken.example", dnstest.ServFail)
+	var got []string
+	for _, p := range rbl.Test(context.Background(), srv.Resolver(), lists(t, "bl.example=127.0.0.99", "six.example", "dead.example",
+		"world.example", "parked.example", "broken.example", "-f domains.example")) {
+		got = append(got, p.List.Name()+" "+p.About+": "+p.Health.String())
+	}
+	want := []string{
+		"bl.example IPv4: works", "bl.example IPv6: no IPv6",
+		"six.example IPv4: works", "six.example IPv6: works",
+		"dead.example IPv4: dead", "dead.example IPv6: no IPv6",
+		"world.example IPv4: lists the world", "world.example IPv6: lists the world",
+		"parked.example IPv4: lists the world", "parked.example IPv6: lists the world",
+		"broken.example IPv4: cannot be asked", "broken.example IPv6: no IPv6",
+		"domains.example names: works",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
