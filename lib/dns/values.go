@@ -38,9 +38,8 @@ func (a Answer) MX() []MX {
 // ToASCII returns a name in the form in which it is asked for and compared: in
 // lower case, without its final dot, U-labels as A-labels (RFC 5890 2.3.2.1).
 func ToASCII(name string) string {
-	name = canonical(name)
-	if !utf8.ValidString(name) {
+	if !utf8.ValidString(name) { // ToLower would make it so
 		return name
 	}
-	return toASCII(name)
+	return toASCII(canonical(name))
 }

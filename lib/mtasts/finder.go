@@ -39,7 +39,7 @@ type Finder struct {
 // policy that is new, has changed, or has not been looked at for a day. While
 // it fails, the policy that is known stays in force until its time is over.
 func (f *Finder) Find(ctx context.Context, domain string) *Policy {
-	domain = canonical(domain)
+	domain = dns.ToASCII(domain)
 	if domain == "" || domain[0] == '[' {
 		return nil
 	}

@@ -163,7 +163,7 @@ func (p Policy) String() string {
 // Match reports whether the policy has the host (RFC 8461 4.1). The asterisk
 // of a pattern stands for one label.
 func (p Policy) Match(host string) bool {
-	host = canonical(host)
+	host = dns.ToASCII(host)
 	_, parent, _ := strings.Cut(host, ".")
 	for _, pattern := range p.MX {
 		rest, wild := strings.CutPrefix(pattern, "*.")
@@ -172,8 +172,4 @@ func (p Policy) Match(host string) bool {
 		}
 	}
 	return false
-}
-
-func canonical(name string) string {
-	return strings.ToLower(strings.TrimSuffix(name, "."))
 }

@@ -76,7 +76,7 @@ func parseTLSA(a dns.Answer) []tlsconf.TLSA {
 // have one (RFC 7672 3.2.2): the TLSA base domain, and the names that DNSSEC
 // vouches for as leading to it, those of the host and of the domain.
 func (r *Route) references(h Host, base string) []string {
-	names := []string{base, h.Name, canonical(r.Domain)}
+	names := []string{base, h.Name, dns.ToASCII(r.Domain)}
 	if r.alias != "" {
 		names = append(names, r.alias)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	"postern/lib/dns"
 )
@@ -44,7 +43,7 @@ func (r *Route) exchangers(ctx context.Context) error {
 // deny what a signed zone has.
 func (r *Route) implied() error {
 	r.Implied = true
-	return r.order([]dns.MX{{Host: canonical(r.Domain)}}, true)
+	return r.order([]dns.MX{{Host: dns.ToASCII(r.Domain)}}, true)
 }
 
 // order puts the exchangers, most preferred first, into groups, each of one
@@ -107,10 +106,5 @@ func (r *Route) group(list []dns.MX, authentic bool) {
 
 // among finds a host's name in a list that people wrote.
 func among(names []string, host string) bool {
-	return slices.ContainsFunc(names, func(n string) bool { return canonical(n) == host })
-}
-
-// canonical returns the name in lower case, without a final dot.
-func canonical(name string) string {
-	return strings.ToLower(strings.TrimSuffix(name, "."))
+	return slices.ContainsFunc(names, func(n string) bool { return dns.ToASCII(n) == host })
 }

@@ -130,7 +130,7 @@ func Direct(ctx context.Context, r dns.Resolver, host string, o Options) (*Route
 	if addr, ok := parseAddress(host); ok {
 		route.literal(addr)
 	} else {
-		name := canonical(host)
+		name := dns.ToASCII(host)
 		route.groups = [][]target{{{name: name, authentic: true}}}
 	}
 	if err := route.first(ctx); err != nil {
