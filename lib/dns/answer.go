@@ -39,9 +39,9 @@ func read(m *message, k key, trusted bool) (Answer, error) {
 
 // follow goes on where a CNAME leads.
 func (a *Answer) follow(alias Record) {
-	a.chain = append(a.chain, alias)
+	a.Aliases = append(a.Aliases, alias)
 	a.TTL = min(a.TTL, alias.TTL)
-	a.Name = canonical(alias.Data)
+	a.Name = normal(canonical(alias.Data))
 }
 
 // records returns the answer's records of a name and type. It is not ok when
@@ -100,6 +100,6 @@ func data(rr mdns.RR) string {
 func notFound(m *message, k key, a Answer) *Error {
 	return &Error{
 		Name: printable(k.name), Type: k.t, Kind: ErrNotFound, NoName: m.rcode == mdns.RcodeNameError,
-		ttl: min(a.TTL, m.negative), chain: a.chain,
+		ttl: min(a.TTL, m.negative), Aliases: a.Aliases,
 	}
 }

@@ -48,9 +48,8 @@ type Answer struct {
 	Name      string        // where the records stand, after the last CNAME
 	Records   []Record      // at least one when there was no error
 	TTL       time.Duration // how long all of it may be kept
+	Aliases   []Record      // the CNAMEs that led to Name
 	Authentic bool          // validated by DNSSEC, so says a server that we trust
-
-	chain []Record // the CNAMEs that led to Name
 }
 
 // Record is one resource record.
@@ -76,9 +75,10 @@ type Error struct {
 	Kind   error  // ErrNotFound, ErrTemporary or ErrBogus
 	NoName bool   // with ErrNotFound: nothing of any type is there (NXDOMAIN)
 	Reason string // in words, "" when the kind says all
+	// Aliases are, with ErrNotFound, the CNAMEs that led to where nothing is.
+	Aliases []Record
 
-	ttl   time.Duration // how long a cache may keep it
-	chain []Record      // the CNAMEs that led to nothing
+	ttl time.Duration // how long a cache may keep it
 }
 
 // Error returns as "mx.example MX: temporary error: 192.0.2.53 does not answer".

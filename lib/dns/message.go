@@ -194,16 +194,20 @@ func appendName(b, raw []byte, off int) (name []byte, end int, ok bool) {
 
 func appendLabel(b, label []byte) []byte {
 	for _, c := range label {
-		switch {
-		case c == '.' || strings.IndexByte(special, c) >= 0:
-			b = append(b, '\\', c)
-		case c < ' ' || c > '~':
-			b = appendEscape(b, c)
-		default:
-			b = append(b, c)
-		}
+		b = appendOctet(b, c)
 	}
 	return append(b, '.')
+}
+
+// appendOctet appends an octet of a label, escaped where it has to be.
+func appendOctet(b []byte, c byte) []byte {
+	switch {
+	case c == '.' || strings.IndexByte(special, c) >= 0:
+		return append(b, '\\', c)
+	case c < ' ' || c > '~':
+		return appendEscape(b, c)
+	}
+	return append(b, c)
 }
 
 // appendEscape appends \DDD.

@@ -139,6 +139,25 @@ func escape(name string) string {
 	return string(b)
 }
 
+// normal returns a name from a zone file with its escapes as question makes
+// them: only where an octet needs one, and \DDD only for what cannot be printed.
+func normal(name string) string {
+	if strings.IndexByte(name, '\\') < 0 {
+		return name
+	}
+	b := make([]byte, 0, len(name))
+	for i := 0; i < len(name); i++ {
+		if name[i] != '\\' || i+1 == len(name) {
+			b = append(b, name[i])
+			continue
+		}
+		c, n := unescape(name[i+1:])
+		b = appendOctet(b, c)
+		i += n
+	}
+	return strings.ToLower(string(b))
+}
+
 // Unescape undoes the escapes of zone files in a name, \X and \DDD, so that it
 // can be asked for.
 func Unescape(name string) string {

@@ -1,21 +1,137 @@
 package dns
 
-import "io"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxRecorded is how many questions a Recorder remembers having written; then
+// it forgets all, and may write one again.
+const maxRecorded = 1 << 16
 
 // Recorder is a Resolver that writes down every answer it gives.
 type Recorder struct {
 	lookups
-	w io.Writer
+	inner func(context.Context, string, Type) (Answer, error)
+
+	mu      sync.Mutex
+	w       io.Writer
+	err     error
+	written map[key]struct{}
 }
 
-// NewRecorder returns a resolver that asks r and writes every answer into w as
-// a zone file that Zone reads: with it, whatever was decided can be decided
-// again. Close it to be sure that all has been written; a w that is an io.Closer
-// is closed too.
+// NewRecorder returns a resolver that asks r and writes every answer into w, at
+// once, as a zone file that Zone reads; that there was none, and why, stands in
+// comments that Zone understands. With it, whatever was decided can be decided
+// again. Of several answers to one question the first counts. Close closes w
+// too when it is an io.Closer.
 func NewRecorder(r Resolver, w io.Writer) *Recorder {
-	return &Recorder{lookups{r.Query}, w}
+	rec := &Recorder{w: w, written: make(map[key]struct{})}
+	rec.inner = questions(r)
+	rec.lookups = lookups{rec.record}
+	return rec
 }
 
-// Close writes what is not written yet. The error is the first of all that
-// befell the writing.
-func (r *Recorder) Close() error { return nil }
+// questions returns what answers r's questions.
+func questions(r Resolver) func(context.Context, string, Type) (Answer, error) {
+	if l, ok := r.(lookups); ok {
+		return l.query
+	}
+	return func(ctx context.Context, name string, t Type) (Answer, error) {
+		return r.Query(ctx, Unescape(name), t)
+	}
+}
+
+// Close returns the first error that befell the writing.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c, ok := r.w.(io.Closer); ok {
+		r.err = errors.Join(r.err, c.Close())
+	}
+	return r.err
+}
+
+func (r *Recorder) record(ctx context.Context, name string, t Type) (Answer, error) {
+	a, err := r.inner(ctx, name, t)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := key{name, t}
+	if _, ok := r.written[k]; ok || r.err != nil {
+		return a, err
+	}
+	if len(r.written) >= maxRecorded {
+		clear(r.written)
+	}
+	r.written[k] = struct{}{}
+	var b strings.Builder
+	if e, ok := errors.AsType[*Error](err); ok {
+		writeError(&b, k, e)
+	} else if err == nil {
+		writeAnswer(&b, k, a)
+	}
+	_, r.err = io.WriteString(r.w, b.String())
+	return a, err
+}
+
+// writeAnswer writes the CNAMEs that led to the records, and these.
+func writeAnswer(b *strings.Builder, k key, a Answer) {
+	chain := a.Aliases
+	if len(chain) == 0 && a.Name != k.name {
+		chain = []Record{{Name: k.name, Type: TypeCNAME, TTL: a.TTL, Data: a.Name + "."}}
+	}
+	writeRecords(b, chain)
+	writeRecords(b, a.Records)
+	if !a.Authentic {
+		return
+	}
+	for _, alias := range chain {
+		writeMark(b, markSecure, alias.Name, k.t, "")
+	}
+	writeMark(b, markSecure, a.Name, k.t, "")
+}
+
+func writeRecords(b *strings.Builder, list []Record) {
+	for _, r := range list {
+		fmt.Fprintf(b, "%s. %d IN %s %s\n", withoutBlanks(r.Name), r.TTL/time.Second, r.Type, r.Data)
+	}
+}
+
+// writeError writes that there was no answer to k, and why.
+func writeError(b *strings.Builder, k key, e *Error) {
+	word, name, t := markServfail, k.name, k.t
+	switch {
+	case e.Kind == ErrBogus:
+		word = markBogus
+	case e.Kind == ErrNotFound:
+		writeRecords(b, e.Aliases)
+		if n := len(e.Aliases); n > 0 {
+			name = canonical(e.Aliases[n-1].Data)
+		}
+		if word = markNodata; e.NoName {
+			word, t = markNxdomain, 0
+		}
+	}
+	writeMark(b, word, name, t, e.Reason)
+}
+
+// writeMark writes a comment that Zone understands; t is 0 when it holds for
+// all types.
+func writeMark(b *strings.Builder, word, name string, t Type, reason string) {
+	b.WriteString(zoneMark + " " + word + " " + withoutBlanks(name))
+	if t != 0 {
+		b.WriteString(" " + t.String())
+	}
+	if reason != "" {
+		b.WriteString(" " + reason)
+	}
+	b.WriteString("\n")
+}
+
+// withoutBlanks writes the blanks of an escaped name so that it stays one word.
+func withoutBlanks(name string) string { return strings.ReplaceAll(name, `\ `, `\032`) }

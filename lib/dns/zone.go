@@ -1,21 +1,19 @@
 package dns
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	mdns "github.com/miekg/dns"
 )
 
 const (
-	maxZone    = 16 << 20 // octets of a zone file
-	zoneTTL    = 300      // seconds, where the file says nothing
-	faultMark  = ";!"
-	faultForms = faultMark + " servfail|bogus|secure name"
+	maxZone = 16 << 20 // octets of a zone file
+	zoneTTL = 300      // seconds, where the file says nothing
 )
 
 // Zone returns a resolver that knows nothing but the zone file in r
@@ -29,6 +27,14 @@ const (
 //	;! servfail broken.example
 //	;! bogus    forged.example
 //	;! secure   signed.example
+//
+// With a type, and words that become the reason of the error, they hold for one
+// question. Two more forms say what is not there, so that a Recorder can say it
+// whatever else it writes:
+//
+//	;! servfail half.example MX 192.0.2.53 does not answer
+//	;! nodata   here.example AAAA
+//	;! nxdomain gone.example
 func Zone(r io.Reader, file string) (Resolver, error) {
 	z, err := parseZone(r, file)
 	if err != nil {
@@ -40,8 +46,8 @@ func Zone(r io.Reader, file string) (Resolver, error) {
 // zone is a zone file's records by name. A name that exists only because
 // something is below it has none.
 type zone struct {
-	names  map[string][]Record
-	faults map[string]string
+	names map[string][]Record
+	marks marks
 }
 
 func parseZone(r io.Reader, file string) (*zone, error) {
@@ -52,8 +58,8 @@ func parseZone(r io.Reader, file string) (*zone, error) {
 	if len(text) > maxZone {
 		return nil, fmt.Errorf("%s: more than %d octets", file, maxZone)
 	}
-	z := &zone{names: make(map[string][]Record), faults: make(map[string]string)}
-	if err := z.parseFaults(text, file); err != nil {
+	z := &zone{names: make(map[string][]Record)}
+	if z.marks, err = parseMarks(text, file); err != nil {
 		return nil, err
 	}
 	p := mdns.NewZoneParser(bytes.NewReader(text), ".", file)
@@ -67,29 +73,13 @@ func parseZone(r io.Reader, file string) (*zone, error) {
 	return z, nil
 }
 
-func (z *zone) parseFaults(text []byte, file string) error {
-	sc := bufio.NewScanner(bytes.NewReader(text))
-	sc.Buffer(nil, maxZone)
-	for n := 1; sc.Scan(); n++ {
-		rest, ok := strings.CutPrefix(sc.Text(), faultMark)
-		if !ok {
-			continue
-		}
-		words := strings.Fields(rest)
-		if len(words) != 2 {
-			return fmt.Errorf("%s:%d: want %s", file, n, faultForms)
-		}
-		switch words[0] {
-		case "servfail", "bogus", "secure":
-			z.faults[canonical(words[1])] = words[0]
-		default:
-			return fmt.Errorf("%s:%d: want %s", file, n, faultForms)
-		}
-	}
-	return sc.Err()
-}
-
+// add adds a record, once (RFC 2181 5).
 func (z *zone) add(r Record) {
+	r.Name = normal(r.Name)
+	same := func(o Record) bool { return o.Type == r.Type && o.Data == r.Data }
+	if slices.ContainsFunc(z.names[r.Name], same) {
+		return
+	}
 	z.names[r.Name] = append(z.names[r.Name], r)
 	for name := parent(r.Name); name != ""; name = parent(name) {
 		if _, ok := z.names[name]; ok {
@@ -106,32 +96,24 @@ func parent(name string) string {
 }
 
 func (z *zone) query(_ context.Context, name string, t Type) (Answer, error) {
-	k := key{name, t}
 	a := Answer{Name: name, TTL: maxTTL, Authentic: true}
 	for range maxAliases + 1 {
-		switch z.fault(a.Name) {
-		case "servfail":
-			return Answer{}, temporary(k, "the zone file says so")
-		case "bogus":
-			e := temporary(k, "the zone file says so")
-			e.Kind = ErrBogus
+		said := z.marks.find(key{a.Name, t})
+		if e := said.err(key{name, t}); e != nil {
+			e.Aliases = a.Aliases
 			return Answer{}, e
-		case "":
-			a.Authentic = false
 		}
+		a.Authentic = a.Authentic && said.word == markSecure
 		records, exists := z.find(a.Name)
-		if !exists {
-			return Answer{}, &Error{Name: printable(name), Type: t, Kind: ErrNotFound, NoName: true}
-		}
 		if a.take(records, t); len(a.Records) > 0 {
 			return a, nil
 		}
 		alias := ofType(records, TypeCNAME)
 		if len(alias) == 0 {
-			return Answer{}, &Error{Name: printable(name), Type: t, Kind: ErrNotFound}
+			return Answer{}, &Error{Name: printable(name), Type: t, Kind: ErrNotFound, NoName: !exists, Aliases: a.Aliases}
 		}
-		a.TTL = min(a.TTL, alias[0].TTL)
-		a.Name = canonical(alias[0].Data)
+		alias[0].Name = a.Name // not the wildcard's
+		a.follow(alias[0])
 	}
 	return Answer{}, tooManyAliases(name, t)
 }
@@ -153,16 +135,6 @@ func ofType(records []Record, t Type) []Record {
 		}
 	}
 	return list
-}
-
-// fault returns what the file says of the name or the nearest name above.
-func (z *zone) fault(name string) string {
-	for ; name != ""; name = parent(name) {
-		if f, ok := z.faults[name]; ok {
-			return f
-		}
-	}
-	return ""
 }
 
 // find returns the records of a name, or those of the wildcard that stands for

@@ -11,8 +11,10 @@ func TestZoneErrors(t *testing.T) {
 	tests := []struct{ zone, want string }{
 		{"a.example. IN A not-an-address\n", "bad A A"},
 		{"$INCLUDE /etc/passwd\n", "INCLUDE"},
-		{"\n;! explode x.example\n", "z:2: want ;! servfail|bogus|secure name"},
-		{";! servfail\n", "z:1: want ;! servfail|bogus|secure name"},
+		{"\n;! explode x.example\n", "z:2: want ;! servfail|bogus|secure|nxdomain|nodata name [type [reason]]"},
+		{";! nodata x.example\n", "z:1: want ;!"},
+		{";! servfail x.example YES\n", "z:1: want ;!"},
+		{";! servfail\n", "z:1: want ;! servfail|bogus|secure|nxdomain|nodata name [type [reason]]"},
 	}
 	for _, tt := range tests {
 		_, err := dns.Zone(strings.NewReader(tt.zone), "z")

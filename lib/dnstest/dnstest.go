@@ -233,8 +233,8 @@ func (s *Server) answer(q *mdns.Msg) *mdns.Msg {
 		return m
 	}
 	m.AuthenticatedData = a.Authentic
-	if !strings.EqualFold(a.Name, name) {
-		add(m, dns.Record{Name: name, Type: dns.TypeCNAME, TTL: a.TTL, Data: a.Name + "."})
+	for _, r := range a.Aliases {
+		add(m, r)
 	}
 	for _, r := range a.Records {
 		add(m, r)
@@ -256,6 +256,9 @@ func refuse(m *mdns.Msg, e *dns.Error) {
 		return
 	case e.NoName:
 		m.Rcode = mdns.RcodeNameError
+	}
+	for _, r := range e.Aliases {
+		add(m, r)
 	}
 	soa, _ := mdns.NewRR(". " + negativeTTL + " IN SOA ns.invalid. root.invalid. 1 60 60 60 " + negativeTTL)
 	m.Ns = append(m.Ns, soa)
