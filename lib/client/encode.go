@@ -9,9 +9,9 @@ import (
 // blockSize is how much of a text is read at a time, in octets.
 const blockSize = 32 << 10
 
-// errBareCR is a CR in a text that no LF follows. Servers differ about what it
+// ErrBareCR is a CR in a text that no LF follows. Servers differ about what it
 // means, so it could end the text early at some (RFC 5321 section 2.3.8).
-var errBareCR = errors.New("a bare CR in the message")
+var ErrBareCR = errors.New("a bare CR in the message")
 
 // encoder turns LF line ends into CRLF; a CRLF stays one.
 type encoder struct {
@@ -28,7 +28,7 @@ func newEncoder(chunk bool) encoder { return encoder{chunk: chunk, lineStart: tr
 func (e *encoder) encode(out, p []byte) ([]byte, error) {
 	for len(p) > 0 {
 		if e.cr && p[0] != '\n' {
-			return out, errBareCR
+			return out, ErrBareCR
 		}
 		e.cr = false
 		line, rest, ended := bytes.Cut(p, []byte{'\n'})
@@ -59,13 +59,13 @@ func (e *encoder) dropCR(line []byte, ended bool) ([]byte, error) {
 		e.cr = !ended
 		return line[:len(line)-1], nil
 	}
-	return line, errBareCR
+	return line, ErrBareCR
 }
 
 // endLine appends the end of the last line where it has none.
 func (e *encoder) endLine(out []byte) ([]byte, error) {
 	if e.cr {
-		return out, errBareCR
+		return out, ErrBareCR
 	}
 	if !e.lineStart {
 		out = append(out, '\r', '\n')

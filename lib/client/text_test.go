@@ -45,8 +45,8 @@ func TestEncode(t *testing.T) {
 	}
 	for _, text := range []string{"a\rb\n", "\r", "a\r\r\n", "\r\r\n", "a\n\r.\n"} {
 		for _, n := range []int{1, 2, 3, 100} {
-			if got, err := encodeIn(text, n); err != errBareCR {
-				t.Errorf("%q in pieces of %d: got %q, %v; want errBareCR", text, n, got, err)
+			if got, err := encodeIn(text, n); err != ErrBareCR {
+				t.Errorf("%q in pieces of %d: got %q, %v; want ErrBareCR", text, n, got, err)
 			}
 		}
 	}
