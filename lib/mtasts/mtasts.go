@@ -17,9 +17,9 @@ const (
 	// MaxPolicy is the size of the largest policy that is read, in octets
 	// (RFC 8461 3.3).
 	MaxPolicy = 64 << 10
-	// maxAge is the longest time for which a policy may be kept, about a year
-	// (RFC 8461 3.2).
-	maxAge = 31557600 * time.Second
+	// maxAge is the longest time for which a policy may be kept, in seconds,
+	// about a year (RFC 8461 3.2).
+	maxAge = 31557600
 )
 
 // Mode is what a sender is to do with a host that does not prove itself.
@@ -123,7 +123,7 @@ func (p *Policy) setMaxAge(value string) error {
 	if err != nil || len(value) > maxAgeDigits {
 		return fmt.Errorf("max_age %.60q is not a number of seconds", value)
 	}
-	p.MaxAge = min(time.Duration(n)*time.Second, maxAge)
+	p.MaxAge = time.Duration(min(n, maxAge)) * time.Second
 	return nil
 }
 
