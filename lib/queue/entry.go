@@ -143,16 +143,18 @@ func (e *Entry) Begin(i int) error {
 
 // Mark notes the state of recipient i. Different recipients may be marked at
 // once. From then on a kill cannot undo it. The loss of power can, as long as
-// the entry has not been moved: then the recipient is tried again, rather twice
-// than never. An fsync for each state would keep that from a few messages in
-// the seconds before a power failure, and cost every message more than all else
-// that is done for it.
+// the entry has not been put off: then the recipient is tried again, rather
+// twice than never. An fsync for each state would keep that from a few messages
+// in the seconds before a power failure, and cost every message more than all
+// else that is done for it.
 func (e *Entry) Mark(i int, s Status) error {
 	if _, err := e.file.WriteAt(s.append(make([]byte, 0, statusLen)), e.head.offset[i]); err != nil {
 		return fmt.Errorf("queue: %s: %w", e.ID, err)
 	}
 	e.head.status[i] = s
-	e.unsynced.Store(true)
+	if !s.State.Open() { // else nothing happens twice for want of it
+		e.unsynced.Store(true)
+	}
 	return nil
 }
 

@@ -328,7 +328,7 @@ func TestRelayed(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.note(e, 0, result{Host: "mx.example [192.0.2.1]", NoDSN: true, Outcome: deliver.Outcome{Status: deliver.Delivered, Reply: smtp.Say(250, smtp.NoDetail, "ok")}})
-	if err := b.settle(e); err != nil {
+	if err := b.settle(e, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	list := b.reports(t)

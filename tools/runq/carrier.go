@@ -6,17 +6,15 @@ import (
 
 	"postern/lib/deliver"
 	"postern/lib/queue"
-	"postern/lib/smtp"
 )
 
 // result is what became of one recipient.
 type result struct {
 	deliver.Outcome
-	// Parked means that nothing was tried, since nothing can carry it: that
-	// is no attempt, and does not make the message expire.
-	Parked bool
 	// Host is who answered, as name[address], when it was another host.
 	Host string
+	// TLS is what protected the mail on its way there, as smtp says it.
+	TLS string
 	// NoDSN means that the host that has taken the mail makes no reports of
 	// its own (RFC 3461): what was asked for ends here.
 	NoDSN bool
@@ -39,14 +37,4 @@ func (l local) carry(ctx context.Context, e *queue.Entry, rcpts []int, report fu
 		Env: e.Envelope, Rcpts: rcpts, Again: e.Interrupted,
 		Text: func() io.ReadSeeker { return e.Message() },
 	}, func(i int, o deliver.Outcome) { report(i, result{Outcome: o}) })
-}
-
-// noRoute stands where no carrier to other hosts is.
-type noRoute struct{}
-
-func (noRoute) carry(_ context.Context, _ *queue.Entry, rcpts []int, report func(int, result)) {
-	reply := smtp.Say(450, smtp.NoRoute, "waits: mail to other hosts is not sent yet")
-	for _, i := range rcpts {
-		report(i, result{Outcome: deliver.Outcome{Reply: reply, Remote: true}, Parked: true})
-	}
 }

@@ -28,7 +28,7 @@ const (
 
 // config is what the command line and the configuration ask for.
 type config struct {
-	now, stay, list, records, json, check, debug, version bool
+	now, stay, list, records, json, keepOn, check, debug, version bool
 
 	file, jobsFlag, hours string
 
@@ -37,14 +37,23 @@ type config struct {
 	user    string // CommandUser
 	giveUp  time.Duration
 	notices notices
+	out     outgoing
 	mail    deliver.Config
 	places  place.Places
+}
+
+// newConfig is what is obeyed when nothing is asked for.
+func newConfig() *config {
+	return &config{
+		jobs: defaultJobs, giveUp: defaultGiveUp, user: defaultUser, notices: defaultNotices(), out: defaultOutgoing(),
+		places: place.New(os.Getenv(place.RootEnv)),
+	}
 }
 
 // configure reads the command line and the configuration. Without a config
 // there is nothing left to do but to exit with the status.
 func configure(args []string, stdout, stderr io.Writer) (*config, int) {
-	c := &config{jobs: defaultJobs, giveUp: defaultGiveUp, user: defaultUser, notices: defaultNotices(), places: place.New(os.Getenv("POSTERN_ROOT"))}
+	c := newConfig()
 	set := c.options()
 	operands, err := set.Parse(args)
 	if err == nil && len(operands) > 0 {
@@ -76,12 +85,13 @@ func configure(args []string, stdout, stderr io.Writer) (*config, int) {
 
 // options are those of runq(8).
 func (c *config) options() *arg.Set {
-	s := arg.New("runq", "[-dEJlLVw] [-C [dialect:]file] [-n jobs] [-q id|domain]... [-t hours]")
+	s := arg.New("runq", "[-dEJlLRVw] [-C [dialect:]file] [-n jobs] [-q id|domain]... [-t hours]")
 	s.Bool(&c.now, "E", "work on all that waits, due or not")
 	s.Bool(&c.stay, "w", "stay, and work on new mail at once")
 	s.Bool(&c.list, "l", "list the queue, for a person")
 	s.Bool(&c.records, "L", "list the queue as records, one line a recipient")
 	s.Bool(&c.json, "J", "as -L, in JSON")
+	s.Bool(&c.keepOn, "R", "never give up: what is refused for good is tried again too")
 	s.Strings(&c.queries, "q", "id|domain", "only this entry, or those for this domain, due or not")
 	s.String(&c.jobsFlag, "n", "jobs", "work on so many entries at once")
 	s.String(&c.hours, "t", "hours", "give up after so many hours")
@@ -140,9 +150,11 @@ func (c *config) queueDir() string {
 func (c *config) work(ctx context.Context, q *queue.Queue, stderr io.Writer) error {
 	d := deliver.New(c.mail, c.places)
 	r := &runner{
-		queue: q, local: local{d}, remote: noRoute{}, jobs: c.jobs, giveUp: c.giveUp, notices: c.notices,
+		queue: q, local: local{d}, jobs: c.jobs, giveUp: c.giveUp, keepOn: c.keepOn, notices: c.notices,
 		log: newLogger(c.debug, stderr), now: time.Now, chance: rand.Float64,
 	}
+	r.remote = newTransport(r, &c.out, newSMTP(c.places, c.mail.Hostname, q).launch)
+	r.remote.force = c.now || len(c.queries) > 0
 	if c.stay {
 		return r.watch(ctx)
 	}

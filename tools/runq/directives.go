@@ -11,7 +11,7 @@ import (
 
 // directives is the table of what runq obeys.
 func (c *config) directives() *conf.Table {
-	return conf.NewTable(conf.Of(rows, c), conf.Of(noticeRows, &c.notices), c.mail.Directives())
+	return conf.NewTable(conf.Of(rows, c), conf.Of(noticeRows, &c.notices), conf.Of(outgoingRows, &c.out), c.mail.Directives())
 }
 
 var rows = []conf.Row[config]{
@@ -30,6 +30,7 @@ var rows = []conf.Row[config]{
 func (c *config) complete() error {
 	err := c.mail.FindHostname()
 	c.notices.host = c.mail.Hostname
+	c.out.routing.fill()
 	c.mail.Commands = true
 	if err != nil || os.Geteuid() != 0 {
 		return err

@@ -41,7 +41,7 @@ func TestListForAPerson(t *testing.T) {
 		`(?m)^\w+ +17B  .*  due in [56]m0s  sender@example\.net$`,
 		`(?m)^    done  ok@example\.org  tried 1, last \d+s ago: 250 2\.0\.0 delivered$`,
 		`(?m)^    wait  busy@example\.org  tried 1, last \d+s ago: 450 4\.2\.0 busy$`,
-		`(?m)^    wait  far@example\.org: 450 4\.4\.4 waits: `,
+		`(?m)^    wait  far@example\.org  tried 1, last \d+s ago: 451 4\.4\.1 no answer`,
 		`(?m)^\w+ +17B  .*  failed  <>\n    fail  no@example\.org  tried 1, .*: 550 5\.1\.1 no such user$`,
 		`(?m)^\w+  damaged$`,
 		`(?m)^-- 4 entries, 51B: 1 new, 1 wait, 1 failed, 1 damaged$`,

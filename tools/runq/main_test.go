@@ -96,7 +96,7 @@ func TestConfiguration(t *testing.T) {
 }
 
 func TestDirectives(t *testing.T) {
-	c := &config{jobs: defaultJobs, giveUp: defaultGiveUp, user: defaultUser, notices: defaultNotices()}
+	c := newConfig()
 	if err := c.directives().Verify(); err != nil {
 		t.Error(err)
 	}
@@ -111,7 +111,7 @@ func TestManual(t *testing.T) {
 		t.Fatal(err)
 	}
 	var list bytes.Buffer
-	if err := (&config{jobs: defaultJobs, giveUp: defaultGiveUp, notices: defaultNotices()}).directives().Mdoc(&list); err != nil {
+	if err := newConfig().directives().Mdoc(&list); err != nil {
 		t.Fatal(err)
 	}
 	m := marked.FindSubmatchIndex(page)

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"postern/lib/maillog"
 	"postern/lib/queue"
 )
 
@@ -17,9 +16,6 @@ type pool struct {
 	due   chan queue.Ref // in order, until closed
 	fresh chan queue.Ref // just announced: these go first
 	wait  sync.WaitGroup
-
-	mu  sync.Mutex
-	err error // the first that was not about a single entry's mail
 }
 
 // start starts the workers. They end, after the entry in hand, when due is
@@ -29,7 +25,7 @@ func (r *runner) start(ctx context.Context) *pool {
 	for range r.jobs {
 		p.wait.Go(func() {
 			for ref, ok := p.next(); ok; ref, ok = p.next() {
-				r.report(p, r.work(ctx, ref))
+				r.work(ctx, ref)
 			}
 		})
 	}
@@ -51,39 +47,29 @@ func (p *pool) next() (ref queue.Ref, ok bool) {
 	}
 }
 
-// report logs an error, and keeps the first.
-func (r *runner) report(p *pool, err error) {
-	if err == nil {
-		return
-	}
-	r.log.Log(maillog.Err, err.Error())
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.err == nil {
-		p.err = err
-	}
-}
-
-// stop ends the workers and answers the first error.
-func (p *pool) stop() error {
+// stop waits until the workers, and what they have sent to other hosts, have
+// come to an end.
+func (r *runner) stop(p *pool) {
 	close(p.due)
 	p.wait.Wait()
-	return p.err
+	r.remote.drain()
 }
 
 // pass works once on each of the entries. Its error is the first that was not
 // about mail: a folder that cannot be read, a disk that is full.
 func (r *runner) pass(ctx context.Context, refs iter.Seq2[queue.Ref, error]) error {
+	defer context.AfterFunc(ctx, r.remote.end)()
 	p := r.start(ctx)
 	r.feed(ctx, p, refs)
-	return p.stop()
+	r.stop(p)
+	return r.trouble.first()
 }
 
 // feed hands the entries to the workers as these have time.
 func (r *runner) feed(ctx context.Context, p *pool, refs iter.Seq2[queue.Ref, error]) {
 	for ref, err := range refs {
 		if err != nil {
-			r.report(p, err)
+			r.report(err)
 			continue
 		}
 		select {

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"time"
+
 	"postern/lib/maillog"
 	"postern/lib/queue"
 )
 
 // settle puts the entry where it belongs after an attempt, and closes it. Who
 // has to be told is told first: when that fails, it is tried again with the
-// entry.
-func (r *runner) settle(e *queue.Entry) error {
+// entry. notBefore is when the first of its destinations that are down is
+// asked again, zero when none is.
+func (r *runner) settle(e *queue.Entry, notBefore time.Time) error {
 	untold := r.returns(e)
 	if untold != nil {
 		r.log.Log(maillog.Err, untold.Error())
@@ -25,14 +28,19 @@ func (r *runner) settle(e *queue.Entry) error {
 	}
 	now := r.now()
 	switch {
-	case open > 0 && tries == 0: // nothing but what nobody can carry
-		return e.Retry(now, now.Add(lastWait))
 	case open > 0:
-		return e.Retry(now, nextTry(now, tries, r.chance()))
+		return e.Retry(now, later(nextTry(now, max(1, tries), r.chance()), notBefore))
 	case untold != nil:
 		return e.Retry(now, nextTry(now, 1, r.chance()))
 	case failed > 0:
 		return e.Fail()
 	}
 	return e.Remove()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }

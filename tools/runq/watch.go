@@ -23,6 +23,7 @@ func (r *runner) watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer context.AfterFunc(ctx, r.remote.end)()
 	p := r.start(ctx)
 	var listener sync.WaitGroup
 	listener.Go(func() { r.hear(ctx, p, trigger) })
@@ -32,7 +33,7 @@ func (r *runner) watch(ctx context.Context) error {
 	}
 	trigger.Close()
 	listener.Wait()
-	p.stop()
+	r.stop(p)
 	return nil
 }
 

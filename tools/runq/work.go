@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"postern/lib/deliver"
@@ -15,37 +16,88 @@ import (
 type runner struct {
 	queue   *queue.Queue
 	local   carrier
-	remote  carrier // for what local says is elsewhere
+	remote  *transport // for what local says is elsewhere
 	jobs    int
 	giveUp  time.Duration
+	keepOn  bool // never give up
 	notices notices
 	log     *maillog.Logger
 	now     func() time.Time
 	chance  func() float64 // from [0, 1)
+
+	hand    inHand
+	trouble trouble
 }
 
 // work does what can be done now for the entry seen at ref. An entry that is
 // gone, or in the hands of another, needs nothing.
-func (r *runner) work(ctx context.Context, ref queue.Ref) error {
-	e, err := r.queue.Take(ref)
-	switch {
-	case errors.Is(err, queue.ErrNotFound), errors.Is(err, queue.ErrLocked):
-		return nil
-	case errors.Is(err, queue.ErrDamaged):
-		r.log.Log(maillog.Err, err.Error()+": set aside")
-		return nil
-	case err != nil:
-		return err
+func (r *runner) work(ctx context.Context, ref queue.Ref) {
+	if ref.Place == queue.Held || !r.hand.take(ref.ID) {
+		return
 	}
-	defer e.Close()
+	e := r.take(ref)
+	if e == nil {
+		r.hand.drop(ref.ID)
+		return
+	}
 	if e.Place == queue.Failed {
 		r.revive(e)
 	}
-	r.attempt(ctx, e)
+	var elsewhere []int
+	r.guard(e.ID, func() { elsewhere = r.attempt(ctx, e) })
+	l := &load{e: e}
 	if ctx.Err() != nil && len(openRecipients(e)) > 0 {
-		return nil // told to end: the rest is due as it was
+		l.leave() // told to end: the rest is due as it was
 	}
-	return r.settle(e)
+	r.remote.send(l, elsewhere, nil)
+}
+
+// resume takes an entry in hand again that was held, and has those of its
+// recipients served that still wait.
+func (r *runner) resume(h held, pull *destination) {
+	e := r.take(h.ref)
+	if e == nil {
+		r.hand.drop(h.ref.ID)
+		return
+	}
+	rcpts := slices.DeleteFunc(h.rcpts, func(i int) bool {
+		return i >= len(e.Envelope.Recipients) || !e.Status(i).State.Open()
+	})
+	r.remote.send(&load{e: e}, rcpts, pull)
+}
+
+// take takes an entry, or says to the log why not.
+func (r *runner) take(ref queue.Ref) *queue.Entry {
+	e, err := r.queue.Take(ref)
+	switch {
+	case err == nil:
+		return e
+	case errors.Is(err, queue.ErrNotFound), errors.Is(err, queue.ErrLocked):
+	case errors.Is(err, queue.ErrDamaged):
+		r.log.Log(maillog.Err, err.Error()+": set aside")
+	default:
+		r.report(err)
+	}
+	return nil
+}
+
+// finish is for an entry of which no more can be done now.
+func (r *runner) finish(l *load) {
+	defer r.hand.drop(l.e.ID)
+	defer l.e.Close()
+	if !l.cut {
+		r.guard(l.e.ID, func() { r.report(r.settle(l.e, l.notBefore)) })
+	}
+}
+
+// guard keeps a bug that one message wakes from ending the work on all others.
+func (r *runner) guard(id string, f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.log.Log(maillog.Crit, fmt.Sprintf("%s: panic: %v", id, p))
+		}
+	}()
+	f()
 }
 
 // revive opens again the recipients that were given up.
@@ -60,17 +112,14 @@ func (r *runner) revive(e *queue.Entry) {
 	}
 }
 
-// attempt tries all recipients that are open.
-func (r *runner) attempt(ctx context.Context, e *queue.Entry) {
-	// A bug that one message wakes must not end the work on all others.
-	defer func() {
-		if p := recover(); p != nil {
-			r.log.Log(maillog.Crit, fmt.Sprintf("%s: panic: %v", e.ID, p))
-		}
-	}()
+// attempt tries all recipients that are open and ours, and answers those who
+// are other hosts'.
+func (r *runner) attempt(ctx context.Context, e *queue.Entry) (elsewhere []int) {
 	open := openRecipients(e)
-	var elsewhere []int
 	for _, i := range open {
+		if goesOut(e.Envelope.Recipients[i]) {
+			continue
+		}
 		if err := e.Begin(i); err != nil {
 			r.log.Log(maillog.Err, err.Error())
 		}
@@ -82,9 +131,7 @@ func (r *runner) attempt(ctx context.Context, e *queue.Entry) {
 		}
 		r.note(e, i, res)
 	})
-	if len(elsewhere) > 0 {
-		r.remote.carry(ctx, e, elsewhere, func(i int, res result) { r.note(e, i, res) })
-	}
+	return elsewhere
 }
 
 // openRecipients are those that still wait for their delivery.
@@ -100,20 +147,18 @@ func openRecipients(e *queue.Entry) (open []int) {
 // note writes down what became of recipient i.
 func (r *runner) note(e *queue.Entry, i int, res result) {
 	now := r.now()
-	s := queue.Status{State: queue.Waiting, Tries: e.Status(i).Tries, Tried: now, Reply: answer(res.Host, res.Reply)}
-	if !res.Parked {
-		s.Tries++
-	}
+	s := queue.Status{State: queue.Waiting, Tries: e.Status(i).Tries + 1, Tried: now, Reply: answer(res.Host, res.Reply)}
 	switch {
+	case r.keepOn && res.Status != deliver.Delivered:
 	case res.Status == deliver.Delivered:
 		s.State = arrival(e.Envelope, i, res)
 	case res.Status == deliver.Rejected:
 		s.State = queue.Rejected
-	case !res.Parked && age(e.Created, now, s.Tries) >= r.giveUp:
+	case age(e.Created, now, s.Tries) >= r.giveUp:
 		s.State = queue.Rejected
 		s.Reply = fmt.Sprintf("given up after %v: %s", r.giveUp, s.Reply)
 	}
-	r.record(e, i, s, res.Outcome)
+	r.record(e, i, s, res)
 	// What is not noted is tried again: rather twice than never.
 	if err := e.Mark(i, s); err != nil {
 		r.log.Log(maillog.Err, err.Error())
