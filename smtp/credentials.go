@@ -3,23 +3,67 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"postern/lib/arg"
 	"postern/lib/auth"
+	"postern/lib/place"
 )
 
 // credentialConfig says where credentials come from.
-type credentialConfig struct{}
+type credentialConfig struct {
+	file            string // --credentials
+	passwordCommand string // --password-command
+	tokenCommand    string // --token-command
+}
 
 // options adds the options about credentials.
-func (c *credentialConfig) options(s *arg.Set) {}
+func (c *credentialConfig) options(s *arg.Set) {
+	s.String(&c.file, "credentials", "file", "users and passwords of servers; only its owner may read it")
+	s.String(&c.passwordCommand, "password-command", "command", "a program that prints the password")
+	s.String(&c.tokenCommand, "token-command", "command", "a program that prints an access token (XOAUTH2)")
+}
 
 // errNoCredentials is a server for which there are none.
 var errNoCredentials = errors.New("no credentials")
 
-// find returns what to prove to a host: those of the user, or of whoever runs
-// smtp when user is "". The error is errNoCredentials, or says which file or
-// command is of no use.
+// find returns what to prove to a host: those of the user, or when user is ""
+// the first for the host in a file, and with a command those of whoever runs
+// smtp. The error is errNoCredentials, or says which file or command is of no
+// use.
 func (c *credentialConfig) find(ctx context.Context, host, user string) (auth.Credentials, error) {
-	return auth.Credentials{}, errNoCredentials
+	host = strings.TrimSuffix(host, ".")
+	switch {
+	case c.tokenCommand != "":
+		name, secret, err := askCommand(ctx, c.tokenCommand, host, user)
+		return auth.Credentials{User: name, Token: secret}, err
+	case c.passwordCommand != "":
+		name, secret, err := askCommand(ctx, c.passwordCommand, host, user)
+		return auth.Credentials{User: name, Password: secret}, err
+	case c.file != "":
+		return inFile(c.file, owners(), host, user)
+	}
+	return c.findByDefault(host, user)
 }
+
+// findByDefault looks where systemd puts credentials, which sees itself to who
+// may read them, and then into the file of the host.
+func (c *credentialConfig) findByDefault(host, user string) (auth.Credentials, error) {
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
+		found, err := inFile(filepath.Join(dir, "smtp"), nil, host, user)
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNoCredentials) {
+			return found, err
+		}
+	}
+	name := filepath.Join(place.New(os.Getenv(place.RootEnv)).Etc(), "credentials")
+	found, err := inFile(name, owners(), host, user)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w for %s: there is no %s", errNoCredentials, host, name)
+	}
+	return found, err
+}
+
