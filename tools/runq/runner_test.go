@@ -119,13 +119,23 @@ func (b *bench) addFrom(t *testing.T, sender smtp.Mailbox, locals ...string) str
 	return d.ID()
 }
 
+// another is a runner as in a process of its own.
+func (b *bench) another() *runner {
+	r := &runner{
+		queue: b.queue, local: b.local, jobs: b.jobs, giveUp: b.giveUp, keepOn: b.keepOn, notices: b.notices,
+		log: b.runner.log, now: b.now, chance: b.chance,
+	}
+	r.remote = newTransport(r, &b.out, b.smtp.launch)
+	return r
+}
+
 // do makes one pass as the command line of c asks for.
 func (b *bench) do(t *testing.T, c *config) {
 	t.Helper()
 	ctx := context.Background()
-	b.remote = newTransport(b.runner, &b.out, b.smtp.launch) // as a process of its own
-	b.remote.force = c.now || len(c.queries) > 0
-	if err := b.pass(ctx, b.selected(ctx, c)); err != nil {
+	r := b.another()
+	r.remote.force = c.now || len(c.queries) > 0
+	if err := r.pass(ctx, r.selected(ctx, c)); err != nil {
 		t.Error(err)
 	}
 }
