@@ -31,6 +31,7 @@ func (b *bench) addWith(t *testing.T, sender smtp.Mailbox, notify string, locals
 		env.Recipients = append(env.Recipients, r)
 	}
 	d := b.queue.Create(env)
+	defer d.Discard()
 	io.WriteString(d, "Subject: x\n\ntext\n")
 	if err := d.Commit(); err != nil {
 		t.Fatal(err)
@@ -319,6 +320,7 @@ func TestRelayed(t *testing.T) {
 	out := deliver.Destination{Kind: deliver.Relay, Mailbox: smtp.Mailbox{Local: "x", Domain: "example.org"}}
 	env := &smtp.Envelope{Sender: anyone, Recipients: []smtp.Recipient{{Mailbox: out.Mailbox, Dest: out.String(), Notify: []string{"SUCCESS"}}}}
 	d := b.queue.Create(env)
+	defer d.Discard()
 	io.WriteString(d, "Subject: x\n\ntext\n")
 	if err := d.Commit(); err != nil {
 		t.Fatal(err)

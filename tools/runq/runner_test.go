@@ -112,6 +112,7 @@ func (b *bench) addFrom(t *testing.T, sender smtp.Mailbox, locals ...string) str
 		env.Recipients = append(env.Recipients, smtp.Recipient{Mailbox: smtp.Mailbox{Local: l, Domain: "example.org"}})
 	}
 	d := b.queue.Create(env)
+	defer d.Discard()
 	io.WriteString(d, "Subject: x\n\ntext\n")
 	if err := d.Commit(); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,356 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"postern/lib/queue"
+	"postern/lib/smtp"
+)
+
+// send commits a message for these recipients, all of them other hosts'.
+func (b *bench) send(t *testing.T, addresses ...string) string {
+	t.Helper()
+	env := &smtp.Envelope{Sender: smtp.Mailbox{Local: "sender", Domain: "example.net"}}
+	for _, a := range addresses {
+		m, err := smtp.ParseMailbox(a, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		env.Recipients = append(env.Recipients, smtp.Recipient{Mailbox: m})
+	}
+	d := b.queue.Create(env)
+	defer d.Discard()
+	io.WriteString(d, "Subject: x\n\ntext\n")
+	if err := d.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	return d.ID()
+}
+
+// newOutBench is a bench all of whose mail goes to other hosts.
+func newOutBench(t *testing.T) *bench {
+	b := newBench(t)
+	b.local = allFar{}
+	return b
+}
+
+// allFar is a carrier for which all recipients are elsewhere.
+type allFar struct{}
+
+func (allFar) carry(_ context.Context, _ *queue.Entry, rcpts []int, report func(int, result)) {
+	for _, i := range rcpts {
+		r := result{}
+		r.Remote = true
+		report(i, r)
+	}
+}
+
+// count is how many entries are in a place.
+func (b *bench) count(t *testing.T, place queue.Place) (n int) {
+	t.Helper()
+	for ref, err := range b.queue.All(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ref.Place == place {
+			n++
+		}
+	}
+	return n
+}
+
+// Many messages for one destination share few processes, which become more as
+// the destination bears them, and few of the entries are open at once.
+func TestOneDestination(t *testing.T) {
+	b := newOutBench(t)
+	const messages = 2000
+	for i := range messages {
+		b.send(t, fmt.Sprintf("ok%d@example.org", i))
+	}
+	b.smtp.pause = 200 * time.Microsecond
+	most := watchOpen(t, b.queue.Dir())
+	b.do(t, &config{})
+	if n := b.count(t, queue.New) + b.count(t, queue.Wait); n != 0 || len(b.smtp.served) != messages {
+		t.Errorf("%d served, %d left", len(b.smtp.served), n)
+	}
+	const address = "net!example.org"
+	if n := b.smtp.most[address]; n < 3 || n > defaultPerDestination {
+		t.Errorf("%d processes at once, want 3 to %d", n, defaultPerDestination)
+	}
+	if n := b.smtp.processes[address]; n > messages/20 {
+		t.Errorf("%d processes for %d messages", n, messages)
+	}
+	if n := most(); n > maxWaiting+defaultPerDestination*maxAhead+b.jobs+10 {
+		t.Errorf("%d entries were open at once", n)
+	}
+}
+
+// watchOpen looks again and again how many files below dir this process has
+// open. The answer is the most that was seen.
+func watchOpen(t *testing.T, dir string) (most func() int) {
+	t.Helper()
+	if _, err := os.ReadDir("/proc/self/fd"); err != nil {
+		return func() int { return 0 }
+	}
+	end, seen := make(chan struct{}), make(chan int)
+	go func() {
+		n := 0
+		for {
+			select {
+			case <-end:
+				seen <- n
+				return
+			default:
+				n = max(n, openBelow(dir))
+			}
+		}
+	}()
+	return func() int { close(end); return <-seen }
+}
+
+func openBelow(dir string) (n int) {
+	fds, _ := os.ReadDir("/proc/self/fd")
+	for _, fd := range fds {
+		if name, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && strings.HasPrefix(name, dir+"/") {
+			n++
+		}
+	}
+	return n
+}
+
+// Many destinations share the processes there may be.
+func TestManyDestinations(t *testing.T) {
+	b := newOutBench(t)
+	b.out.processes = 7
+	for i := range 300 {
+		b.send(t, fmt.Sprintf("ok@d%d.example", i%100))
+	}
+	b.do(t, &config{})
+	if n := b.count(t, queue.New) + b.count(t, queue.Wait); n != 0 || len(b.smtp.served) != 300 {
+		t.Errorf("%d served, %d left", len(b.smtp.served), n)
+	}
+	if n := b.smtp.most[""]; n > 7 {
+		t.Errorf("%d processes at once, want 7", n)
+	}
+	if len(b.smtp.processes) != 100 {
+		t.Errorf("%d destinations", len(b.smtp.processes))
+	}
+}
+
+// A destination with much mail does not keep others from their turn.
+func TestTurns(t *testing.T) {
+	b := newOutBench(t)
+	b.out.processes = 1
+	for range 5 * maxTurn {
+		b.send(t, "ok@large.example")
+	}
+	b.jobs = 1
+	small := b.send(t, "ok@small.example")
+	b.do(t, &config{})
+	at := slices.IndexFunc(b.smtp.served, func(s string) bool { return strings.HasPrefix(s, small) })
+	if at < 0 || at > 3*maxTurn {
+		t.Errorf("the only message for small.example was the %dth of %d", at+1, len(b.smtp.served))
+	}
+}
+
+// Each destination of a message is tried, each with its own outcome.
+func TestRecipientsOfSeveralDestinations(t *testing.T) {
+	b := newOutBench(t)
+	id := b.send(t, "ok1@a.example", "ok2@b.example", "busy@a.example", "ok3@A.example", "no@c.example")
+	b.do(t, &config{})
+	if got, want := b.where(t, id), "wait done/1 done/1 wait/1 done/1 told/1"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := fmt.Sprint(b.smtp.jobs); got != "map[net!a.example:1 net!b.example:1 net!c.example:1]" {
+		t.Errorf("jobs %s", got)
+	}
+}
+
+// A message with very many recipients is several jobs.
+func TestManyRecipients(t *testing.T) {
+	b := newOutBench(t)
+	var all []string
+	for i := range 250 {
+		all = append(all, fmt.Sprintf("ok%d@a.example", i))
+	}
+	id := b.send(t, all...)
+	b.do(t, &config{})
+	if got := b.where(t, id); got != "gone" || b.smtp.jobs["net!a.example"] != 3 || len(b.smtp.served) != 250 {
+		t.Errorf("%s, %d jobs, %d served", got, b.smtp.jobs["net!a.example"], len(b.smtp.served))
+	}
+}
+
+// A destination that is down is asked by one process or two, not for each
+// message, and not by the next run before its time; others are not concerned.
+func TestDown(t *testing.T) {
+	b := newOutBench(t)
+	b.smtp.down = func(to target, _ int) bool { return to.address == "net!down.example" }
+	for i := range 200 {
+		b.send(t, fmt.Sprintf("ok%d@down.example", i))
+	}
+	up := b.send(t, "ok@up.example")
+	b.do(t, &config{})
+	if got := b.where(t, up); got != "gone" {
+		t.Errorf("the one for another host: %s", got)
+	}
+	if n := b.count(t, queue.Wait); n != 200 {
+		t.Errorf("%d wait, want 200", n)
+	}
+	tries := b.smtp.processes["net!down.example"]
+	if tries < 1 || tries > firstWindow {
+		t.Errorf("%d processes for a destination that is down", tries)
+	}
+	again := b.send(t, "ok@down.example")
+	b.clock = b.clock.Add(time.Minute)
+	b.do(t, &config{})
+	if got := b.where(t, again); got != "wait wait/1" || b.smtp.processes["net!down.example"] != tries {
+		t.Errorf("one more message: %s, and %d processes", got, b.smtp.processes["net!down.example"])
+	}
+	b.smtp.down = nil
+	b.do(t, &config{now: true})
+	if n := b.count(t, queue.Wait); n != 0 {
+		t.Errorf("with -E: %d wait", n)
+	}
+}
+
+// Each failure in a row doubles the time for which a destination is left alone;
+// one success ends that.
+func TestDownForLonger(t *testing.T) {
+	b := newOutBench(t)
+	down := true
+	b.smtp.down = func(target, int) bool { return down }
+	for i, wait := range []time.Duration{5, 10, 20, 40, 60, 60} {
+		b.send(t, "ok@a.example")
+		b.do(t, &config{})
+		if n := b.smtp.processes["net!a.example"]; n != i+1 {
+			t.Fatalf("%d processes after failure %d", n, i+1)
+		}
+		b.clock = b.clock.Add(wait*time.Minute - time.Second)
+		b.send(t, "ok@a.example")
+		b.do(t, &config{})
+		if n := b.smtp.processes["net!a.example"]; n != i+1 {
+			t.Fatalf("tried before %v minutes were over", int(wait))
+		}
+		b.clock = b.clock.Add(2 * time.Second)
+	}
+	down = false
+	b.clock = b.clock.Add(2 * time.Hour)
+	b.do(t, &config{now: true})
+	d := newTransport(b.runner, &b.out, b.smtp.launch).destination(target{"net!a.example", []string{"-s"}})
+	if d.failures != 0 || d.down() {
+		t.Errorf("remembers %d failures after a success", d.failures)
+	}
+}
+
+// A server that takes only so many connections gets no more, and all mail.
+func TestTooManyConnections(t *testing.T) {
+	b := newOutBench(t)
+	const bears = 3
+	b.smtp.pause = 200 * time.Microsecond
+	var mu sync.Mutex
+	over := map[int]bool{}
+	b.smtp.down = func(to target, process int) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		b.smtp.mu.Lock()
+		if _, known := over[process]; !known {
+			over[process] = b.smtp.running[to.address] > bears
+		}
+		b.smtp.mu.Unlock()
+		return over[process]
+	}
+	for i := range 1500 {
+		b.send(t, fmt.Sprintf("ok%d@a.example", i))
+	}
+	b.do(t, &config{})
+	if n := b.count(t, queue.New) + b.count(t, queue.Wait); n != 0 {
+		t.Errorf("%d left", n)
+	}
+	if n := b.smtp.most["net!a.example"]; n <= bears {
+		t.Errorf("no more than %d processes: nothing was tested", n)
+	}
+}
+
+// What a process that dies has not reported is given to another; a message
+// that no process survives is put off, and the others are sent.
+func TestCrash(t *testing.T) {
+	b := newOutBench(t)
+	b.smtp.serve = func(_ target, process, n int) bool { return process > 3 || n != 5 }
+	for i := range 100 {
+		b.send(t, fmt.Sprintf("ok%d@a.example", i))
+	}
+	b.do(t, &config{})
+	if n := b.count(t, queue.New) + b.count(t, queue.Wait); n != 0 || len(b.smtp.served) != 100 {
+		t.Errorf("%d served, %d left", len(b.smtp.served), n)
+	}
+	b.smtp.serve = func(target, int, int) bool { return false }
+	id := b.send(t, "ok@b.example")
+	b.do(t, &config{})
+	if got := b.where(t, id); got != "wait wait/1" || b.smtp.processes["net!b.example"] != maxLost+1 {
+		t.Errorf("%s after %d processes", got, b.smtp.processes["net!b.example"])
+	}
+}
+
+// Where smtp cannot be run at all, mail waits.
+func TestNoSMTP(t *testing.T) {
+	b := newOutBench(t)
+	id := b.send(t, "ok@a.example")
+	r := b.another()
+	r.remote.launch = func(context.Context, target, pipeEnd, pipeEnd) error { return os.ErrNotExist }
+	if err := r.pass(context.Background(), r.selected(context.Background(), &config{})); err != nil {
+		t.Error(err)
+	}
+	if got := b.where(t, id); got != "wait wait/1" {
+		t.Error(got)
+	}
+	if !strings.Contains(b.log.String(), os.ErrNotExist.Error()) {
+		t.Errorf("log: %s", b.log.String())
+	}
+}
+
+// Told to end, a run finishes what smtp has and leaves the rest as it was.
+func TestEndOutgoing(t *testing.T) {
+	b := newOutBench(t)
+	ctx, stop := context.WithCancel(context.Background())
+	var once sync.Once
+	b.smtp.serve = func(target, int, int) bool { once.Do(stop); return true }
+	b.smtp.pause = time.Millisecond
+	for i := range 500 {
+		b.send(t, fmt.Sprintf("ok%d@a.example", i))
+	}
+	r := b.another()
+	if err := r.pass(ctx, r.selected(ctx, &config{})); err != nil {
+		t.Error(err)
+	}
+	left, put := b.count(t, queue.New), b.count(t, queue.Wait)
+	if put != 0 || left == 0 || left+len(b.smtp.served) != 500 {
+		t.Errorf("%d served, %d left, %d put off", len(b.smtp.served), left, put)
+	}
+}
+
+// A process that stays sends new mail through the connection that it has.
+func TestLinger(t *testing.T) {
+	b := newOutBench(t)
+	ctx, stop := context.WithCancel(context.Background())
+	b.remote.linger = time.Minute
+	done := make(chan error)
+	go func() { done <- b.watch(ctx) }()
+	for i := range 5 {
+		b.until(t, b.send(t, fmt.Sprintf("ok%d@a.example", i)))
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if n := b.smtp.processes["net!a.example"]; n != 1 {
+		t.Errorf("%d processes, want 1", n)
+	}
+}
