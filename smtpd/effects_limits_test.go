@@ -13,7 +13,7 @@ import (
 func limitEffects() []effect {
 	return []effect{
 		{directive: "MaxMsgSize", lines: []string{"MaxMsgSize 1K"},
-			talk: ehlo("PIPELINING", "SIZE 1024", "8BITMIME", "CHUNKING", "ENHANCEDSTATUSCODES", "SMTPUTF8", "HELP") +
+			talk: ehlo("PIPELINING", "SIZE 1024", "8BITMIME", "CHUNKING", "ENHANCEDSTATUSCODES", "SMTPUTF8", "DSN", "ETRN", "HELP") +
 				"C: MAIL FROM:<> SIZE=2000\nS: 552 5.3.4 *\n" + fromA + rcptBob + "C: DATA\nS: 354 *\nC: \\{2000 x}\nC: .\nS: 552 5.3.4 *\n" + bye},
 		{directive: "MaxRcpts", lines: []string{"RcptLimitCount 1"},
 			talk: hi + fromA + rcptBob + "C: RCPT TO:<alice@mx.test>\nS: 452 4.5.3 *\n" + bye},

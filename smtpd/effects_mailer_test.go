@@ -22,7 +22,7 @@ func mailerEffects() []effect {
 		{directive: "Mailer", lines: []string{"Sendmail $T/mailer -oi -oem"}, files: showMailer,
 			talk: hi + wholeMail + bye, file: "out", text: "arg=-oi\narg=-oem\narg=-f\narg=a@client.example\narg=--\narg=bob@mx.test\nReceived: "},
 		{directive: "MailerDSN", lines: []string{"Mailer $T/mailer", "MailerDSN 1"}, files: showMailer,
-			talk: without("") + bye},
+			talk: without("ETRN") + "C: MAIL FROM:<> RET=HDRS ENVID=x\nS: 250 *\n" + bye},
 		{directive: "MailerTimeout", lines: []string{"Mailer $T/mailer", "MailerTimeout 1"},
 			files: map[string]string{"mailer": "#!/bin/sh\nsleep 30\n"},
 			talk:  hi + fromA + rcptBob + sendText + "S: 451 *\n" + bye},

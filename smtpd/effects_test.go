@@ -126,7 +126,7 @@ func ehlo(offers ...string) string {
 
 // without is all that is offered by default but one.
 func without(one string) string {
-	all := []string{"PIPELINING", "SIZE 104857600", "8BITMIME", "CHUNKING", "ENHANCEDSTATUSCODES", "SMTPUTF8", "HELP"}
+	all := []string{"PIPELINING", "SIZE 104857600", "8BITMIME", "CHUNKING", "ENHANCEDSTATUSCODES", "SMTPUTF8", "DSN", "ETRN", "HELP"}
 	return ehlo(slices.DeleteFunc(all, func(s string) bool { return s == one })...)
 }
 

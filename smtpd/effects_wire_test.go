@@ -27,14 +27,16 @@ func wireEffects() []effect {
 		{directive: "NoCHUNKING", lines: []string{"NoCHUNKING"},
 			talk: without("CHUNKING") + fromA + rcptBob + "C: BDAT 6 LAST\nC: NOOP\nS: 502 5.5.1 *\n" + bye},
 		{directive: "NoDSN", lines: []string{"NoDSN"},
-			talk: without("") + "C: MAIL FROM:<> RET=FULL\nS: 555 5.5.4 *\nC: MAIL FROM:<> ENVID=x\nS: 555 5.5.4 *\n" + fromA +
+			talk: without("DSN") + "C: MAIL FROM:<> RET=FULL\nS: 555 5.5.4 *\nC: MAIL FROM:<> ENVID=x\nS: 555 5.5.4 *\n" + fromA +
 				"C: RCPT TO:<bob@mx.test> NOTIFY=NEVER\nS: 555 5.5.4 *\nC: RCPT TO:<bob@mx.test> ORCPT=rfc822;x\nS: 555 5.5.4 *\n" + bye},
 		{directive: "NoEHLO", lines: []string{"NoEHLO"},
 			talk: "S: 220 *\nC: EHLO client.example\nS: 500 5.5.1 *\nC: HELO client.example\nS: 250 mx.test\n" + bye},
 		{directive: "NoEnhancedStatus", lines: []string{"NoENCHANCEDSTATUSCODES"},
 			talk: without("ENHANCEDSTATUSCODES") + "C: NOOP\nS: 250 ok\nC: XFOO\nS: 500 unknown command\n" + bye},
 		{directive: "NoETRN", lines: []string{"NoETRN"},
-			talk: hi + "C: ETRN client.example\nS: 500 5.5.1 *\n" + bye},
+			talk: without("ETRN") + "C: ETRN client.example\nS: 500 5.5.1 *\n" + bye},
+		{directive: "ETRNDomains", lines: []string{"ETRNDomains a.example *.b.example"},
+			talk: hi + "C: ETRN A.example\nS: 250 2.0.0 *\nC: ETRN x.b.example\nS: 250 *\nC: ETRN client.example\nS: 459 4.7.1 *\n" + bye},
 		{directive: "NoPIPELINING", lines: []string{"NoPIPELINING"},
 			talk: without("PIPELINING") + "C: NOOP\nC: NOOP\nS: 250 *\nS: 250 *\n" + bye},
 		{directive: "NoMultilineReplies", lines: []string{"NoMultilineReplies", "Banner one", "Banner two", "Help three"},
@@ -75,7 +77,7 @@ func wireEffects() []effect {
 // By default none of that holds.
 func TestNoEffects(t *testing.T) {
 	in := newInstance(t)
-	talk(t, in, stranger, without("")+"C: VRFY bob\nS: 252 *\nC: DEBUG\nS: 500 *\nC: ETRN x\nS: 502 *\n"+
+	talk(t, in, stranger, without("")+"C: VRFY bob\nS: 252 *\nC: DEBUG\nS: 500 *\nC: ETRN x\nS: 250 *\n"+
 		"C: TICK 12\nS: 250 2.0.0 12\nC: VERB\nS: 250 *\nC: ONEX\nS: 250 *\nC: Z-IDENT\nS: 200 2.0.0 IDENT-NOT-QUERIED\n"+
 		"C: SAML FROM:<joe>\nS: 501 *\nC: SOML FROM:<a@client.example>\nS: 250 *\n"+
 		"C: RCPT TO:<@other.example:bob@mx.test>\nS: 250 2.1.5 recipient ok, source route ignored\nC: RCPT TO:<bob%home@mx.test>\nS: 550 *\n"+

@@ -98,6 +98,12 @@ func (s *session) offers(ctx context.Context) []string {
 	if s.keepsUTF8() {
 		list = append(list, "SMTPUTF8") // RFC 6531
 	}
+	if s.takesDSN() {
+		list = append(list, "DSN") // RFC 3461
+	}
+	if s.takesETRN() {
+		list = append(list, "ETRN") // RFC 1985
+	}
 	list = append(list, s.authOffers(ctx)...)
 	if s.tls == nil && s.certs != nil && s.certs.Present() {
 		list = append(list, "STARTTLS") // RFC 3207
@@ -113,6 +119,10 @@ func (s *session) offers(ctx context.Context) []string {
 
 // keepsUTF8 says whether what is behind us takes internationalised mail.
 func (s *session) keepsUTF8() bool { return len(s.conf.mailer) == 0 || s.conf.mailerDSN }
+
+// takesDSN says whether what is behind us makes delivery reports, or passes on
+// the wish for them.
+func (s *session) takesDSN() bool { return s.keepsUTF8() && !s.conf.wire.noDSN }
 
 // protocol is the word behind "with" in Received, and in the record.
 func (s *session) protocol() string {

@@ -38,9 +38,9 @@ func helpOf(verb string) string {
 	case "EHLO", "HELO":
 		return verb + " your.host.name"
 	case "MAIL":
-		return "MAIL FROM:<sender> [SIZE=octets] [BODY=7BIT|8BITMIME] [SMTPUTF8]"
+		return "MAIL FROM:<sender> [SIZE=octets] [BODY=7BIT|8BITMIME] [SMTPUTF8] [RET=FULL|HDRS] [ENVID=id]"
 	case "RCPT":
-		return "RCPT TO:<recipient>"
+		return "RCPT TO:<recipient> [NOTIFY=NEVER|SUCCESS,FAILURE,DELAY] [ORCPT=type;address]"
 	case "DATA":
 		return "DATA, the message behind 354, a dot on a line of its own"
 	case "BDAT":
@@ -59,6 +59,8 @@ func helpOf(verb string) string {
 		return "VRFY address"
 	case "EXPN":
 		return "EXPN list"
+	case "ETRN":
+		return "ETRN domain, for the mail that waits for it"
 	case "HELP":
 		return "HELP [command]"
 	}

@@ -126,7 +126,7 @@ func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 // hiddenMail refuses parameters of what the configuration does not offer.
 func (s *session) hiddenMail(env smtp.Envelope) *smtp.Reply {
 	w := &s.conf.wire
-	if w.no8BitMIME && env.Body != "" || w.noDSN && (env.Ret != "" || env.EnvID != "") {
+	if w.no8BitMIME && env.Body != "" || !s.takesDSN() && (env.Ret != "" || env.EnvID != "") {
 		return refusal(555, smtp.InvalidArguments, "unknown parameter of MAIL")
 	}
 	return nil

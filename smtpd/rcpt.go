@@ -103,7 +103,7 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 		return smtp.Say(553, smtp.NonASCIIRefused, "non-ASCII addresses need SMTPUTF8")
 	}
 	switch {
-	case s.conf.wire.noDSN && (r.rcpt.Notify != nil || r.rcpt.ORcpt != ""):
+	case !s.takesDSN() && (r.rcpt.Notify != nil || r.rcpt.ORcpt != ""):
 		return smtp.Say(555, smtp.InvalidArguments, "unknown parameter of RCPT")
 	case s.nameless("1"):
 		return smtp.Say(451, smtp.DirectoryFailure, "your name cannot be looked up now, try again later")

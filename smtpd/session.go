@@ -11,6 +11,7 @@ import (
 	"postern/lib/check"
 	"postern/lib/maillog"
 	"postern/lib/queue"
+	"postern/lib/rbl"
 	"postern/lib/record"
 	"postern/lib/smtp"
 )
@@ -51,13 +52,15 @@ type session struct {
 
 	state    state
 	facts    check.Facts
-	rec      record.Record // what is known of the client and the session
-	name     *lookup       // the client's name, when it is asked for
-	esmtp    bool          // EHLO
+	rec      record.Record        // what is known of the client and the session
+	name     *lookup              // the client's name, when it is asked for
+	lists    *inquiry[rbl.Result] // what block lists say of the client
+	esmtp    bool                 // EHLO
 	tls      *tls.ConnectionState
 	tx       *transaction
 	errors   int // refused commands
 	unknown  int // of these, unknown ones
+	etrns    int // ETRN, as far as it was allowed
 	idle     int // commands since the last message that brought none nearer
 	taken    int // messages accepted
 	decided  int // decision records written
@@ -89,6 +92,7 @@ func newSession(srv *server, c conn, p peer) *session {
 	}
 	s.trace = srv.openTrace(s)
 	s.name = srv.lookUpName(p.client.Addr())
+	s.lists = s.askListsOfClient()
 	s.ident = srv.askIdent(p)
 	return s
 }
@@ -236,6 +240,7 @@ func (s *session) end() {
 		s.logSession()
 	}
 	s.name.stop()
+	s.lists.stop()
 	s.ident.stop()
 	s.trace.close()
 	s.conn.Close()

@@ -33,7 +33,7 @@ var verbs = [...]verb{
 	{"HELP", always, on(parseAnything, (*session).helpCmd)},
 	{"POST", always, on(parseAnything, (*session).post)},
 	{"TURN", always, on(parseAnything, (*session).notImplemented)},
-	{"ETRN", always, on(parseAnything, (*session).notImplemented)},
+	{"ETRN", greeted, on(parseETRN, (*session).etrn)},
 	// These are MAIL, for who still says them: a mailbox is where a message
 	// goes here, nobody's terminal (RFC 821 3.4).
 	{"SEND", greeted, (*session).mailCmd},
@@ -124,7 +124,7 @@ func (s *session) outOfOrder(v *verb) smtp.Reply {
 		return smtp.Say(503, smtp.InvalidCommand, "BDAT has begun, only BDAT or RSET goes on")
 	case v.name == "MAIL":
 		return smtp.Say(503, smtp.InvalidCommand, "a sender has been named already")
-	case v.name == "STARTTLS", v.name == "AUTH":
+	case v.name == "STARTTLS", v.name == "AUTH", v.name == "ETRN":
 		return smtp.Say(503, smtp.InvalidCommand, "not within a mail transaction")
 	case s.state == greeted:
 		return smtp.Say(503, smtp.InvalidCommand, "say MAIL first")

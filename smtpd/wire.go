@@ -15,6 +15,7 @@ type wire struct {
 	noEHLO       bool
 	noEnhanced   bool
 	noETRN       bool
+	etrnDomains  []string
 	noPipelining bool
 	oneLine      bool // replies of one line, but for EHLO's
 	debugVerb    bool
@@ -57,7 +58,7 @@ var wireRows = []conf.Row[wire]{
 		Help:  "Do not offer CHUNKING, nor take BDAT."},
 	{Name: "NoDSN", Synonyms: []string{"!DSN-OK"}, Args: "[0|1]", Default: "0",
 		Value: func(w *wire) conf.Value { return conf.Bool(&w.noDSN) },
-		Help:  "Do not take the parameters of DSN: RET, ENVID, NOTIFY, ORCPT."},
+		Help:  "Do not offer DSN, nor take its parameters: RET, ENVID, NOTIFY, ORCPT."},
 	{Name: "NoEHLO", Synonyms: []string{"!EHLO-OK"}, Args: "[0|1]", Default: "0",
 		Value: func(w *wire) conf.Value { return conf.Bool(&w.noEHLO) },
 		Help:  "Know HELO only."},
@@ -67,7 +68,10 @@ var wireRows = []conf.Row[wire]{
 		Help:  "Do not offer ENHANCEDSTATUSCODES, nor put such codes into replies."},
 	{Name: "NoETRN", Synonyms: []string{"!ETRN-OK"}, Args: "[0|1]", Default: "0",
 		Value: func(w *wire) conf.Value { return conf.Bool(&w.noETRN) },
-		Help:  "Do not know ETRN, which is otherwise known and refused (502)."},
+		Help:  "Do not know ETRN, by which a host asks for the mail that waits for a domain."},
+	{Name: "ETRNDomains", Args: "domain ...", Repeat: true,
+		Value: func(w *wire) conf.Value { return conf.Strings(&w.etrnDomains) },
+		Help:  "The domains that strangers may ask for with ETRN; *.dom means dom and all below it. Any unless said."},
 	{Name: "NoPIPELINING", Synonyms: []string{"!PIPELINING-OK"}, Args: "[0|1]", Default: "0",
 		Value: func(w *wire) conf.Value { return conf.Bool(&w.noPipelining) },
 		Help:  "Do not offer PIPELINING, and write each reply by itself."},
