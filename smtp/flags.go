@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"postern/lib/arg"
+	"postern/lib/tlsconf"
 )
 
 // maxBusted bounds the options -b of one command line.
@@ -33,6 +34,12 @@ type config struct {
 	resolver string       // -r
 	zone     string       // -z
 	sources  []netip.Addr // -S
+	timeout  int          // --timeout, in seconds
+	local    bool         // --local
+	tlsMode  tlsconf.Mode // --tls
+	pins     string       // --pins
+	noDANE   bool         // --no-dane
+	noSTS    bool         // --no-sts
 
 	credentials credentialConfig
 	pings       pingConfig
@@ -63,6 +70,12 @@ func (c *config) options() *arg.Set {
 	s.Func("S,source", "address", "address to send from; one for IPv4 and one for IPv6", c.addSource)
 	s.String(&c.resolver, "r", "ip[:port]", "name server to ask; $POSTERN_RESOLVER")
 	s.String(&c.zone, "z", "file", "answer DNS questions from a zone file")
+	s.Int(&c.timeout, "timeout", "seconds", "wait so long for each answer, not as long as RFC 5321 says")
+	s.Bool(&c.local, "local", "let a domain's mail go to loopback and this host's own addresses")
+	s.Func("tls", "mode", "none, may (as -s), encrypt or verify: what TLS has to be at least", c.setTLS)
+	s.String(&c.pins, "pins", "file", "certificates and keys to believe in, and no others")
+	s.Bool(&c.noDANE, "no-dane", "do not look for TLSA records")
+	s.Bool(&c.noSTS, "no-sts", "do not look for MTA-STS policies")
 	s.Bool(&c.version, "V,version", "print the version")
 	c.credentials.options(s)
 	c.pings.options(s)
@@ -77,6 +90,17 @@ func (c *config) addSource(s string) error {
 	}
 	c.sources = append(c.sources, addr.Unmap())
 	return nil
+}
+
+// setTLS is --tls.
+func (c *config) setTLS(word string) error {
+	for _, mode := range []tlsconf.Mode{tlsconf.None, tlsconf.Opportunistic, tlsconf.Encrypt, tlsconf.WebPKI} {
+		if mode.String() == word {
+			c.tlsMode, c.startTLS = mode, mode != tlsconf.None
+			return nil
+		}
+	}
+	return fmt.Errorf("no mode %q: none, may, encrypt or verify", word)
 }
 
 // operands takes the words behind the options.

@@ -9,8 +9,10 @@ import (
 	"io"
 	"os"
 
+	"postern/lib/dns"
 	"postern/lib/place"
 	"postern/lib/sysexits"
+	"postern/lib/tlsconf"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -42,14 +44,26 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 type program struct {
 	*config
 	names          names
+	dns            dns.Resolver
+	tls            tlsconf.Policy // that every host has to meet
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
 // start finds out what the command line leaves to the host.
 func (p *program) start() error {
+	server := p.resolver
+	if server == "" {
+		server = os.Getenv("POSTERN_RESOLVER")
+	}
 	var err error
-	p.names, err = p.hostNames()
+	if p.names, err = p.hostNames(); err != nil {
+		return err
+	}
+	if p.dns, err = dns.Select(server, p.zone); err != nil {
+		return err
+	}
+	p.tls, err = p.tlsPolicy()
 	return err
 }
 

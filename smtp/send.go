@@ -3,9 +3,56 @@ package main
 import (
 	"context"
 
+	"postern/lib/smtp"
 	"postern/lib/sysexits"
 )
 
 // send brings the message on standard input to the recipients of the command
 // line.
-func (p *program) send(ctx context.Context) int { return sysexits.TempFail }
+func (p *program) send(ctx context.Context) int {
+	c, err := p.conversion()
+	if err != nil {
+		return p.complain(sysexits.DataErr, err)
+	}
+	message, err := p.readLetter(c)
+	if err != nil {
+		return p.complain(sysexits.IOErr, err)
+	}
+	j := &job{envelope: c.envelope(), letter: message}
+	status := sysexits.OK
+	carrier := carrier{program: p, to: p.to, next: once(j), done: func(j *job) { status = p.report(j, status) }}
+	carrier.carry(ctx)
+	return status
+}
+
+// once is the source of a single job.
+func once(j *job) source {
+	return func(bool) (*job, bool) {
+		next := j
+		j = nil
+		return next, false
+	}
+}
+
+// envelope is that of the command line.
+func (c *conversion) envelope() *smtp.Envelope {
+	env := &smtp.Envelope{Sender: c.sender, SMTPUTF8: !c.sender.IsASCII()}
+	for _, m := range c.recipients {
+		env.SMTPUTF8 = env.SMTPUTF8 || !m.IsASCII()
+		env.Recipients = append(env.Recipients, smtp.Recipient{Mailbox: m})
+	}
+	return env
+}
+
+// report prints what became of a job, in one write, and puts its status to
+// those before it.
+func (p *program) report(j *job, status int) int {
+	var lines []byte
+	for i, to := range j.envelope.Recipients {
+		o := j.outcomes[i]
+		lines = appendResult(lines, j.envelope.ID, to.Mailbox.String(), o)
+		status = worst(status, o.status())
+	}
+	p.stdout.Write(lines)
+	return status
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"strings"
+
+	"postern/lib/auth"
+	"postern/lib/client"
+	"postern/lib/smtp"
+	"postern/lib/sysexits"
+)
+
+// authenticate is -a: it proves who we are to a server that offers AUTH. In
+// the clear it says nothing unless -i allows it.
+func (a attempt) authenticate(ctx context.Context, l *link) error {
+	offered, ok := l.Offers("AUTH")
+	if !a.auth || !ok {
+		return nil
+	}
+	state, secure := l.TLS()
+	if !secure && !a.clear {
+		return ourFault("the server offers AUTH in the clear, which only -i allows")
+	}
+	with, err := a.credentials.find(ctx, a.name, a.user)
+	if err != nil {
+		return ourFault(err.Error())
+	}
+	choice := auth.Choice{Offered: strings.Fields(strings.ToUpper(offered)), Plaintext: true}
+	if secure {
+		choice.Binding = binding(state)
+	}
+	m, err := auth.Choose(choice, with)
+	if err != nil {
+		return ourFault(err.Error())
+	}
+	return refusedLogin(l.Auth(ctx, m))
+}
+
+// refusedLogin is a server's no to our credentials. It may be the fault of
+// whoever changed a password, and nobody's mail is to be lost by that.
+func refusedLogin(err error) error {
+	refused := new(client.Refused)
+	if !errors.As(err, &refused) || refused.Reply.Class() == 4 {
+		return err
+	}
+	return &failure{outcome{
+		reply:  smtp.Say(454, smtp.BadCredentials, "the next server refuses our credentials"),
+		reason: refused.Error(),
+	}}
+}
+
+// ourFault is what has to be mended here before any mail can go.
+func ourFault(why string) error {
+	return &failure{outcome{
+		reply:  smtp.Say(451, smtp.BadConfiguration, "authentication with the next server is not set up"),
+		reason: why,
+		exit:   sysexits.Config,
+	}}
+}
+
+// binding is the channel binding tls-exporter (RFC 9266); nil where TLS has
+// none.
+func binding(state tls.ConnectionState) []byte {
+	key, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", nil, 32)
+	if err != nil || state.Version < tls.VersionTLS13 {
+		return nil
+	}
+	return key
+}

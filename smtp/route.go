@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+
+	"postern/lib/mtasts"
+	"postern/lib/mx"
+	"postern/lib/place"
+	"postern/lib/smtp"
+	"postern/lib/state"
+	"postern/lib/tlsconf"
+)
+
+// maxAttempts bounds the sessions that are begun before somebody talks to us.
+const maxAttempts = 20
+
+// failure is why there is no link: what is said to every recipient.
+type failure struct{ outcome }
+
+// Error is the reply and the reason.
+func (f *failure) Error() string {
+	s := f.reply.String()
+	if f.host != "" {
+		s = f.host + ": " + s
+	}
+	if f.reason != "" {
+		s += " (" + f.reason + ")"
+	}
+	return s
+}
+
+// connect finds a host of the destination that will talk to us, in the order
+// in which they are to be tried. Without one the failure is permanent only if
+// every host's was.
+func (p *program) connect(ctx context.Context, to destination) (*link, *failure) {
+	if to.socket != "" {
+		return p.connectSocket(ctx, to)
+	}
+	route, err := p.route(ctx, to)
+	if err != nil {
+		return nil, p.noRoute(err)
+	}
+	security := p.security(ctx, to)
+	port := to.portNumber()
+	var worst *failure
+	attempts := 0
+	for host := range route.Hosts(ctx) {
+		policy, err := security.Policy(ctx, p.dns, route, host, port)
+		if err != nil {
+			worst = worse(worst, insecure(host, err))
+			continue
+		}
+		a := attempt{program: p, name: host.Name, policy: policy, port: port}
+		for l, f := range p.try(ctx, a, host) {
+			if f == nil {
+				return l, nil
+			}
+			p.trace(f.Error())
+			worst = worse(worst, f)
+			if attempts++; attempts == maxAttempts {
+				return nil, worst
+			}
+		}
+	}
+	if worst == nil {
+		worst = &failure{outcome{reply: smtp.Say(451, smtp.NoAnswer, "none of the destination's hosts has an address now")}}
+	}
+	return nil, worst
+}
+
+// try begins sessions with the addresses of a host. One that has talked and
+// failed is not dialed again.
+func (p *program) try(ctx context.Context, a attempt, host mx.Host) iter.Seq2[*link, *failure] {
+	return func(yield func(*link, *failure) bool) {
+		for rest := host.Addrs; len(rest) > 0; {
+			conn, err := p.dialer().Dial(ctx, mx.Host{Name: host.Name, Addrs: rest}, a.port)
+			if err != nil {
+				a.host = host.Name
+				yield(nil, a.failed(err))
+				return
+			}
+			a.addr = peer(conn.RemoteAddr().String())
+			a.host = hostText(host.Name, a.addr)
+			p.trace("connected to " + a.host)
+			if !yield(a.link(ctx, conn)) {
+				return
+			}
+			rest = slices.DeleteFunc(slices.Clone(rest), func(addr netip.Addr) bool { return addr == a.addr })
+		}
+	}
+}
+
+// connectSocket begins a session over a Unix socket. There is TLS over it only
+// if somebody asks for it.
+func (p *program) connectSocket(ctx context.Context, to destination) (*link, *failure) {
+	a := attempt{program: p, name: "localhost", host: to.socket, socket: to.socket, policy: p.tls}
+	conn, err := a.dial(ctx)
+	if err != nil {
+		return nil, a.failed(err)
+	}
+	return a.link(ctx, conn)
+}
+
+// route is where the mail goes.
+func (p *program) route(ctx context.Context, to destination) (*mx.Route, error) {
+	o := mx.Options{Names: []string{p.names.host}, Busted: p.busted, Gateway: p.gateway, Local: p.local, Family: p.family()}
+	if to.mx {
+		return mx.Lookup(ctx, p.dns, to.host, o)
+	}
+	return mx.Direct(ctx, p.dns, to.host, o)
+}
+
+// family is the one that all source addresses are of; "" for both.
+func (c *config) family() string {
+	four := slices.ContainsFunc(c.sources, netip.Addr.Is4)
+	six := slices.ContainsFunc(c.sources, netip.Addr.Is6)
+	switch {
+	case four && !six:
+		return "ip4"
+	case six && !four:
+		return "ip6"
+	}
+	return ""
+}
+
+// security is how TLS is decided on. Only a domain's mail exchangers are asked
+// for DANE and MTA-STS.
+func (p *program) security(ctx context.Context, to destination) mx.Security {
+	s := mx.Security{Base: p.tls}
+	if !p.startTLS || !to.mx {
+		return s
+	}
+	s.DANE = !p.noDANE
+	if !p.noSTS {
+		places := place.New(os.Getenv(place.RootEnv))
+		finder := mtasts.Finder{
+			Resolver: p.dns,
+			Cache:    state.Open(places.Lib() + "/state").Cache("mtasts"),
+			Fetch:    mtasts.Program(places, os.Environ()),
+			Log:      func(domain string, err error) { p.trace("MTA-STS of " + domain + ": " + err.Error()) },
+		}
+		s.STS = finder.Find(ctx, to.host)
+	}
+	return s
+}
+
+// dialer connects to hosts.
+func (p *program) dialer() mx.Dialer { return mx.Dialer{Source: p.sources} }
+
+// noRoute is what recipients are told when there is nowhere to go.
+func (p *program) noRoute(err error) *failure {
+	var reply smtp.Reply
+	switch {
+	case errors.Is(err, mx.ErrNullMX):
+		reply = smtp.Say(556, smtp.RecipientNullMX, "the domain takes no mail")
+	case errors.Is(err, mx.ErrNoHost):
+		reply = smtp.Say(550, smtp.BadDestination, "no such domain or host")
+	case errors.Is(err, mx.ErrLoop):
+		reply = smtp.Say(554, smtp.RoutingLoop, "the mail loops back to this host")
+	case errors.Is(err, mx.ErrIllegal):
+		reply = smtp.Say(550, smtp.NoRoute, "the domain's hosts have no address that mail can go to")
+	default:
+		reply = smtp.Say(451, smtp.DirectoryFailure, "the domain cannot be looked up now")
+	}
+	return &failure{outcome{reply: reply, reason: err.Error()}}
+}
+
+// insecure is a host that is left out because of its TLS.
+func insecure(host mx.Host, err error) *failure {
+	return &failure{outcome{
+		host:   host.Name,
+		reply:  smtp.Say(451, smtp.CryptoFailure, "the next server cannot be verified"),
+		reason: err.Error(),
+	}}
+}
+
+// worse is the failure that counts: the first temporary one, else the last.
+func worse(a, b *failure) *failure {
+	if a != nil && a.verdict() == "defer" {
+		return a
+	}
+	return b
+}
+
+// hostText is how records name a host: name[address].
+func hostText(name string, addr netip.Addr) string {
+	if _, err := netip.ParseAddr(name); err == nil {
+		name = ""
+	}
+	if len(name) > 0 && name[0] == '[' {
+		return name
+	}
+	return fmt.Sprintf("%s[%s]", name, addr.WithZone(""))
+}
+
+// peer is the address of the other end of a connection.
+func peer(address string) netip.Addr {
+	ap, _ := netip.ParseAddrPort(address)
+	return ap.Addr().Unmap()
+}
+
+// portNumber is the port, which was checked when it was read.
+func (d *destination) portNumber() uint16 {
+	n, _ := strconv.ParseUint(d.port, 10, 16)
+	return uint16(n)
+}
+
+// tlsPolicy is what the command line asks of TLS.
+func (c *config) tlsPolicy() (tlsconf.Policy, error) {
+	p := tlsconf.Policy{Mode: c.tlsMode}
+	if p.Mode == tlsconf.None && (c.startTLS || c.tlsFirst || c.auth) {
+		p.Mode = tlsconf.Opportunistic
+	}
+	if c.pins != "" {
+		pins, err := tlsconf.ReadPins(c.pins)
+		if err != nil {
+			return p, err
+		}
+		p.Mode, p.Pins = tlsconf.Pinned, pins
+	}
+	// A secret is worth more than the message that is to follow it.
+	if p.Mode == tlsconf.Opportunistic && (c.auth && !c.clear || c.tlsFirst) {
+		p.Mode = tlsconf.Encrypt
+	}
+	return p, nil
+}
