@@ -68,6 +68,7 @@ type config struct {
 	auth         authConfig
 	wire         wire
 	mailerForm   mailerForm
+	origin       origin
 }
 
 func defaultConfig(f *flags, places place.Places) *config {
@@ -91,6 +92,7 @@ func defaultConfig(f *flags, places place.Places) *config {
 		auth:        defaultAuth(),
 		wire:        defaultWire(),
 		mailerForm:  mailerForm{emptySender: "<>"},
+		origin:      defaultOrigin(),
 	}
 }
 
@@ -142,7 +144,9 @@ func (c *config) complete() (err error) {
 	if c.dns, err = dns.Select(c.resolver, c.flags.zone); err != nil {
 		return err
 	}
-	return c.mail.FindHostname()
+	err = c.mail.FindHostname()
+	c.origin.complete(c)
+	return err
 }
 
 // below is the place of a file that may be named without a folder.
@@ -164,6 +168,9 @@ func (c *config) report(warnings conf.Warnings, err error, stdout, stderr io.Wri
 	}
 	c.checkUsers(stderr)
 	c.checkLists(stderr)
+	for _, err := range c.origin.check(c) {
+		fmt.Fprintf(stderr, "smtpd: %v\n", err)
+	}
 	for _, err := range deliver.New(c.mail, c.places).Check() {
 		fmt.Fprintf(stderr, "smtpd: %v\n", err)
 	}

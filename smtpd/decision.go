@@ -69,6 +69,9 @@ func (s *session) writeDecision(r *record.Record, id, verdict string, v check.Ve
 	if v.Reason != "" {
 		line.Set("reason", v.Reason)
 	}
+	if f := s.conf.origin.recorded; f != "" {
+		line.Set("dns_record", f)
+	}
 	s.name.peek(r)
 	s.ident.peek(r)
 	line.Merge(r)

@@ -63,7 +63,7 @@ func newInstanceOf(t *testing.T, f *flags, lines ...string) *instance {
 			t.Fatal(err)
 		}
 	}
-	for _, usual := range []string{"Hostname mx.test", "ClientName 0"} {
+	for _, usual := range []string{"Hostname mx.test", "ClientName 0", "SPF 0"} {
 		name, _, _ := strings.Cut(usual, " ")
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, name+" ") }) {
 			lines = append(lines, usual)

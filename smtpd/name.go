@@ -48,6 +48,33 @@ func (l *lookup) wait(r *record.Record) string {
 	return l.name
 }
 
+// confirmed waits for the confirmed name, "" when there is none.
+func (l *lookup) confirmed() string {
+	if l == nil {
+		return ""
+	}
+	<-l.done
+	return l.name
+}
+
+// iprev waits for the result of looking at the name as Authentication-Results
+// has it (RFC 8601 2.7.3), "" when it was not looked up.
+func (l *lookup) iprev() string {
+	if l == nil {
+		return ""
+	}
+	<-l.done
+	switch {
+	case l.name != "":
+		return "pass"
+	case l.err != nil:
+		return "temperror"
+	case l.reverse != "":
+		return "fail"
+	}
+	return "permerror"
+}
+
 // peek notes the name if it is known by now.
 func (l *lookup) peek(r *record.Record) {
 	if l == nil {

@@ -7,9 +7,11 @@ import (
 	"postern/lib/check"
 	"postern/lib/header"
 	"postern/lib/queue"
+	"postern/lib/rbl"
 	"postern/lib/record"
 	"postern/lib/safefile"
 	"postern/lib/smtp"
+	"postern/lib/spf"
 )
 
 // A transaction is one mail: from MAIL to the reply that ends it.
@@ -25,6 +27,8 @@ type transaction struct {
 	copy    *safefile.Draft // of a message that may be refused (-s)
 	where   string          // where the message went
 	logged  bool            // a refusal within it is in the log
+	spf     *inquiry[spf.Result]
+	lists   *inquiry[rbl.Result] // what block lists say of the sender's domain
 }
 
 // over says whether all that there is to say of the transaction is in the log:
@@ -47,14 +51,17 @@ func (s *session) begin(m mailArgs) {
 	s.tx.env.ID = queue.NewID(s.now())
 	s.vouch(&s.tx.env)
 	s.facts.Sender, s.facts.Accepted = m.env.Sender, nil
+	s.gather(m.env.Sender)
 	s.rec.Delete("colon_space")
 	if m.colonSpace {
 		s.rec.Set("colon_space", "1")
 	}
 }
 
-// discard drops the message, if there is one.
+// discard drops the message, if there is one, and ends what is asked about.
 func (t *transaction) discard() {
+	t.spf.stop()
+	t.lists.stop()
 	if t.draft != nil {
 		t.draft.Discard()
 		t.draft = nil
@@ -66,14 +73,14 @@ func (t *transaction) discard() {
 }
 
 // openDraft begins the message: where it goes is decided, and our Received
-// field stands first in it.
+// field stands first in it, others of ours behind.
 func (s *session) openDraft(ctx context.Context) error {
 	d, err := s.wayOf(ctx, &s.tx.env)
 	if err != nil {
 		return err
 	}
-	s.tx.draft = &partedDraft{draft: d}
-	_, err = d.Write(s.appendSubmission(s.received().Append(nil)))
+	s.tx.draft = &partedDraft{draft: s.clean(d)}
+	_, err = d.Write(s.appendSubmission(s.appendResults(s.received().Append(nil))))
 	return err
 }
 

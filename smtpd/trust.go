@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postern/lib/conf"
+	"postern/lib/rbl"
 	"postern/lib/smtp"
 )
 
@@ -41,7 +42,7 @@ var nameRows = []conf.Row[wire]{
 
 // wantsName says whether the client's name is to be looked up.
 func (c *config) wantsName() bool {
-	return c.clientName || len(c.wire.trustedDomains) > 0 || c.wire.dnsFail != "2"
+	return c.clientName || len(c.wire.trustedDomains) > 0 || c.wire.dnsFail != "2" || c.origin.asksLists(rbl.ByName)
 }
 
 // trustByName trusts a client whose name is below a TrustedDomain.

@@ -12,8 +12,10 @@ import (
 	"context"
 	"net/netip"
 
+	"postern/lib/rbl"
 	"postern/lib/record"
 	"postern/lib/smtp"
+	"postern/lib/spf"
 )
 
 // Stage is a point of the dialogue at which checks are asked.
@@ -86,6 +88,11 @@ type Facts struct {
 	Class     Class            // what the lists say of client and sender, set at MAIL
 	ClassFrom string           // the entry of a list that says so
 	Record    *record.Record
+
+	// SPF and Lists wait for what was asked about client and sender while the
+	// dialogue went on. They are nil when nothing was.
+	SPF   func() spf.Result
+	Lists func() rbl.Result
 }
 
 // Check is one row of the order.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"net/netip"
 
 	"postern/lib/dns"
 	"postern/lib/record"
@@ -16,7 +17,10 @@ type Config struct {
 	SenderDomain bool         // refuse a sender whose domain takes no mail
 	RefuseEager  bool         // refuse who talks before it is told to
 	AllowPercent bool         // let a `%` stand in a local part
-	Resolver     dns.Resolver // for HeloExists, SenderDomain and Lists
+	SPFMarks     bool         // note the result of SPF and refuse nothing for it
+	BackupMX     bool         // take mail for domains of which we are a lesser mail exchanger
+	NoCheck      []string     // recipients, user or user@host, for whom nothing is refused because of who sends
+	Resolver     dns.Resolver // for HeloExists, SenderDomain, BackupMX and Lists
 	Lists        *Lists       // nil for none
 
 	// ValidateAddress is asked about each recipient, ValidateSender about
@@ -29,6 +33,10 @@ type Config struct {
 
 	// Unfiltered says whether a recipient wants no lists to be asked.
 	Unfiltered func(context.Context, smtp.Mailbox) bool
+
+	// Address says whether an address is one of this host's; nil when that of
+	// the connection is all that counts.
+	Address func(netip.Addr) bool
 
 	// Recipient says what is known of an address; with Broken the error says
 	// why nothing is.
@@ -58,7 +66,7 @@ func Order(c Config) []Check {
 		{Name: "helo-claims", Stage: Helo, Ask: c.heloClaims},
 		{Name: "helo-exists", Stage: Helo, Ask: c.heloExists},
 		{Name: "lists", Stage: Mail, Ask: c.lists},
-		{Name: "sender-domain", Stage: Mail, Ask: c.senderDomain},
+		{Name: "sender-domain", Stage: c.senderStage(), Ask: c.senderDomain},
 		// What is no relaying for strangers comes first: no list may pass by it.
 		{Name: "percent", Stage: Rcpt, Ask: c.percent},
 		// relay and recipient are not opinions but facts: without an answer
@@ -66,6 +74,8 @@ func Order(c Config) []Check {
 		{Name: "recipient", Stage: Rcpt, Closed: true, Ask: c.recipient},
 		{Name: "names-blocked", Stage: Rcpt, Ask: c.namesBlocked},
 		{Name: "senders", Stage: Rcpt, Ask: c.senders},
+		{Name: "spf", Stage: Rcpt, Ask: c.spf},
+		{Name: "rbl", Stage: Rcpt, Ask: c.rbl},
 		{Name: "validate-address", Stage: Rcpt, Ask: c.validateAddress},
 		{Name: "lists", Stage: Data, Ask: c.class},
 		{Name: "validate-sender", Stage: Data, Ask: c.validateSender},

@@ -19,10 +19,7 @@ func (c *Config) recipient(ctx context.Context, f *Facts) (Verdict, error) {
 	case Local:
 		return Verdict{}, nil
 	case Remote:
-		if f.Trusted {
-			return Verdict{}, nil
-		}
-		return Verdict{Action: Reject, Reply: smtp.Say(550, smtp.NotAuthorized, "no mail is relayed for you here"), Reason: "relaying for a client that is not trusted"}, nil
+		return c.relayed(ctx, f)
 	case Unknown:
 		return Verdict{Action: Reject, Reply: smtp.Say(550, smtp.NoMailbox, "no such mailbox here"), Reason: "no alias, no mailbox of this name"}, nil
 	case Closed:

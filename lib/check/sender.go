@@ -18,7 +18,7 @@ const lookupLimit = 15 * time.Second
 // not the sender's fault.
 func (c *Config) senderDomain(ctx context.Context, f *Facts) (Verdict, error) {
 	domain := f.Sender.Domain
-	if !c.SenderDomain || f.Trusted || f.Class == Allow || domain == "" || isLiteral(domain) {
+	if !c.SenderDomain || f.Trusted || f.Class == Allow || domain == "" || c.exempt(f.Recipient) || isLiteral(domain) {
 		return Verdict{}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupLimit)

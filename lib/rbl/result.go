@@ -164,3 +164,8 @@ func (r *Result) Against() string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// Attributes are the names of those that Record may set.
+func Attributes() []string {
+	return []string{"rbl", "rbl_errors", "rbl_reason", "rbl_score"}
+}

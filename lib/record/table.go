@@ -134,6 +134,7 @@ var table = [...]Attribute{
 	{Name: "tries", Env: "QUEUE_TRIES", Help: "how often delivery to the recipient was tried"},
 	{Name: "tried", Env: "QUEUE_TRIED", Help: "when it was tried last, RFC 3339"},
 	{Name: "lines", Env: "MAIL_LINES", Help: "lines of the message"},
+	{Name: "dns_record", Env: "DNS_RECORD", Help: "file with the answers of DNS that were used"},
 	{Name: "message_id", Env: "MESSAGE_ID", Help: "Message-ID of the message"},
 	{Name: "mailer", Env: "MAILER", Help: "where the message went: a mailbox, queue, or the mailer's status"},
 	{Name: "host", Env: "SMTP_HOST", Help: "host that gave the reply"},

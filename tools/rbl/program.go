@@ -30,7 +30,7 @@ func newProgram() *tool.Program {
 	return &tool.Program{
 		Name:     "rbl",
 		Synopsis: "[-b list ...] [--reasons] [--test] [ip [sender [helo]]]",
-		Sets:     []string{"rbl", "rbl_errors", "rbl_reason", "rbl_score"},
+		Sets:     rbl.Attributes(),
 		Jobs:     jobs,
 		Limit:    rbl.Limit,
 		Flags:    p.flags,

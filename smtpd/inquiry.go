@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"postern/lib/maillog"
+)
+
+// An inquiry is something that is being found out while the dialogue goes on.
+// A nil one was not wanted.
+type inquiry[T any] struct {
+	done   chan struct{}
+	cancel context.CancelFunc
+	found  T
+}
+
+// inquire begins to ask, for as long as limit. A fault of ours in it finds
+// nothing, and costs no more than that.
+func inquire[T any](srv *server, what string, limit time.Duration, ask func(context.Context) T) *inquiry[T] {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	q := &inquiry[T]{done: make(chan struct{}), cancel: cancel}
+	go func() {
+		defer close(q.done)
+		defer func() {
+			if p := recover(); p != nil {
+				srv.logf(maillog.Err, "check", what, "error", "panic: "+panicText(p))
+			}
+		}()
+		q.found = ask(ctx)
+	}()
+	return q
+}
+
+// wait gives what was found, when it is.
+func (q *inquiry[T]) wait() (found T) {
+	if q != nil {
+		<-q.done
+		found = q.found
+	}
+	return found
+}
+
+// stop ends the asking when nobody wants to know any more, and waits for that.
+func (q *inquiry[T]) stop() {
+	if q != nil {
+		q.cancel()
+		<-q.done
+	}
+}

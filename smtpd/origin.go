@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"postern/lib/conf"
+	"postern/lib/dns"
+	"postern/lib/queue"
+	"postern/lib/rbl"
+	"postern/lib/spf"
+)
+
+// origin is what the directives say about finding out in DNS where mail comes
+// from, and what becomes of that.
+type origin struct {
+	spf      string // "0", "1" or "2"
+	rules    spf.Config
+	lists    []rbl.List
+	limit    time.Duration
+	noCheck  []string
+	backup   bool
+	answers  string // folder
+	recorded string // the file in it
+
+	xAvenger    bool
+	receivedSPF bool
+	authResults bool
+	authserv    string
+}
+
+func defaultOrigin() origin {
+	return origin{spf: "2", rules: spf.NewConfig(), limit: spf.Limit, xAvenger: true, receivedSPF: true, authResults: true}
+}
+
+// originRows are about what is asked, and what is refused for the answers.
+var originRows = []conf.Row[origin]{
+	{Name: "SPF", Args: "[0|1|2]", Default: "2",
+		Value: func(o *origin) conf.Value { return conf.Choice(&o.spf, "0", "1", "2") },
+		Help:  "Ask whether strangers may send for their sender's domain (RFC 7208): 0 does not, 1 notes the result, 2 also refuses a fail (550) and tells to come later who cannot be judged now (451)."},
+	{Name: "RBL", Args: "[-i] [-p] [-f] -s score zone[=codes]", Repeat: true,
+		Value: func(o *origin) conf.Value { return rbl.Directive(&o.lists) },
+		Help:  "Ask this DNS list about strangers: -i has addresses, which is so unless said, -p verified names of clients, -f domains of senders. The scores of all lists that have the client are added, and 100 refuses it (550). Codes are the answers that count: 127.0.0.[2..11]."},
+	{Name: "CheckTimeout", Args: "seconds", Default: "20",
+		Value: func(o *origin) conf.Value { return conf.Duration(&o.limit) },
+		Help:  "How long SPF may take, and all lists together. It begins with MAIL, and with the session."},
+	{Name: "NoCheck", Args: "user[@host] ...", Repeat: true,
+		Value: func(o *origin) conf.Value { return conf.Strings(&o.noCheck) },
+		Help:  "Recipients for whom no mail is refused because of SPF, RBL, VerifySender or AllowDNSFail, such as postmaster and abuse. Mail for other hosts is refused all the same."},
+	{Name: "MxLocalRcpt", Args: "[0|1]", Default: "0",
+		Value: func(o *origin) conf.Value { return conf.Bool(&o.backup) },
+		Help:  "Take mail for every domain of which this host is a mail exchanger in DNS, but not the best."},
+	{Name: "DNSRecord", Args: "folder",
+		Value: func(o *origin) conf.Value { return conf.String(&o.answers) },
+		Help:  "Keep the answers of DNS that each process was given in a zone file in this folder, which smtpd -z, spf -z and rbl -z read. The log names it. The folder must exist."},
+	{Name: "XAvenger", Args: "[0|1]", Default: "1",
+		Value: func(o *origin) conf.Value { return conf.Bool(&o.xAvenger) },
+		Help:  "Put a field X-Avenger with what is known of the client into strangers' mail."},
+	{Name: "ReceivedSPF", Args: "[0|1]", Default: "1",
+		Value: func(o *origin) conf.Value { return conf.Bool(&o.receivedSPF) },
+		Help:  "Put a field Received-SPF with the result of SPF into strangers' mail."},
+	{Name: "AuthResults", Args: "[0|1]", Default: "1",
+		Value: func(o *origin) conf.Value { return conf.Bool(&o.authResults) },
+		Help:  "Put a field Authentication-Results into strangers' mail (RFC 8601). Such fields of our name, and X-Avenger, that it came with are taken out in any case."},
+	{Name: "AuthservID", Args: "name",
+		Value: func(o *origin) conf.Value { return conf.String(&o.authserv) },
+		Help:  "Our name in Authentication-Results; the host name unless said."},
+}
+
+// complete fills in what depends on the rest, when c.dns is there.
+func (o *origin) complete(c *config) {
+	if o.authserv == "" {
+		o.authserv = c.mail.Hostname
+	}
+	if o.answers == "" {
+		return
+	}
+	o.recorded = filepath.Join(c.below(o.answers), queue.NewID(time.Now())+".zone")
+	c.dns = dns.NewRecorder(c.dns, &lateFile{path: o.recorded})
+}
+
+// check is what --check says of what the directives name.
+func (o *origin) check(c *config) (errs []error) {
+	if _, err := o.rules.Rules(c.etcDir); err != nil {
+		errs = append(errs, err)
+	}
+	if o.answers != "" {
+		if _, err := os.Stat(c.below(o.answers)); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+// A lateFile is made when something is written into it.
+type lateFile struct {
+	path string
+	file *os.File
+}
+
+func (l *lateFile) Write(p []byte) (n int, err error) {
+	if l.file == nil {
+		if l.file, err = os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640); err != nil {
+			return 0, err
+		}
+	}
+	return l.file.Write(p)
+}
+
+// thisHost says whether an address is one of this host's interfaces.
+func thisHost(a netip.Addr) bool {
+	nets, err := net.InterfaceAddrs()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	for _, n := range nets {
+		if p, err := netip.ParsePrefix(n.String()); err == nil && p.Addr() == a && !a.IsLoopback() {
+			return true
+		}
+	}
+	return false
+}

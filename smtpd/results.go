@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"postern/lib/header"
+	"postern/lib/place"
+)
+
+// appendResults writes the fields that say what was found out about a
+// stranger's mail. They stand right below our Received field, and belong to it
+// (RFC 8601 4.1, 7.1). The mail of those whom we trust has none.
+func (s *session) appendResults(b []byte) []byte {
+	if s.facts.Trusted || s.batch {
+		return b
+	}
+	o := &s.conf.origin
+	if results := s.authResults(); o.authResults && len(results) > 0 {
+		b = header.AppendAuthResults(b, o.authserv, results)
+	}
+	if o.receivedSPF && s.tx.spf != nil {
+		res := s.tx.spf.wait()
+		b = header.AppendPieces(b, header.ReceivedSPFName,
+			res.Received(s.conf.mail.Hostname, s.facts.Client, s.facts.Sender.String(), s.facts.Helo))
+	}
+	if o.xAvenger {
+		b = s.appendXAvenger(b)
+	}
+	return b
+}
+
+// appendXAvenger writes the field by which Mail Avenger told filters what it
+// knew of the client.
+func (s *session) appendXAvenger(b []byte) []byte {
+	s.name.wait(&s.rec)
+	r := s.rec.Clone()
+	r.Set("version", place.Version())
+	r.Set("server_name", s.conf.mail.Hostname)
+	b = append(b, header.XAvengerName+": "...)
+	return append(r.AppendXAvenger(b), '\n')
+}
+
+// authResults are the results for Authentication-Results.
+func (s *session) authResults() (list [][]string) {
+	if iprev := s.name.iprev(); iprev != "" {
+		list = append(list, []string{"iprev=" + iprev, "policy.iprev=" + s.iprevAddress()})
+	}
+	if s.tx.spf != nil {
+		res := s.tx.spf.wait()
+		list = append(list, res.AuthResult(s.facts.Client))
+	}
+	return list
+}
+
+// iprevAddress is the client's address as a value of a property: that of IPv6
+// is quoted, since no token has a colon (RFC 8601 2.2).
+func (s *session) iprevAddress() string {
+	if s.facts.Client.Is4() {
+		return s.facts.Client.String()
+	}
+	return `"` + s.facts.Client.String() + `"`
+}
+
+// A cleanDraft is a message of a stranger out of which fields are taken that
+// claim to be ours.
+type cleanDraft struct {
+	draft
+	filter *header.Filter
+	id     string // our authserv-id
+}
+
+// clean makes a draft a clean one, unless the client may write what it likes.
+func (s *session) clean(d draft) draft {
+	if s.facts.Trusted || s.batch {
+		return d
+	}
+	c := &cleanDraft{draft: d, id: strings.ToLower(s.conf.origin.authserv)}
+	c.filter = header.NewFilter(d, c.edit)
+	return c
+}
+
+func (c *cleanDraft) Write(p []byte) (int, error) { return c.filter.Write(p) }
+
+func (c *cleanDraft) Commit(ctx context.Context) (string, error) {
+	if err := c.filter.Close(); err != nil {
+		return "", err
+	}
+	return c.draft.Commit(ctx)
+}
+
+// edit drops what claims to be ours (RFC 8601 section 5), and what says nobody's.
+func (c *cleanDraft) edit(f header.Field) ([]byte, error) {
+	switch {
+	case f.Is(header.XAvengerName):
+		return nil, nil
+	case f.Is(header.AuthResultsName):
+		if id := header.AuthservID(f.Body()); id == "" || id == c.id {
+			return nil, nil
+		}
+	}
+	return f.Text, nil
+}
