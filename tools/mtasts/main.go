@@ -13,6 +13,7 @@ import (
 	"postern/lib/arg"
 	"postern/lib/dns"
 	"postern/lib/mtasts"
+	"postern/lib/mx"
 	"postern/lib/place"
 	"postern/lib/sysexits"
 )
@@ -110,7 +111,7 @@ func (f *flags) each(p program, stderr io.Writer) int {
 // status is the exit status for an error.
 func status(err error) int {
 	switch {
-	case errors.Is(err, errNoPolicy), errors.Is(err, dns.ErrNotFound):
+	case errors.Is(err, errNoPolicy), errors.Is(err, mx.ErrNoHost):
 		return sysexits.NoHost
 	case errors.Is(err, errRefused):
 		return sysexits.Unavailable
