@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"os"
+	"slices"
 
 	"postern/lib/client"
 	"postern/lib/smtp"
@@ -37,13 +40,16 @@ type source func(wait bool) (j *job, more bool)
 // carrier brings jobs to one destination, over as few connections as it can.
 type carrier struct {
 	*program
-	to      destination
-	next    source
-	done    func(*job) // is told each job of which all is known
-	more    bool       // the source may have another
-	link    *link
-	down    *failure // why no host would talk: nothing more is tried
-	backlog []*part  // to be sent before the next job
+	to   destination
+	next source
+	done func(*job) // is told each job of which all is known
+	more bool       // the source may have another
+	link *link
+	down *failure // why no host would talk: nothing more is tried
+	// fruitless counts the connections since the last one over which a
+	// message had an answer.
+	fruitless int
+	backlog   []*part // to be sent before the next job
 }
 
 // carry works until the source has no more.
@@ -62,14 +68,26 @@ func (c *carrier) carry(ctx context.Context) {
 			continue
 		}
 		c.backlog = append([]*part{p}, c.backlog...)
-		if c.link.Deliver(ctx, c.feed) != nil {
-			c.link.Close()
-			c.link = nil
-		}
+		c.deliver(ctx)
 	}
-	if c.link != nil {
+}
+
+// deliver uses one connection up.
+func (c *carrier) deliver(ctx context.Context) {
+	c.fruitless++
+	err := c.link.Deliver(ctx, c.feed)
+	if err == nil {
 		c.link.Quit(ctx)
 	}
+	c.link.Close()
+	if err != nil && c.fruitless >= maxTries {
+		c.down = &failure{outcome{
+			host:   c.link.host,
+			reply:  smtp.Say(451, smtp.BadConnection, "connections to the next server break"),
+			reason: err.Error(),
+		}}
+	}
+	c.link = nil
 }
 
 // untried is what becomes of mail when no host would talk to us. That it has
@@ -151,15 +169,15 @@ func (c *carrier) answered(p *part, r client.Result, err error) {
 	again := &part{job: p.job, tries: p.tries}
 	if err != nil {
 		again.tries++
+	} else {
+		c.fruitless = 0
 	}
-	accepted := false
-	for _, reply := range r.Recipients {
-		accepted = accepted || reply.Class() == 2
-	}
+	late := errors.Is(err, os.ErrDeadlineExceeded) // and would be so again
+	accepted := slices.ContainsFunc(r.Recipients, func(r smtp.Reply) bool { return r.Class() == 2 })
 	replies := make(map[int]smtp.Reply, len(p.which))
 	for k, i := range p.which {
 		reply := r.Recipients[k]
-		broke := err != nil && !r.Uncertain && (reply.IsZero() || reply.Code == 421)
+		broke := err != nil && !late && !r.Uncertain && (reply.IsZero() || reply.Code == 421)
 		if broke && again.tries < maxTries || accepted && tooMany(reply) {
 			again.which = append(again.which, i)
 		} else {

@@ -149,12 +149,12 @@ func (a attempt) failed(err error) *failure {
 	case errors.As(err, &own):
 		own.host = a.host
 		return own
+	case errors.As(err, &refused) && refused.Verb == "STARTTLS", errors.Is(err, errNoTLS), errors.Is(err, client.ErrHandshake):
+		f.reply = smtp.Say(451, smtp.CryptoFailure, "no TLS with the next server that could be relied on")
 	case errors.As(err, &refused) && refused.Reply.Class() >= 4:
 		f.reply, f.reason = refused.Reply, "said to "+stage(refused.Verb)
 	case errors.As(err, &refused):
 		f.reply = smtp.Say(451, smtp.OtherProtocol, "the next server does not speak SMTP")
-	case errors.Is(err, errNoTLS), errors.Is(err, client.ErrHandshake):
-		f.reply = smtp.Say(451, smtp.CryptoFailure, "no TLS with the next server that could be relied on")
 	case errors.As(err, new(*mx.DialError)), errors.As(err, new(*net.OpError)):
 		f.reply = smtp.Say(451, smtp.NoAnswer, "the next server does not answer")
 	default:
