@@ -1,20 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
-	"time"
 
+	"postern/lib/dns"
 	"postern/lib/record"
 	"postern/lib/spf"
 	"postern/lib/tool"
 )
-
-// tooLate is how much longer than its own limit a check may take before the
-// tool ends it.
-const tooLate = time.Second
 
 // checker makes checks of records.
 type checker struct {
@@ -27,6 +25,11 @@ type checker struct {
 func (p *program) open(e *tool.Env) (tool.Checker, error) {
 	c := &checker{tracer: p.tracer(e)}
 	c.spf.Resolver = e.DNS
+	if p.fresh {
+		if err := c.ownResolver(e); err != nil {
+			return nil, err
+		}
+	}
 	c.spf.Receiver, _ = os.Hostname() // "" is unknown
 	if e.Config != "" || e.Check {
 		if err := c.configure(e); err != nil {
@@ -41,6 +44,17 @@ func (p *program) open(e *tool.Env) (tool.Checker, error) {
 		c.spf.Policy = policy
 	}
 	return c, nil
+}
+
+// ownResolver replaces the resolver by one that keeps no answers.
+func (c *checker) ownResolver(e *tool.Env) error {
+	server := cmp.Or(e.Server, os.Getenv(tool.ServerEnv))
+	if server == "" || e.Zone != "" || e.Flags.Record != "" {
+		return errors.New("--no-cache wants -r, and neither -z nor --record")
+	}
+	servers, err := dns.ParseServers(server)
+	c.spf.Resolver = dns.New(dns.Config{Servers: servers, Cache: -1})
+	return err
 }
 
 // words reads "ip sender [helo]". One of sender and helo must be there.

@@ -28,6 +28,7 @@ const jobs = 64
 type program struct {
 	rules    string // -e
 	lint     bool
+	fresh    bool   // --no-cache
 	verbose  int    // -v
 	traceEnv string // $SPF_TRACE
 }
@@ -38,7 +39,7 @@ func (p *program) tool() *tool.Program {
 		Synopsis: "[-v] [-e rules] [--lint] [ip sender [helo] | domain ...]",
 		Sets:     spf.Attributes(),
 		Jobs:     jobs,
-		Limit:    spf.Limit + tooLate,
+		Limit:    spf.Limit,
 		Flags:    p.flags,
 		Words:    words,
 		Open:     p.open,
@@ -49,6 +50,7 @@ func (p *program) tool() *tool.Program {
 func (p *program) flags(s *arg.Set) {
 	s.Count(&p.verbose, "v", "trace the evaluation to standard error; more with -vv, -vvv and -vvvv")
 	s.String(&p.rules, "e", "rules", "evaluate these rules in place of what domains publish")
+	s.Bool(&p.fresh, "no-cache", "with -r: ask again each time, and keep no answers")
 	s.Bool(&p.lint, "lint", "say what is wrong with the records of domains")
 }
 

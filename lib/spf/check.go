@@ -8,8 +8,11 @@ import (
 
 // CheckTrace is Check, and reports each step of it when trace is not nil.
 func (c *Checker) CheckTrace(ctx context.Context, ip netip.Addr, sender, helo string, trace func(Step)) Result {
-	ctx, cancel := context.WithTimeout(ctx, c.limit())
-	defer cancel()
+	if end, ok := ctx.Deadline(); !ok || time.Until(end) > c.limit() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.limit())
+		defer cancel()
+	}
 	k := &check{
 		checker:  c,
 		ip:       ip.Unmap().WithZone(""),

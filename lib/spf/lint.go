@@ -1,0 +1,266 @@
+package spf
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"postern/lib/dns"
+)
+
+// Severity says how bad a finding is.
+type Severity uint8
+
+// How bad findings are.
+const (
+	Warning Severity = iota // works, and is not what it should be
+	Unknown                 // could not be looked up now
+	Fault                   // does not work, or lets anybody in
+)
+
+// String returns "warning", "unknown" or "fault".
+func (s Severity) String() string { return [...]string{"warning", "unknown", "fault"}[s] }
+
+// Finding is one thing that is wrong with what a domain publishes.
+type Finding struct {
+	Severity Severity
+	Domain   string // whose record it is
+	Pos      int    // where in the record, in octets; -1 when all of it is meant
+	Term     string // the word that is meant, "" likewise
+	Text     string // what is wrong
+	Advice   string // what to do about it
+}
+
+// String returns the finding on one line.
+func (f *Finding) String() string {
+	s := f.Domain + ": "
+	if f.Pos >= 0 {
+		s = fmt.Sprintf("%s:%d: ", f.Domain, f.Pos+1)
+	}
+	s += f.Severity.String() + ": "
+	if f.Term != "" {
+		s += quoteWord(f.Term) + ": "
+	}
+	return s + f.Text + "; " + f.Advice
+}
+
+// quoteWord shows a word of a record as it is, unless it has odd octets in it.
+func quoteWord(s string) string {
+	if q := quote(s); q != `"`+s+`"` {
+		return q
+	}
+	return s
+}
+
+// Report is what Lint finds.
+type Report struct {
+	Domain   string
+	Octets   int // of the record
+	Lookups  int // terms that ask the DNS, when all of them are evaluated
+	Voids    int // of those, how many find nothing
+	Findings []Finding
+}
+
+// Worst is the severity of the worst finding; ok is false when there is none.
+func (r *Report) Worst() (s Severity, ok bool) {
+	for i := range r.Findings {
+		if f := r.Findings[i].Severity; !ok || f > s {
+			s, ok = f, true
+		}
+	}
+	return s, ok
+}
+
+// maxLint is how many records are looked at: more than any check would.
+const maxLint = 4 * MaxLookups
+
+// Lint looks at what a domain publishes, and at the records to which that
+// leads, for what is wrong, dangerous or too expensive.
+func (c *Checker) Lint(ctx context.Context, domain string) *Report {
+	l := &linter{
+		evaluation: evaluation{checker: c},
+		report:     &Report{Domain: plainDomain(domain)},
+	}
+	l.record(ctx, l.report.Domain, nil)
+	l.limits()
+	return l.report
+}
+
+// linter goes through a record and those that it includes.
+type linter struct {
+	evaluation
+	report  *Report
+	records int
+	domain  string // whose record is looked at
+}
+
+func (l *linter) find(s Severity, pos int, term, text, advice string) {
+	l.report.Findings = append(l.report.Findings, Finding{s, l.domain, pos, term, text, advice})
+}
+
+// record looks at the record of a domain. way are the domains that led to it.
+func (l *linter) record(ctx context.Context, domain string, way []string) {
+	outer := l.domain
+	l.domain = domain
+	defer func() { l.domain = outer }()
+	if l.records++; l.records > maxLint {
+		return
+	}
+	text, ok := l.published(ctx, domain, len(way) > 0)
+	if !ok {
+		return
+	}
+	if len(way) == 0 {
+		l.report.Octets = len(text)
+	}
+	r, faults := ParseAll(text)
+	for _, f := range faults {
+		l.find(Fault, f.Pos, f.Term, f.Reason, "correct it: as it is, every check ends with permerror")
+	}
+	l.terms(r)
+	l.questions(ctx, r, append(way, domain))
+}
+
+// published finds the one SPF record of a domain.
+func (l *linter) published(ctx context.Context, domain string, referred bool) (text string, ok bool) {
+	records, state := l.ask(ctx, domain, dns.TypeTXT)
+	if state == unanswered {
+		l.find(Unknown, -1, "", l.problem, "ask again")
+		return "", false
+	}
+	var texts []string
+	total := 0
+	for i := range records {
+		text := dns.Text(records[i].Data)
+		total += len(text)
+		if isSPF(text) {
+			texts = append(texts, text)
+		}
+	}
+	switch {
+	case len(texts) > 1:
+		l.find(Fault, -1, "", fmt.Sprintf("%d SPF records", len(texts)), "leave one: with several every check ends with permerror")
+	case len(texts) == 0 && referred:
+		l.find(Fault, -1, "", "no SPF record, though others refer to it", "publish one, or take the reference out")
+	case len(texts) == 0:
+		l.find(Fault, -1, "", "no SPF record", `publish one; "v=spf1 -all" says that no mail comes from here`)
+	default:
+		l.size(len(texts[0]), total)
+		return texts[0], true
+	}
+	return "", false
+}
+
+// Sizes of answers that make trouble (RFC 7208 3.4; RFC 6891 6.2.5).
+const (
+	smallAnswer = 450
+	largeAnswer = 1200
+)
+
+// size looks at how long the answer with the record is.
+func (l *linter) size(record, all int) {
+	switch {
+	case all > largeAnswer:
+		l.find(Warning, -1, "", fmt.Sprintf("the TXT records of this name are %d octets, too many for one UDP packet", all),
+			"move other TXT records to names of their own, or parts of this one into includes")
+	case record > smallAnswer:
+		l.find(Warning, -1, "", fmt.Sprintf("the record is %d octets, more than the %d that fit everywhere", record, smallAnswer),
+			"shorten it, or move parts of it into includes")
+	}
+}
+
+// limits looks at what all records together cost.
+func (l *linter) limits() {
+	r := l.report
+	l.domain = r.Domain
+	if r.Lookups > MaxLookups {
+		l.find(Fault, -1, "", fmt.Sprintf("%d terms ask the DNS, %d may", r.Lookups, MaxLookups),
+			"take includes out, or put addresses (ip4, ip6) in place of names: checks that come so far end with permerror")
+	}
+	if r.Voids > MaxVoids {
+		l.find(Fault, -1, "", fmt.Sprintf("%d terms find nothing in the DNS, %d may", r.Voids, MaxVoids),
+			"take them out: checks that come so far end with permerror")
+	}
+}
+
+// questions looks at the terms that ask the DNS: what they cost, and whether
+// they find anything. Those whose names depend on the mail cannot be tried.
+func (l *linter) questions(ctx context.Context, r *Record, way []string) {
+	for i := range r.Directives {
+		d := &r.Directives[i]
+		if d.Mechanism == All {
+			return
+		}
+		if !d.Mechanism.asks() {
+			continue
+		}
+		l.report.Lookups++
+		name, ok := l.fixedName(d.Domain)
+		switch {
+		case !ok:
+		case d.Mechanism == Include:
+			l.refer(ctx, d.Pos, d.String(), name, way)
+		case d.Mechanism == MX:
+			l.exchangers(ctx, d, name)
+		case d.Mechanism == A:
+			l.addresses(ctx, d, name)
+		}
+	}
+	if r.Redirect != nil {
+		l.report.Lookups++
+		if name, ok := l.fixedName(r.Redirect); ok {
+			l.refer(ctx, -1, "redirect="+r.Redirect.text, name, way)
+		}
+	}
+}
+
+// fixedName is the name that a term is about, if that is always the same.
+func (l *linter) fixedName(spec *MacroString) (string, bool) {
+	if spec == nil {
+		return l.domain, true
+	}
+	name, ok := spec.literal()
+	return strings.ToLower(strings.TrimSuffix(name, ".")), ok
+}
+
+// refer follows include and redirect.
+func (l *linter) refer(ctx context.Context, pos int, term, name string, way []string) {
+	for _, domain := range way {
+		if domain == name {
+			l.find(Fault, pos, term, "leads back to "+name, "take it out: it goes round until the limit of look-ups")
+			return
+		}
+	}
+	l.record(ctx, name, way)
+}
+
+// exchangers looks at the hosts of mx.
+func (l *linter) exchangers(ctx context.Context, d *Directive, name string) {
+	records, state := l.ask(ctx, name, dns.TypeMX)
+	if len(records) > MaxNames {
+		l.find(Fault, d.Pos, d.String(), fmt.Sprintf("%d mail exchangers, %d may be", len(records), MaxNames), "name addresses instead")
+	}
+	l.void(d, state, "has no MX records")
+}
+
+// addresses looks at the host of a.
+func (l *linter) addresses(ctx context.Context, d *Directive, name string) {
+	_, four := l.ask(ctx, name, dns.TypeA)
+	if four == nothing {
+		_, six := l.ask(ctx, name, dns.TypeAAAA)
+		l.void(d, six, "has no address")
+		return
+	}
+	l.void(d, four, "")
+}
+
+// void reports that a term finds nothing, or that nobody knows.
+func (l *linter) void(d *Directive, s state, text string) {
+	switch s {
+	case nothing:
+		l.report.Voids++
+		l.find(Warning, d.Pos, d.String(), text, "take it out, or publish what it asks for")
+	case unanswered:
+		l.find(Unknown, d.Pos, d.String(), l.problem, "ask again")
+	}
+}
