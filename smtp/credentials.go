@@ -66,4 +66,3 @@ func (c *credentialConfig) findByDefault(host, user string) (auth.Credentials, e
 	}
 	return found, err
 }
-

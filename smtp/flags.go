@@ -111,6 +111,11 @@ func (c *config) operands(words []string) error {
 	if len(words) > 0 && strings.HasPrefix(words[0], ".") {
 		c.suffix, words = words[0], words[1:]
 	}
+	if c.ping {
+		if err := c.pings.verify(); err != nil || len(words) == 0 {
+			return err
+		}
+	}
 	if len(words) == 0 {
 		return errors.New("no destination")
 	}
