@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"postern/lib/dns"
-	"postern/lib/e2e"
 )
 
 // SignedZone is a zone for StartValidating.
@@ -69,11 +68,11 @@ remote-control:
 
 // StartValidating starts nsd with the zones, signed by keys made for the test,
 // and in front of it unbound, which trusts those keys and validates what nsd
-// says. The answer is where unbound listens. The test is skipped where one of
-// these programs is missing.
-func StartValidating(t testing.TB, zones ...SignedZone) netip.AddrPort {
+// says. The answer is where unbound listens. need is e2e.Need, which finds the
+// programs or skips the test.
+func StartValidating(t testing.TB, need func(t testing.TB, programs ...string) []string, zones ...SignedZone) netip.AddrPort {
 	t.Helper()
-	tools := e2e.Need(t, "nsd", "unbound", "ldns-keygen", "ldns-signzone")
+	tools := need(t, "nsd", "unbound", "ldns-keygen", "ldns-signzone")
 	dir := t.TempDir()
 	master, cache := freePort(t), freePort(t)
 	nsd := fmt.Sprintf(nsdConf, master, dir)

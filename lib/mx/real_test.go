@@ -91,7 +91,7 @@ func TestDANEAgainstNSDAndUnbound(t *testing.T) {
 	if !strings.HasPrefix(ee, "03 01 01 ") || !strings.HasPrefix(ta, "02 01 01 ") {
 		t.Fatalf("danetool makes %q and %q", ee, ta)
 	}
-	server := dnstest.StartValidating(t,
+	server := dnstest.StartValidating(t, e2e.Need,
 		dnstest.SignedZone{Name: "good.example", Text: "@ IN MX 5 mx\n" + tlsa("mx", ee) +
 			"ta IN MX 5 ta\n" + tlsa("ta", ta) +
 			"wrong IN MX 5 wrong\n" + tlsa("wrong", danetool(t, other.Leaf)) +
