@@ -105,8 +105,6 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 	switch {
 	case !s.takesDSN() && (r.rcpt.Notify != nil || r.rcpt.ORcpt != ""):
 		return smtp.Say(555, smtp.InvalidArguments, "unknown parameter of RCPT")
-	case s.nameless("1"):
-		return smtp.Say(451, smtp.DirectoryFailure, "your name cannot be looked up now, try again later")
 	case s.bait():
 		return notNotice()
 	case s.tooMany(ctx, r.rcpt.Mailbox):

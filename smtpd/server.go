@@ -75,6 +75,7 @@ func (srv *server) policyConfig() check.Config {
 		SenderDomain: c.guard.senderDomain,
 		RefuseEager:  c.refuseEager,
 		AllowPercent: c.allowPercent,
+		NamedOnly:    c.wire.dnsFail < "2",
 		SPFMarks:     c.origin.spf == "1",
 		BackupMX:     c.origin.backup,
 		NoCheck:      c.origin.noCheck,

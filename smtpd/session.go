@@ -92,6 +92,9 @@ func newSession(srv *server, c conn, p peer) *session {
 	}
 	s.trace = srv.openTrace(s)
 	s.name = srv.lookUpName(p.client.Addr())
+	if srv.conf.wire.dnsFail < "2" {
+		s.facts.NameError = s.nameError
+	}
 	s.lists = s.askListsOfClient()
 	s.ident = srv.askIdent(p)
 	return s

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"postern/lib/check"
 	"postern/lib/conf"
 	"postern/lib/rbl"
 	"postern/lib/smtp"
@@ -59,26 +60,36 @@ func (s *session) trustByName() {
 	}
 }
 
-// nameless refuses a stranger whose name could not be looked up, when
-// AllowDNSFail is as low as limit.
-func (s *session) nameless(limit string) bool {
-	if s.conf.wire.dnsFail > limit || s.facts.Trusted {
-		return false
+// nameError waits for the look-up of the client's name, and is why it had no
+// result.
+func (s *session) nameError() error {
+	if s.name == nil {
+		return nil
 	}
 	s.name.wait(&s.rec)
-	return s.name != nil && s.name.err != nil
+	return s.name.err
+}
+
+// nameless refuses a stranger whose name could not be looked up.
+func (s *session) nameless() check.Verdict {
+	if s.conf.wire.dnsFail > "0" || s.facts.Trusted {
+		return check.Verdict{}
+	}
+	err := s.nameError()
+	if err == nil {
+		return check.Verdict{}
+	}
+	return check.Verdict{Action: check.Defer, Check: "client-name", Reason: err.Error(),
+		Reply: smtp.Say(421, smtp.DirectoryFailure, "your name cannot be looked up now, try again later")}
 }
 
 // unwelcome turns a client away instead of greeting it: when there is more to
 // do than can be done, or its name cannot be found out.
 func (s *session) unwelcome(context.Context) bool {
-	limit := s.conf.wire.maxLoad
-	switch {
-	case limit != noLoadLimit && s.loaded(limit):
+	if limit := s.conf.wire.maxLoad; limit != noLoadLimit && s.loaded(limit) {
 		s.say(s.tooLoaded())
-	case s.nameless("0"):
-		s.rec.Set("reason", "DNS trouble with the client's name")
-		s.say(smtp.Say(421, smtp.DirectoryFailure, "your name cannot be looked up now, try again later"))
+	} else if v := s.nameless(); v.Refused() {
+		s.say(s.refuse(v))
 	}
 	return s.closing
 }

@@ -17,6 +17,7 @@ type Config struct {
 	SenderDomain bool         // refuse a sender whose domain takes no mail
 	RefuseEager  bool         // refuse who talks before it is told to
 	AllowPercent bool         // let a `%` stand in a local part
+	NamedOnly    bool         // tell strangers to come later whose name cannot be looked up now
 	SPFMarks     bool         // note the result of SPF and refuse nothing for it
 	BackupMX     bool         // take mail for domains of which we are a lesser mail exchanger
 	NoCheck      []string     // recipients, user or user@host, for whom nothing is refused because of who sends
@@ -74,6 +75,7 @@ func Order(c Config) []Check {
 		{Name: "recipient", Stage: Rcpt, Closed: true, Ask: c.recipient},
 		{Name: "names-blocked", Stage: Rcpt, Ask: c.namesBlocked},
 		{Name: "senders", Stage: Rcpt, Ask: c.senders},
+		{Name: "client-name", Stage: Rcpt, Ask: c.clientName},
 		{Name: "spf", Stage: Rcpt, Ask: c.spf},
 		{Name: "rbl", Stage: Rcpt, Ask: c.rbl},
 		{Name: "validate-address", Stage: Rcpt, Ask: c.validateAddress},
