@@ -90,7 +90,7 @@ func (r *runner) selected(ctx context.Context, c *config) iter.Seq2[queue.Ref, e
 	case c.now:
 		return r.waiting(ctx)
 	}
-	return r.queue.Due(ctx, r.now())
+	return r.due(ctx)
 }
 
 // waiting are all entries that are to be tried some time, each once: one that
@@ -123,6 +123,17 @@ func (r *runner) matching(ctx context.Context, queries []string) iter.Seq2[queue
 				return
 			}
 		}
+		for ref, err := range r.forDomains(ctx, domains) {
+			if !yield(ref, err) {
+				return
+			}
+		}
+	}
+}
+
+// forDomains are the entries that wait with a recipient in one of the domains.
+func (r *runner) forDomains(ctx context.Context, domains []string) iter.Seq2[queue.Ref, error] {
+	return func(yield func(queue.Ref, error) bool) {
 		if len(domains) == 0 {
 			return
 		}

@@ -26,10 +26,11 @@ func (r *runner) watch(ctx context.Context) error {
 	defer context.AfterFunc(ctx, r.remote.end)()
 	p := r.start(ctx)
 	var listener sync.WaitGroup
-	listener.Go(func() { r.hear(ctx, p, trigger) })
+	kicks := make(chan struct{}, 1)
+	listener.Go(func() { r.hear(ctx, p, trigger, kicks) })
 	for ctx.Err() == nil {
-		r.feed(ctx, p, r.queue.Due(ctx, r.now()))
-		r.pause(ctx)
+		r.feed(ctx, p, r.due(ctx))
+		r.pause(ctx, kicks)
 	}
 	trigger.Close()
 	listener.Wait()
@@ -37,12 +38,20 @@ func (r *runner) watch(ctx context.Context) error {
 	return nil
 }
 
-// hear hands announced entries to the workers until the trigger is closed.
-func (r *runner) hear(ctx context.Context, p *pool, trigger *queue.Trigger) {
+// hear hands announced entries to the workers, and passes kicks on, until the
+// trigger is closed.
+func (r *runner) hear(ctx context.Context, p *pool, trigger *queue.Trigger, kicks chan<- struct{}) {
 	for {
 		ref, err := trigger.Next()
 		if err != nil {
 			return // the looks at the queue go on
+		}
+		if ref.ID == queue.KickID {
+			select {
+			case kicks <- struct{}{}:
+			default: // one is enough
+			}
+			continue
 		}
 		select {
 		case p.fresh <- ref:
@@ -52,17 +61,22 @@ func (r *runner) hear(ctx context.Context, p *pool, trigger *queue.Trigger) {
 	}
 }
 
-// pause waits until more is due.
-func (r *runner) pause(ctx context.Context) {
+// pause waits until more is due, or is asked for. Kicks that come too soon
+// wait with it.
+func (r *runner) pause(ctx context.Context, kicks <-chan struct{}) {
 	now := r.now()
 	wait := longestPause
 	if at, ok := r.queue.NextDue(now); ok {
 		wait = min(wait, at.Sub(now))
 	}
+	if r.kickAfter.After(now) {
+		wait, kicks = min(wait, r.kickAfter.Sub(now)), nil
+	}
 	timer := time.NewTimer(max(wait, shortestPause))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-kicks:
 	case <-ctx.Done():
 	}
 }

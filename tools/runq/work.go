@@ -25,6 +25,8 @@ type runner struct {
 	now     func() time.Time
 	chance  func() float64 // from [0, 1)
 
+	kickAfter time.Time // for the one who looks at the queue
+
 	hand    inHand
 	trouble trouble
 }
