@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -195,34 +194,6 @@ func (e *Entry) Release() error {
 		e.q.Wake(e.ID)
 	}
 	return err
-}
-
-// Remove takes the entry, nothing of which is left to be done, out of the queue,
-// and closes it. Neither the marks nor the removal need be synced:
-// who comes back after the loss of power is served again.
-func (e *Entry) Remove() error {
-	if slices.ContainsFunc(e.head.status, func(s Status) bool { return !s.State.Over() }) {
-		e.Close()
-		return fmt.Errorf("queue: %s: not all recipients are done with", e.ID)
-	}
-	return e.Drop()
-}
-
-// Drop takes the entry out of the queue, whatever has become of its
-// recipients, and closes it.
-func (e *Entry) Drop() error {
-	defer e.Close()
-	return e.q.drop(e.Ref)
-}
-
-// DropDamaged removes what was set aside at ref.
-func (q *Queue) DropDamaged(ref Ref) error { return q.drop(damagedRef(ref.ID)) }
-
-func (q *Queue) drop(ref Ref) error {
-	if err := q.root.Remove(ref.path()); err != nil {
-		return fmt.Errorf("queue: %w", notFound(err))
-	}
-	return nil
 }
 
 // move renames the entry, making its folder when that is missing, and closes

@@ -37,7 +37,7 @@ type Ref struct {
 // path is the entry's name within the queue.
 func (r Ref) path() string { return r.folder + "/" + r.ID }
 
-// newRef, heldRef, failedRef and damagedRef are the places of id that its name alone
+// newRef, heldRef, failedRef, damagedRef and doneRef are the places of id that its name alone
 // decides.
 func newRef(id string) Ref {
 	return Ref{ID: id, Place: New, folder: placeNew + "/" + shard(id)}
@@ -54,6 +54,8 @@ func failedRef(id string) Ref {
 func damagedRef(id string) Ref {
 	return Ref{ID: id, Place: Damaged, folder: placeDamaged}
 }
+
+func doneRef(id string) Ref { return Ref{ID: id, folder: placeDone} }
 
 // waitRef is the place of an entry that is due at a time, which is rounded up
 // to the minute.

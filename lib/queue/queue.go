@@ -8,13 +8,14 @@
 //	hold/S/ID            not tried until a person lets it go
 //	failed/S/ID          at least one recipient will not be tried again
 //	damaged/ID           cannot be read, set aside for a person
+//	done/ID              no more an entry: waits for its unlink
 //	trigger              a FIFO: ids of new entries, for the runq that waits
 //
 // S is one hexadecimal digit made from the id, so that no folder grows large.
 // A new entry appears by one link of a file that is complete and synced;
 // after that its size never changes, only the fixed-width state of a
-// recipient is overwritten in place; it is put off by a rename, and it is
-// gone by one unlink. Whoever works on an entry holds a flock on it, which
+// recipient is overwritten in place; it is put off by a rename, and gone by
+// another. Whoever works on an entry holds a flock on it, which
 // the kernel drops when the process dies. The form is described in queue(5).
 package queue
 
@@ -44,6 +45,7 @@ const (
 	placeHold    = "hold"
 	placeFailed  = "failed"
 	placeDamaged = "damaged"
+	placeDone    = "done"
 )
 
 // Queue is one queue folder. It may be used by many goroutines, and by many
@@ -53,6 +55,7 @@ type Queue struct {
 	abs  string   // dir from the root, for other programs
 	root *os.Root // all but Create goes through it: links cannot lead out
 	sync safefile.Syncer
+	gone gone
 }
 
 // Open opens the queue in dir and makes the folders that are missing, with
