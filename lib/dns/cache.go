@@ -22,11 +22,14 @@ type key struct {
 // flight is a question that is being asked. The fields answer, err and given
 // are written before done is closed, and only read after.
 type flight struct {
-	done   chan struct{}
+	done   chan struct{} // nil while nobody waits
 	answer Answer
 	err    error
 	given  bool // there is a result that holds for everybody
 }
+
+// elsewhere stands for the flight of somebody else.
+var elsewhere = new(flight)
 
 // memory holds what was answered and what is being asked.
 type memory struct {
@@ -51,15 +54,38 @@ func (m *memory) find(k key, now time.Time) (e entry, f *flight, mine bool) {
 		return e, nil, false
 	}
 	if f := m.flights[k]; f != nil {
+		if f.done == nil {
+			f.done = make(chan struct{})
+		}
 		return entry{}, f, false
 	}
+	return entry{}, m.start(k), true
+}
+
+func (m *memory) start(k key) *flight {
 	if m.flights == nil {
 		m.flights = make(map[key]*flight)
 		m.known = make(map[key]entry)
 	}
-	f = &flight{done: make(chan struct{})}
+	f := new(flight)
 	m.flights[k] = f
-	return entry{}, f, true
+	return f
+}
+
+// findAll is find for several questions: what is known goes into replies, the
+// others have a flight, elsewhere when it is not the caller's.
+func (m *memory) findAll(keys []key, flights []*flight, replies []Reply, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, k := range keys {
+		if e, ok := m.known[k]; ok && now.Before(e.until) {
+			replies[i] = Reply{e.answer.clone(), e.err}
+		} else if m.flights[k] != nil {
+			flights[i] = elsewhere
+		} else {
+			flights[i] = m.start(k)
+		}
+	}
 }
 
 // land ends a flight: its result is kept as long as it may be, and told to all
@@ -68,7 +94,9 @@ func (m *memory) land(k key, f *flight, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.flights, k)
-	close(f.done)
+	if f.done != nil {
+		close(f.done)
+	}
 	if ttl := lifetime(f); ttl > 0 && m.limit > 0 {
 		m.makeRoom(now)
 		m.known[k] = entry{f.answer, f.err, now.Add(ttl)}

@@ -48,7 +48,7 @@ func (c Config) withDefaults() Config {
 // not fit (RFC 7766). It opens one socket for each server that it needs, when
 // it needs it, and closes those that are idle.
 func New(config Config) Resolver {
-	return lookups{newClient(config).query}
+	return newClient(config).lookups()
 }
 
 // client asks recursive name servers.
@@ -56,13 +56,13 @@ type client struct {
 	config  Config
 	servers []*server
 	first   atomic.Int32 // index of the server that answered last
-	window  chan struct{}
+	window  window
 	memory  memory
 }
 
 func newClient(config Config) *client {
 	config = config.withDefaults()
-	c := &client{config: config, window: make(chan struct{}, config.Window)}
+	c := &client{config: config, window: window{free: config.Window}}
 	c.memory.limit = config.Cache
 	for _, addr := range config.Servers {
 		addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
@@ -76,6 +76,8 @@ func newClient(config Config) *client {
 	}
 	return c
 }
+
+func (c *client) lookups() lookups { return lookups{query: c.query, all: c.all} }
 
 // query answers from memory, waits for the same question that somebody else
 // has asked already, or asks.
@@ -112,10 +114,10 @@ func (c *client) lead(ctx context.Context, k key, f *flight) (Answer, error) {
 
 func (c *client) ask(ctx context.Context, k key) (Answer, error) {
 	end := time.Now().Add(c.config.Limit)
-	if !c.enter(ctx, end) {
+	if !c.window.enter(ctx, 1, end) {
 		return Answer{}, temporary(k, "gave up waiting")
 	}
-	defer func() { <-c.window }()
+	defer c.window.leave(1)
 	reason := ""
 	for range c.config.Rounds {
 		m, trusted, silent, err := c.round(ctx, k, end)
@@ -128,23 +130,6 @@ func (c *client) ask(ctx context.Context, k key) (Answer, error) {
 		}
 	}
 	return Answer{}, temporary(k, reason)
-}
-
-// enter waits until another question may be on its way.
-func (c *client) enter(ctx context.Context, end time.Time) bool {
-	select {
-	case c.window <- struct{}{}:
-		return true
-	default:
-	}
-	ctx, cancel := context.WithDeadline(ctx, end)
-	defer cancel()
-	select {
-	case c.window <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 func done(ctx context.Context, end time.Time) bool {

@@ -149,5 +149,5 @@ func (t Type) String() string {
 // is given is in lower case, in ASCII, without a final dot, and with the
 // escapes of zone files (RFC 1035 5.1) where it has unusual octets.
 func Func(query func(ctx context.Context, name string, t Type) (Answer, error)) Resolver {
-	return lookups{query}
+	return lookups{query: query}
 }

@@ -6,7 +6,7 @@ import "time"
 
 func (c *Config) MixCase()                    { c.mix = true }
 func (c *Config) Clock(now func() time.Time)  { c.now = now }
-func HostsFile(resolv, hosts string) Resolver { return lookups{systemOf(resolv, hosts).query} }
+func HostsFile(resolv, hosts string) Resolver { return systemOf(resolv, hosts).lookups() }
 
 func systemOf(resolv, hosts string) *system {
 	return &system{resolv: watched{name: resolv}, hosts: watched{name: hosts}, now: time.Now}

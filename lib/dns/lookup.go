@@ -14,14 +14,21 @@ const maxAliases = 10
 // lookups makes the methods of Resolver from questions.
 type lookups struct {
 	query func(context.Context, string, Type) (Answer, error)
+	// all, when it is there, answers several questions for less than query.
+	all func(context.Context, []key, []Reply)
 }
 
 func (l lookups) Query(ctx context.Context, name string, t Type) (Answer, error) {
 	asked, ok := question(name)
 	if !ok {
-		return Answer{}, &Error{Name: printable(name), Type: t, Kind: ErrNotFound, NoName: true, Reason: "not a domain name"}
+		return Answer{}, notAName(name, t)
 	}
 	return l.query(ctx, asked, t)
+}
+
+// notAName is the error for what cannot be asked for.
+func notAName(name string, t Type) *Error {
+	return &Error{Name: printable(name), Type: t, Kind: ErrNotFound, NoName: true, Reason: "not a domain name"}
 }
 
 func (l lookups) LookupTXT(ctx context.Context, name string) ([]string, error) {

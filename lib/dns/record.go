@@ -33,7 +33,7 @@ type Recorder struct {
 func NewRecorder(r Resolver, w io.Writer) *Recorder {
 	rec := &Recorder{w: w, written: make(map[key]struct{})}
 	rec.inner = questions(r)
-	rec.lookups = lookups{rec.record}
+	rec.lookups = lookups{query: rec.record}
 	return rec
 }
 

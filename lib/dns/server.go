@@ -2,6 +2,7 @@ package dns
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -35,6 +36,8 @@ type server struct {
 	tcp   bool        // by TCP alone
 	plain atomic.Bool // it knows no EDNS
 
+	batches sync.Pool // of *batch, to be used again
+
 	mu     sync.Mutex
 	socket *socket
 }
@@ -42,49 +45,64 @@ type server struct {
 // exchange asks the server, waiting for at most wait. The answer is checked
 // against the question; an error is about the server, not about the name.
 func (s *server) exchange(ctx context.Context, k key, wait time.Duration) (message, error) {
-	m, err := s.once(ctx, k, wait)
-	if err == nil && !s.plain.Load() && (m.rcode == mdns.RcodeFormatError || m.rcode == mdns.RcodeNotImplemented) {
+	edns := !s.plain.Load()
+	m, err := s.once(ctx, k, edns, wait)
+	if err == nil && edns && (m.rcode == mdns.RcodeFormatError || m.rcode == mdns.RcodeNotImplemented) {
 		s.plain.Store(true) // RFC 6891 7
-		m, err = s.once(ctx, k, wait)
+		m, err = s.once(ctx, k, false, wait)
 	}
 	return m, err
 }
 
-func (s *server) once(ctx context.Context, k key, wait time.Duration) (message, error) {
-	var room [headerSize + maxName + 2 + 4 + optSize]byte
-	wire := compose(room[:0], k, s.mix, !s.plain.Load())
+func (s *server) once(ctx context.Context, k key, edns bool, wait time.Duration) (message, error) {
 	end := time.Now().Add(wait)
 	if !s.tcp {
-		m, err := s.byUDP(ctx, wire, wait)
-		if err == nil && !m.truncated {
-			return m, nil
-		}
-		if err != nil && err != errForged {
+		var got [1]exchanged
+		s.byUDP(ctx, []key{k}, edns, got[:], wait)
+		if m, err := got[0].m, got[0].err; err == nil && !m.truncated || err != nil && err != errForged {
 			return m, err
 		}
 	}
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	return s.byTCP(ctx, wire)
+	return s.byTCP(ctx, compose(nil, k, s.mix, edns))
 }
 
-func (s *server) byUDP(ctx context.Context, wire []byte, wait time.Duration) (message, error) {
-	raw, err := s.ask(ctx, wire, wait)
+// exchanged is what became of a question.
+type exchanged struct {
+	m   message
+	err error
+}
+
+// byUDP asks all questions at once.
+func (s *server) byUDP(ctx context.Context, keys []key, edns bool, got []exchanged, wait time.Duration) {
+	b, ok := s.batches.Get().(*batch)
+	if !ok {
+		b = newBatch()
+	}
+	defer s.batches.Put(b)
+	b.prepare(len(keys))
+	for i := range keys {
+		b.slots[i].wire = compose(b.slots[i].wire, keys[i], s.mix, edns)
+	}
+	err := s.ask(ctx, b, wait)
 	for err == errRetired {
-		raw, err = s.ask(ctx, wire, wait)
+		err = s.ask(ctx, b, wait)
 	}
-	if err != nil {
-		return message{}, err
+	for i := range b.slots {
+		q := &b.slots[i]
+		if got[i].err = cmp.Or(err, q.err); got[i].err == nil {
+			got[i].m, got[i].err = parseMessage(q.raw)
+		}
 	}
-	return parseMessage(raw)
 }
 
-func (s *server) ask(ctx context.Context, wire []byte, wait time.Duration) ([]byte, error) {
+func (s *server) ask(ctx context.Context, b *batch, wait time.Duration) error {
 	sock, err := s.open(ctx)
 	if err != nil {
-		return nil, plainError(err)
+		return plainError(err)
 	}
-	return sock.ask(ctx, wire, wait)
+	return sock.ask(ctx, b, wait)
 }
 
 // open returns the socket that all questions share, a new one when there is

@@ -15,7 +15,7 @@ import (
 const (
 	idle     = 30 * time.Second // a socket without questions is closed after one to two of these
 	maxWrong = 64               // messages that answer nothing, in a row, until we believe in a forger
-	maxUDP   = 4096             // octets of an answer by UDP; more than we ask for
+	maxUDP   = 2048             // octets of an answer by UDP; more than we ask for
 )
 
 // socket is a connected UDP socket that many questions share. One goroutine
@@ -23,10 +23,10 @@ const (
 // socket, after an error or when there was nothing to do for a while.
 type socket struct {
 	conn net.Conn
+	io   *packets
 
 	mu      sync.Mutex
-	waiting map[uint16]*waiter
-	free    []*waiter // at most as many as once waited
+	waiting map[uint16]*slot
 	random  [128]byte // for ids, of which unused are left
 	unused  int
 	asked   int   // questions sent in all
@@ -35,21 +35,8 @@ type socket struct {
 	closed  error // why nothing can be asked any more
 }
 
-// waiter is a question on its way. Reader and asker share it under the
-// socket's lock.
-type waiter struct {
-	wire   []byte
-	result chan result // has room for one
-	timer  *time.Timer
-}
-
-type result struct {
-	raw []byte
-	err error
-}
-
 func newSocket(conn net.Conn) *socket {
-	s := &socket{conn: conn, waiting: make(map[uint16]*waiter)}
+	s := &socket{conn: conn, io: newPackets(conn), waiting: make(map[uint16]*slot)}
 	conn.SetReadDeadline(time.Now().Add(idle))
 	go s.read()
 	return s
@@ -63,69 +50,64 @@ func (s *socket) fresh(limited bool) bool {
 	return s.closed == nil && !(limited && s.asked >= manyQuestions)
 }
 
-// ask sends the question, under an id of its own, and waits for the answer.
-func (s *socket) ask(ctx context.Context, wire []byte, wait time.Duration) ([]byte, error) {
-	w, id, err := s.enter(wire, wait)
-	if err != nil {
-		return nil, err
+// ask sends the questions of a batch, each under an id of its own, and waits
+// until each has an answer or an error.
+func (s *socket) ask(ctx context.Context, b *batch, wait time.Duration) error {
+	if err := s.enter(b); err != nil {
+		return err
 	}
-	defer s.leave(w, id)
-	if _, err := s.conn.Write(w.wire); err != nil {
+	defer s.leave(b)
+	b.timer.Reset(wait)
+	defer b.timer.Stop()
+	if err := s.io.send(b); err != nil {
 		// It may be about an earlier datagram, which the host refused.
-		if _, err = s.conn.Write(w.wire); err != nil {
-			return nil, plainError(err)
+		if err = s.io.send(b); err != nil {
+			return plainError(err)
 		}
 	}
 	select {
-	case r := <-w.result:
-		return r.raw, r.err
-	case <-w.timer.C:
+	case <-b.done:
+	case <-b.timer.C:
 	case <-ctx.Done():
 	}
-	return nil, errSilent
+	return nil
 }
 
-// enter finds an id that nobody uses and puts it into the question.
-func (s *socket) enter(wire []byte, wait time.Duration) (*waiter, uint16, error) {
+// enter finds ids that nobody uses and puts them into the questions.
+func (s *socket) enter(b *batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed != nil {
-		return nil, 0, s.closed
+		return s.closed
 	}
-	id := s.randomID()
-	for s.waiting[id] != nil {
-		id = s.randomID()
+	for i := range b.slots {
+		id := s.randomID()
+		for s.waiting[id] != nil {
+			id = s.randomID()
+		}
+		binary.BigEndian.PutUint16(b.slots[i].wire, id)
+		s.waiting[id] = &b.slots[i]
 	}
-	w := s.waiter(wait)
-	w.wire = append(w.wire[:0], wire...)
-	binary.BigEndian.PutUint16(w.wire, id)
-	s.waiting[id] = w
-	s.asked++
+	s.asked += len(b.slots)
 	s.active = true
-	return w, id, nil
+	return nil
 }
 
-// waiter returns one that is free, or a new one.
-func (s *socket) waiter(wait time.Duration) *waiter {
-	if n := len(s.free); n > 0 {
-		w := s.free[n-1]
-		s.free = s.free[:n-1]
-		w.timer.Reset(wait)
-		return w
-	}
-	return &waiter{result: make(chan result, 1), timer: time.NewTimer(wait)}
-}
-
-func (s *socket) leave(w *waiter, id uint16) {
-	w.timer.Stop()
+// leave gives up what has no answer. Afterwards nobody but its owner knows the
+// batch.
+func (s *socket) leave(b *batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.waiting, id)
+	for i := range b.slots {
+		if q := &b.slots[i]; !q.given {
+			delete(s.waiting, q.id())
+			q.err = errSilent
+		}
+	}
 	select {
-	case <-w.result: // it came too late
+	case <-b.done: // the last one came too late
 	default:
 	}
-	s.free = append(s.free, w)
 }
 
 // randomID takes two octets of randomness, which are got many at a time.
@@ -140,11 +122,10 @@ func (s *socket) randomID() uint16 {
 
 func (s *socket) read() {
 	defer s.conn.Close()
-	buf := make([]byte, maxUDP)
 	for {
-		n, err := s.conn.Read(buf)
+		messages, err := s.io.receive()
 		if err == nil {
-			err = s.hand(buf[:n])
+			err = s.hand(messages)
 		} else if errors.Is(err, os.ErrDeadlineExceeded) && s.busy() {
 			s.conn.SetReadDeadline(time.Now().Add(idle))
 			continue
@@ -169,28 +150,42 @@ func (s *socket) busy() bool {
 	return busy
 }
 
-// hand gives a message to who waits for it. The error is errForged when too
+// hand gives messages to who waits for them. The error is errForged when too
 // many came that nobody asked for.
-func (s *socket) hand(raw []byte) error {
+func (s *socket) hand(messages [][]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(raw) >= headerSize {
-		if w := s.waiting[binary.BigEndian.Uint16(raw)]; w != nil {
-			switch compare(w.wire, raw) {
-			case answer:
-				s.wrong = 0
-				w.give(result{raw: bytes.Clone(raw)})
-				return nil
-			case otherCase:
-				// A forger, or a server that spoils names: TCP is safe from both.
-				w.give(result{err: errForged})
-			}
+	for _, raw := range messages {
+		if s.answered(raw) {
+			s.wrong = 0
+		} else if s.wrong++; s.wrong > maxWrong {
+			return errForged
 		}
 	}
-	if s.wrong++; s.wrong > maxWrong {
-		return errForged
-	}
 	return nil
+}
+
+// answered gives a message to who waits for it, if there is anybody.
+func (s *socket) answered(raw []byte) bool {
+	if len(raw) < headerSize {
+		return false
+	}
+	q := s.waiting[binary.BigEndian.Uint16(raw)]
+	if q == nil {
+		return false
+	}
+	like := compare(q.wire, raw)
+	if like == unrelated {
+		return false
+	}
+	delete(s.waiting, q.id())
+	if like == otherCase {
+		// A forger, or a server that spoils names: TCP is safe from both.
+		q.give(nil, errForged)
+		return false
+	}
+	q.give(bytes.Clone(raw), nil)
+	return true
 }
 
 // close tells all who wait that nothing comes any more.
@@ -203,15 +198,8 @@ func (s *socket) close(err error) {
 	if s.closed == nil {
 		s.closed = err
 	}
-	for _, w := range s.waiting {
-		w.give(result{err: err})
+	for _, q := range s.waiting {
+		q.give(nil, err)
 	}
-}
-
-// give never blocks: only the first result counts.
-func (w *waiter) give(r result) {
-	select {
-	case w.result <- r:
-	default:
-	}
+	clear(s.waiting)
 }

@@ -32,7 +32,7 @@ func FromSystem() Resolver {
 		hosts:  watched{name: "/etc/hosts"},
 		now:    time.Now,
 	}
-	return lookups{s.query}
+	return s.lookups()
 }
 
 // Select returns the resolver that a program's flags ask for: a zone file
@@ -101,6 +101,21 @@ func (s *system) query(ctx context.Context, name string, t Type) (Answer, error)
 	}
 	return client.query(ctx, name, t)
 }
+
+// all leaves several questions to the client unless /etc/hosts knows about one.
+func (s *system) all(ctx context.Context, keys []key, replies []Reply) {
+	client, table := s.refresh()
+	local := func(k key) bool { _, _, ok := table.find(k); return ok }
+	if !slices.ContainsFunc(keys, local) {
+		client.all(ctx, keys, replies)
+		return
+	}
+	abreast(len(keys), func(i int) {
+		replies[i].Answer, replies[i].Err = s.query(ctx, keys[i].name, keys[i].t)
+	})
+}
+
+func (s *system) lookups() lookups { return lookups{query: s.query, all: s.all} }
 
 // refresh reads the files when it is time to.
 func (s *system) refresh() (*client, hosts) {

@@ -40,7 +40,7 @@ func Zone(r io.Reader, file string) (Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lookups{z.query}, nil
+	return lookups{query: z.query}, nil
 }
 
 // zone is a zone file's records by name. A name that exists only because
