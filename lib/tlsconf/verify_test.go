@@ -301,3 +301,19 @@ func TestReadPins(t *testing.T) {
 		t.Errorf("a file that is missing: %v", err)
 	}
 }
+
+func FuzzParsePins(f *testing.F) {
+	f.Add("x509 sha256=" + strings.Repeat("ab", 32) + " host=mx.example\n# comment\nkey sha256=" + base64.StdEncoding.EncodeToString(make([]byte, 32)))
+	f.Add("#include x")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := parsePins([]byte(text))
+		if err != nil {
+			return
+		}
+		for sum, hosts := range p.certs {
+			if len(hosts) == 0 || !strings.Contains(text, "x509") {
+				t.Errorf("%q: %x %q", text, sum, hosts)
+			}
+		}
+	})
+}

@@ -59,10 +59,10 @@ func (f fetcher) fetch(ctx context.Context, domain string) ([]byte, error) {
 		return nil, err
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, mtasts.MaxPolicy+1))
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = ctx.Err() // a server that sees us leave may end the text in its midst
 	}
-	return text, nil
+	return text, err
 }
 
 // client makes a client that follows nobody elsewhere and keeps nothing.
