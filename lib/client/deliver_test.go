@@ -1,0 +1,488 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"postern/lib/smtp"
+	"postern/lib/smtptest"
+)
+
+// textOf is a text for Deliver.
+func textOf(t *testing.T, s string) *Text {
+	t.Helper()
+	text, err := NewText(strings.NewReader(s), int64(len(s)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// deliverAll sends one message to each of the recipients, whose texts are
+// their names, and returns what became of them.
+func deliverAll(t *testing.T, s *Session, to ...string) (string, error) {
+	t.Helper()
+	var told []string
+	feed := func(bool) (*Message, bool) {
+		if len(to) == 0 {
+			return nil, false
+		}
+		name := to[0]
+		to = to[1:]
+		return &Message{letter(strings.Split(name, "+")...), textOf(t, name+"\n"), func(r Result, err error) {
+			word := words(r.Recipients)
+			if r.Uncertain {
+				word += " uncertain"
+			}
+			told = append(told, name+": "+word)
+		}}, len(to) > 0
+	}
+	err := s.Deliver(t.Context(), feed)
+	return strings.Join(told, ", "), err
+}
+
+func TestDeliver(t *testing.T) {
+	tests := []struct {
+		name   string
+		offers string
+		to     string
+		lmtp   bool
+		script string
+		want   string
+		err    string
+	}{
+		{
+			name: "no extensions", to: "a b",
+			script: `
+				C: MAIL FROM:<from@me.example>
+				S: 250 ok
+				C: RCPT TO:<a@mx.example>
+				S: 250 ok
+				C: DATA
+				S: 354 go on
+				C: a
+				C: .
+				S: 250 kept
+				C: MAIL FROM:<from@me.example>
+				S: 250 ok
+				C: RCPT TO:<b@mx.example>
+				S: 250 ok
+				C: DATA
+				S: 354 go on
+				C: b
+				C: .
+				S: 250 kept
+				C: QUIT
+				S: 221 bye`,
+			want: "a: 250 kept, b: 250 kept",
+		}, {
+			name: "the end of one with the beginning of the next", offers: "PIPELINING", to: "a b",
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: DATA
+				S: 250 ok
+				S: 250 ok
+				S: 354 go on
+				C: a
+				C: .
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<b@mx.example>
+				C: DATA
+				S: 452 4.3.1 full
+				S: 250 ok
+				S: 250 ok
+				S: 354 go on
+				C: b
+				C: .
+				C: QUIT
+				S: 250 kept
+				S: 221 bye`,
+			want: "a: 452 4.3.1 full, b: 250 kept",
+		}, {
+			name: "nobody takes the first one", offers: "PIPELINING", to: "a b",
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: DATA
+				S: 250 ok
+				S: 550 5.1.1 no a
+				S: 554 nobody
+				C: RSET
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<b@mx.example>
+				C: DATA
+				S: 250 ok
+				S: 250 ok
+				S: 250 ok
+				S: 354 go on
+				C: b
+				C: .
+				C: QUIT
+				S: 250 kept
+				S: 221 bye`,
+			want: "a: 550 5.1.1 no a, b: 250 kept",
+		}, {
+			name: "nobody takes the second one, which is asked for", offers: "PIPELINING", to: "a b",
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: DATA
+				S: 250 ok
+				S: 250 ok
+				S: 354 go on
+				C: a
+				C: .
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<b@mx.example>
+				C: DATA
+				S: 250 kept
+				S: 250 ok
+				S: 550 5.1.1 no b
+				S: 354 go on
+				C: .
+				C: QUIT
+				S: 554 nobody
+				S: 221 bye`,
+			want: "a: 250 kept, b: 550 5.1.1 no b",
+		}, {
+			name: "chunks", offers: "PIPELINING CHUNKING", to: "a b+c .d",
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: BDAT 3 LAST
+				C: a
+				C: RSET
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<b@mx.example>
+				C: RCPT TO:<c@mx.example>
+				C: BDAT 5 LAST
+				C: b+c
+				C: RSET
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<".d"@mx.example>
+				C: BDAT 4 LAST
+				C: .d
+				C: QUIT
+				S: 250 ok
+				S: 250 ok
+				S: 250 kept
+				S: 250 reset
+				S: 250 ok
+				S: 550 5.1.1 no b
+				S: 250 ok
+				S: 250 kept too
+				S: 250 reset
+				S: 250 ok
+				S: 550 5.1.1 no d
+				S: 503 nobody
+				S: 221 bye`,
+			want: "a: 250 kept, b+c: 550 5.1.1 no b; 250 kept too, .d: 550 5.1.1 no d",
+		}, {
+			name: "chunks of LMTP", offers: "PIPELINING CHUNKING", to: "a+b+c", lmtp: true,
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: RCPT TO:<b@mx.example>
+				C: RCPT TO:<c@mx.example>
+				C: BDAT 7 LAST
+				C: a+b+c
+				C: QUIT
+				S: 250 ok
+				S: 250 ok
+				S: 550 no b
+				S: 250 ok
+				S: 250 a has it
+				S: 452 4.2.2 c is full
+				S: 221 bye`,
+			want: "a+b+c: 250 a has it; 550 no b; 452 4.2.2 c is full",
+		}, {
+			name: "chunks without PIPELINING", offers: "CHUNKING", to: "a b",
+			script: `
+				C: MAIL FROM:<from@me.example>
+				S: 250 ok
+				C: RCPT TO:<a@mx.example>
+				S: 250 ok
+				C: BDAT 3 LAST
+				C: a
+				S: 554 5.6.0 no
+				C: RSET
+				S: 250 reset
+				C: MAIL FROM:<from@me.example>
+				S: 250 ok
+				C: RCPT TO:<b@mx.example>
+				S: 550 no b
+				C: QUIT
+				S: 221 bye`,
+			want: "a: 554 5.6.0 no, b: 550 no b",
+		}, {
+			name: "421 between two", offers: "PIPELINING", to: "a b",
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: DATA
+				S: 250 ok
+				S: 250 ok
+				S: 354 go on
+				C: a
+				C: .
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<b@mx.example>
+				C: DATA
+				S: 250 kept
+				S: 421 4.7.0 enough`,
+			want: "a: 250 kept, b: 421 4.7.0 enough",
+			err:  "MAIL: the server says 421",
+		}, {
+			name: "lost among chunks", offers: "PIPELINING CHUNKING", to: "a b",
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: BDAT 3 LAST
+				C: a
+				C: RSET
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<b@mx.example>
+				C: BDAT 3 LAST
+				C: b
+				C: QUIT
+				S: 250 ok
+				S: 250 ok
+				S: 250 kept
+				S: 250 reset
+				S: 250 ok`,
+			want: "a: 250 kept, b: - uncertain",
+			err:  "waiting for the answer to RCPT: EOF",
+		}, {
+			name: "lost with a refusal among chunks", offers: "PIPELINING CHUNKING", to: "a b",
+			script: `
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<a@mx.example>
+				C: BDAT 3 LAST
+				C: a
+				C: RSET
+				C: MAIL FROM:<from@me.example>
+				C: RCPT TO:<b@mx.example>
+				C: BDAT 3 LAST
+				C: b
+				C: QUIT
+				S: 250 ok
+				S: 421 4.3.2 closing`,
+			want: "a: 421 4.3.2 closing, b: -",
+			err:  "RCPT: the server says 421",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			session := ready(t, strings.Fields(test.offers), test.script, Options{LMTP: test.lmtp})
+			got, err := deliverAll(t, session, strings.Fields(test.to)...)
+			if got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+			checkError(t, err, test.err)
+			session.Quit(t.Context())
+		})
+	}
+}
+
+// writes counts the writes to a connection.
+type writes struct {
+	net.Conn
+	n *int
+}
+
+func (w writes) Write(p []byte) (int, error) {
+	*w.n++
+	return w.Conn.Write(p)
+}
+
+// TestWrites counts what ten short messages cost: EHLO, then two writes and one
+// more for each message by DATA, one for every four by BDAT.
+func TestWrites(t *testing.T) {
+	for offers, want := range map[string]int{
+		"":                    1 + 10*4 + 1,
+		"PIPELINING":          1 + 1 + 10,
+		"PIPELINING CHUNKING": 1 + 3,
+	} {
+		us, them := smtptest.Pair(t)
+		n := 0
+		s := New(writes{us, &n}, Options{Name: "me.example"})
+		go obey(them, strings.Fields(offers))
+		if _, err := s.Greet(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Hello(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := deliverAll(t, s, strings.Fields("a b c d e f g h i j")...)
+		if err != nil || strings.Count(got, "250") != 10 {
+			t.Errorf("%q: got %s, %v", offers, got, err)
+		}
+		s.Quit(t.Context())
+		if n != want {
+			t.Errorf("%q: got %d writes, want %d", offers, n, want)
+		}
+	}
+}
+
+// obey is a server that takes everything.
+func obey(conn net.Conn, offers []string) {
+	defer conn.Close()
+	fmt.Fprint(conn, "220 x\r\n")
+	r := smtp.NewReader(conn)
+	for {
+		line, err := r.Line(1000)
+		if err != nil {
+			return
+		}
+		switch verb(string(line)) {
+		case "EHLO":
+			fmt.Fprintf(conn, "250-%s\r\n250 x\r\n", strings.Join(append([]string{"x"}, offers...), "\r\n250-"))
+		case "DATA":
+			fmt.Fprint(conn, "354 go on\r\n")
+			r.Text(new(strings.Builder), smtp.TextOptions{})
+			fmt.Fprint(conn, "250 kept\r\n")
+		case "BDAT":
+			var size int64
+			fmt.Sscanf(string(line), "BDAT %d LAST", &size)
+			r.Discard(size)
+			fmt.Fprint(conn, "250 kept\r\n")
+		case "QUIT":
+			fmt.Fprint(conn, "221 bye\r\n")
+			return
+		default:
+			fmt.Fprint(conn, "250 ok\r\n")
+		}
+	}
+}
+
+// TestFeedThatWaits has a message come only when it is waited for.
+func TestFeedThatWaits(t *testing.T) {
+	session := ready(t, []string{"PIPELINING"}, strings.Repeat(`
+		C: MAIL FROM:<from@me.example>
+		C: RCPT TO:<a@mx.example>
+		C: DATA
+		S: 250 ok
+		S: 250 ok
+		S: 354 go on
+		C: text
+		C: .
+		S: 250 kept`, 2)+"\nC: QUIT\nS: 221 bye", Options{})
+	left, told := 2, 0
+	err := session.Deliver(t.Context(), func(wait bool) (*Message, bool) {
+		if !wait || left == 0 {
+			return nil, left > 0 || !wait
+		}
+		left--
+		return &Message{letter("a"), textOf(t, "text"), func(Result, error) { told++ }}, true
+	})
+	if err != nil || told != 2 {
+		t.Errorf("got %d, %v", told, err)
+	}
+	session.Quit(t.Context())
+}
+
+func TestTextChanges(t *testing.T) {
+	session := ready(t, []string{"CHUNKING"}, `
+		C: MAIL FROM:<from@me.example>
+		S: 250 ok
+		C: RCPT TO:<a@mx.example>
+		S: 250 ok
+		C: <end>`, Options{})
+	text := textOf(t, "text")
+	text.source, text.octets = strings.NewReader("te"), 2
+	var result Result
+	message := &Message{letter("a"), text, func(r Result, _ error) { result = r }}
+	err := session.Deliver(t.Context(), func(bool) (*Message, bool) {
+		m := message
+		message = nil
+		return m, false
+	})
+	checkError(t, err, "the message has 4 octets, not 6")
+	if result.Uncertain || words(result.Recipients) != "-" {
+		t.Errorf("got %+v", result)
+	}
+}
+
+func TestNeeds(t *testing.T) {
+	tests := []struct {
+		name   string
+		offers string
+		text   string
+		change func(*smtp.Envelope)
+		want   string // of the MAIL command's parameters, or of the answer in the server's place
+	}{
+		{"size", "SIZE", "a\n", nil, " SIZE=3"},
+		{"too big", "SIZE 2", "a\n", nil, "552 5.3.4"},
+		{"8 bits", "8BITMIME", "a\n\nä\n", nil, " BODY=8BITMIME"},
+		{"8 bits and no 8BITMIME", "", "a\n\nä\n", nil, "554 5.6.3"},
+		{"8 bits in name only", "", "a\n", func(e *smtp.Envelope) { e.Body = "8BITMIME" }, ""},
+		{"a header in 8 bits", "8BITMIME", "ä\n\n", nil, " BODY=8BITMIME"},
+		{"a header in UTF-8", "8BITMIME", "ä\n\n", func(e *smtp.Envelope) { e.SMTPUTF8 = true }, "554 5.6.9"},
+		{"a header in UTF-8 that may be", "SMTPUTF8, 8BITMIME", "ä\n\n", func(e *smtp.Envelope) { e.SMTPUTF8 = true }, " BODY=8BITMIME SMTPUTF8"},
+		{"UTF-8 in name only", "", "a\n", func(e *smtp.Envelope) { e.SMTPUTF8 = true }, ""},
+		{"UTF-8 recipient", "", "a\n", func(e *smtp.Envelope) { e.SMTPUTF8, e.Recipients[0].Mailbox.Local = true, "ä" }, "553 5.6.7"},
+		{"UTF-8 sender", "", "a\n", func(e *smtp.Envelope) { e.SMTPUTF8, e.Sender.Local = true, "ä" }, "553 5.6.7"},
+		{"bare CR", "", "a\rb\n", nil, "554 5.6.0"},
+		{"vouched for", "AUTH PLAIN", "a\n", func(e *smtp.Envelope) { e.Auth = "a+b@c.example" }, " AUTH=a+2Bb@c.example"},
+		{"vouched for by nobody", "AUTH PLAIN", "a\n", func(e *smtp.Envelope) { e.Auth = "<>" }, " AUTH=<>"},
+		{"no AUTH there", "", "a\n", func(e *smtp.Envelope) { e.Auth = "<>" }, ""},
+	}
+	for _, test := range tests {
+		s := &Session{extensions: parseExtensions(smtp.Reply{Lines: append([]string{"x"}, strings.Split(test.offers, ", ")...)})}
+		env := letter("a")
+		if test.change != nil {
+			test.change(env)
+		}
+		tr := s.newTransaction(env, textOf(t, test.text))
+		got := strings.TrimPrefix(tr.mailCommand(), "MAIL FROM:<from@me.example>")
+		if !tr.open() {
+			got = tr.answers[0].String()[:len("552 5.3.4")]
+		}
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestNewText(t *testing.T) {
+	long := strings.Repeat("x", blockSize-1)
+	tests := []struct {
+		text string
+		want Text
+	}{
+		{"", Text{}},
+		{"a", Text{Size: 3}},
+		{"a\n", Text{Size: 3}},
+		{"a\r\nb\n", Text{Size: 6}},
+		{"\n.\n", Text{Size: 5}},
+		{"a\rb", Text{Size: 5, BareCR: true}},
+		{"a\r", Text{BareCR: true, Size: 2}},
+		{"a: ä\n\nb", Text{Size: 12, EightBit: true, EightBitHead: true}},
+		{"a: b\n\nä", Text{Size: 12, EightBit: true}},
+		{"a: b\r\n\r\nä", Text{Size: 12, EightBit: true}},
+		{"\nä", Text{Size: 6, EightBit: true}},
+		{"\r\nä", Text{Size: 6, EightBit: true}},
+		{long + "\n\nä", Text{Size: blockSize + 7, EightBit: true}},
+		{long + "\r\n\r\nä", Text{Size: blockSize + 7, EightBit: true}},
+		{long + "\rä", Text{Size: blockSize + 4, EightBit: true, EightBitHead: true, BareCR: true}},
+	}
+	for _, test := range tests {
+		got := *textOf(t, test.text)
+		got.known, got.source, got.octets = false, nil, 0
+		if got != test.want {
+			t.Errorf("%.20q of %d octets: got %+v, want %+v", test.text, len(test.text), got, test.want)
+		}
+		var wire strings.Builder
+		err := WriteText(&wire, strings.NewReader(strings.ReplaceAll(test.text, "\n.", "\n")))
+		if got := int64(wire.Len()); !test.want.BareCR && got != test.want.Size && !strings.Contains(test.text, "\n.") {
+			t.Errorf("%.20q: got %d octets on the wire, want %d", test.text, got, test.want.Size)
+		}
+		if errors.Is(err, ErrBareCR) != test.want.BareCR {
+			t.Errorf("%.20q: got %v", test.text, err)
+		}
+	}
+}
