@@ -1,7 +1,6 @@
 package client
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -404,85 +403,5 @@ func TestTextChanges(t *testing.T) {
 	checkError(t, err, "the message has 4 octets, not 6")
 	if result.Uncertain || words(result.Recipients) != "-" {
 		t.Errorf("got %+v", result)
-	}
-}
-
-func TestNeeds(t *testing.T) {
-	tests := []struct {
-		name   string
-		offers string
-		text   string
-		change func(*smtp.Envelope)
-		want   string // of the MAIL command's parameters, or of the answer in the server's place
-	}{
-		{"size", "SIZE", "a\n", nil, " SIZE=3"},
-		{"too big", "SIZE 2", "a\n", nil, "552 5.3.4"},
-		{"8 bits", "8BITMIME", "a\n\nä\n", nil, " BODY=8BITMIME"},
-		{"8 bits and no 8BITMIME", "", "a\n\nä\n", nil, "554 5.6.3"},
-		{"8 bits in name only", "", "a\n", func(e *smtp.Envelope) { e.Body = "8BITMIME" }, ""},
-		{"a header in 8 bits", "8BITMIME", "ä\n\n", nil, " BODY=8BITMIME"},
-		{"a header in UTF-8", "8BITMIME", "ä\n\n", func(e *smtp.Envelope) { e.SMTPUTF8 = true }, "554 5.6.9"},
-		{"a header in UTF-8 that may be", "SMTPUTF8, 8BITMIME", "ä\n\n", func(e *smtp.Envelope) { e.SMTPUTF8 = true }, " BODY=8BITMIME SMTPUTF8"},
-		{"UTF-8 in name only", "", "a\n", func(e *smtp.Envelope) { e.SMTPUTF8 = true }, ""},
-		{"UTF-8 recipient", "", "a\n", func(e *smtp.Envelope) { e.SMTPUTF8, e.Recipients[0].Mailbox.Local = true, "ä" }, "553 5.6.7"},
-		{"UTF-8 sender", "", "a\n", func(e *smtp.Envelope) { e.SMTPUTF8, e.Sender.Local = true, "ä" }, "553 5.6.7"},
-		{"bare CR", "", "a\rb\n", nil, "554 5.6.0"},
-		{"vouched for", "AUTH PLAIN", "a\n", func(e *smtp.Envelope) { e.Auth = "a+b@c.example" }, " AUTH=a+2Bb@c.example"},
-		{"vouched for by nobody", "AUTH PLAIN", "a\n", func(e *smtp.Envelope) { e.Auth = "<>" }, " AUTH=<>"},
-		{"no AUTH there", "", "a\n", func(e *smtp.Envelope) { e.Auth = "<>" }, ""},
-	}
-	for _, test := range tests {
-		s := &Session{extensions: parseExtensions(smtp.Reply{Lines: append([]string{"x"}, strings.Split(test.offers, ", ")...)})}
-		env := letter("a")
-		if test.change != nil {
-			test.change(env)
-		}
-		tr := s.newTransaction(env, textOf(t, test.text))
-		got := strings.TrimPrefix(tr.mailCommand(), "MAIL FROM:<from@me.example>")
-		if !tr.open() {
-			got = tr.answers[0].String()[:len("552 5.3.4")]
-		}
-		if got != test.want {
-			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
-		}
-	}
-}
-
-func TestNewText(t *testing.T) {
-	long := strings.Repeat("x", blockSize-1)
-	tests := []struct {
-		text string
-		want Text
-	}{
-		{"", Text{}},
-		{"a", Text{Size: 3}},
-		{"a\n", Text{Size: 3}},
-		{"a\r\nb\n", Text{Size: 6}},
-		{"\n.\n", Text{Size: 5}},
-		{"a\rb", Text{Size: 5, BareCR: true}},
-		{"a\r", Text{BareCR: true, Size: 2}},
-		{"a: ä\n\nb", Text{Size: 12, EightBit: true, EightBitHead: true}},
-		{"a: b\n\nä", Text{Size: 12, EightBit: true}},
-		{"a: b\r\n\r\nä", Text{Size: 12, EightBit: true}},
-		{"\nä", Text{Size: 6, EightBit: true}},
-		{"\r\nä", Text{Size: 6, EightBit: true}},
-		{long + "\n\nä", Text{Size: blockSize + 7, EightBit: true}},
-		{long + "\r\n\r\nä", Text{Size: blockSize + 7, EightBit: true}},
-		{long + "\rä", Text{Size: blockSize + 4, EightBit: true, EightBitHead: true, BareCR: true}},
-	}
-	for _, test := range tests {
-		got := *textOf(t, test.text)
-		got.known, got.source, got.octets = false, nil, 0
-		if got != test.want {
-			t.Errorf("%.20q of %d octets: got %+v, want %+v", test.text, len(test.text), got, test.want)
-		}
-		var wire strings.Builder
-		err := WriteText(&wire, strings.NewReader(strings.ReplaceAll(test.text, "\n.", "\n")))
-		if got := int64(wire.Len()); !test.want.BareCR && got != test.want.Size && !strings.Contains(test.text, "\n.") {
-			t.Errorf("%.20q: got %d octets on the wire, want %d", test.text, got, test.want.Size)
-		}
-		if errors.Is(err, ErrBareCR) != test.want.BareCR {
-			t.Errorf("%.20q: got %v", test.text, err)
-		}
 	}
 }

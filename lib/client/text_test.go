@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -48,6 +49,45 @@ func TestEncode(t *testing.T) {
 			if got, err := encodeIn(text, n); err != ErrBareCR {
 				t.Errorf("%q in pieces of %d: got %q, %v; want ErrBareCR", text, n, got, err)
 			}
+		}
+	}
+}
+
+func TestNewText(t *testing.T) {
+	long := strings.Repeat("x", blockSize-1)
+	tests := []struct {
+		text string
+		want Text
+	}{
+		{"", Text{}},
+		{"a", Text{Size: 3}},
+		{"a\n", Text{Size: 3}},
+		{"a\r\nb\n", Text{Size: 6}},
+		{"\n.\n", Text{Size: 5}},
+		{"a\rb", Text{Size: 5, BareCR: true}},
+		{"a\r", Text{BareCR: true, Size: 2}},
+		{"a: ä\n\nb", Text{Size: 12, EightBit: true, EightBitHead: true}},
+		{"a: b\n\nä", Text{Size: 12, EightBit: true}},
+		{"a: b\r\n\r\nä", Text{Size: 12, EightBit: true}},
+		{"\nä", Text{Size: 6, EightBit: true}},
+		{"\r\nä", Text{Size: 6, EightBit: true}},
+		{long + "\n\nä", Text{Size: blockSize + 7, EightBit: true}},
+		{long + "\r\n\r\nä", Text{Size: blockSize + 7, EightBit: true}},
+		{long + "\rä", Text{Size: blockSize + 4, EightBit: true, EightBitHead: true, BareCR: true}},
+	}
+	for _, test := range tests {
+		got := *textOf(t, test.text)
+		got.known, got.source, got.octets = false, nil, 0
+		if got != test.want {
+			t.Errorf("%.20q of %d octets: got %+v, want %+v", test.text, len(test.text), got, test.want)
+		}
+		var wire strings.Builder
+		err := WriteText(&wire, strings.NewReader(strings.ReplaceAll(test.text, "\n.", "\n")))
+		if got := int64(wire.Len()); !test.want.BareCR && got != test.want.Size && !strings.Contains(test.text, "\n.") {
+			t.Errorf("%.20q: got %d octets on the wire, want %d", test.text, got, test.want.Size)
+		}
+		if errors.Is(err, ErrBareCR) != test.want.BareCR {
+			t.Errorf("%.20q: got %v", test.text, err)
 		}
 	}
 }
