@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"postern/lib/mx"
@@ -17,7 +18,6 @@ import (
 
 // network is addresses that answer, refuse, or do neither.
 type network struct {
-	t       *testing.T
 	answers map[string]string // "ok", "refused"; "" for silence
 	mu      sync.Mutex
 	dialed  []string
@@ -69,41 +69,47 @@ func TestDial(t *testing.T) {
 		addrs   []netip.Addr
 		want    string // the address that was reached, or the error
 		dialed  []string
+		after   time.Duration
 	}{
-		{"the first", map[string]string{first: "ok"}, addrs("2001:db8::1", "192.0.2.1"), first, []string{first}},
-		{"the first refuses", map[string]string{first: "refused", second: "ok"}, addrs("2001:db8::1", "192.0.2.1", "192.0.2.2"), second, []string{first, second}},
-		{"the first is silent", map[string]string{second: "ok"}, addrs("2001:db8::1", "192.0.2.1", "192.0.2.2"), second, []string{first, second}},
-		{"all but the last", map[string]string{second: "refused", third: "ok"}, addrs("2001:db8::1", "192.0.2.1", "192.0.2.2"), third, []string{first, second, third}},
-		{"all refuse", map[string]string{first: "refused", second: "refused"}, addrs("2001:db8::1", "192.0.2.1"), "h: dial tcp: connection refused, dial tcp: connection refused", []string{first, second}},
-		{"only one", map[string]string{second: "ok"}, addrs("192.0.2.1"), second, []string{second}},
-		{"only one, which refuses", map[string]string{second: "refused"}, addrs("192.0.2.1"), "h: dial tcp: connection refused", []string{second}},
+		{"the first", map[string]string{first: "ok"}, addrs("2001:db8::1", "192.0.2.1"), first, []string{first}, 0},
+		{"the first refuses", map[string]string{first: "refused", second: "ok"}, addrs("2001:db8::1", "192.0.2.1", "192.0.2.2"), second, []string{first, second}, 0},
+		{"the first is silent", map[string]string{second: "ok"}, addrs("2001:db8::1", "192.0.2.1", "192.0.2.2"), second, []string{first, second}, 250 * time.Millisecond},
+		{"all but the last", map[string]string{second: "refused", third: "ok"}, addrs("2001:db8::1", "192.0.2.1", "192.0.2.2"), third, []string{first, second, third}, 250 * time.Millisecond},
+		{"two are silent", map[string]string{third: "ok"}, addrs("2001:db8::1", "192.0.2.1", "192.0.2.2"), third, []string{first, second, third}, 500 * time.Millisecond},
+		{"the last is silent", map[string]string{first: "refused"}, addrs("2001:db8::1", "192.0.2.1"), "h: dial tcp: connection refused, dial tcp: context deadline exceeded", []string{first, second}, 30 * time.Second},
+		{"all refuse", map[string]string{first: "refused", second: "refused"}, addrs("2001:db8::1", "192.0.2.1"), "h: dial tcp: connection refused, dial tcp: connection refused", []string{first, second}, 0},
+		{"only one", map[string]string{second: "ok"}, addrs("192.0.2.1"), second, []string{second}, 0},
+		{"only one, which refuses", map[string]string{second: "refused"}, addrs("192.0.2.1"), "h: dial tcp: connection refused", []string{second}, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			n := &network{t: t, answers: tt.answers, reached: make(chan string, 9)}
-			d := mx.Dialer{Stagger: 20 * time.Millisecond, Connect: n.connect}
-			conn, err := d.Dial(ctx, mx.Host{Name: "h", Addrs: tt.addrs}, 25)
-			var got string
-			if err != nil {
-				got = err.Error()
-			} else {
-				got = conn.(closer).address
-			}
-			if got != tt.want || !slices.Equal(n.dialed, tt.dialed) {
-				t.Errorf("%s after %q, want %s after %q", got, n.dialed, tt.want, tt.dialed)
-			}
-			select {
-			case address := <-n.reached:
-				t.Errorf("%s was closed", address)
-			default:
-			}
+			synctest.Test(t, func(t *testing.T) {
+				n := &network{answers: tt.answers, reached: make(chan string, 9)}
+				begin := time.Now()
+				conn, err := mx.Dialer{Connect: n.connect}.Dial(ctx, mx.Host{Name: "h", Addrs: tt.addrs}, 25)
+				after := time.Since(begin)
+				var got string
+				if err != nil {
+					got = err.Error()
+				} else {
+					got = conn.(closer).address
+				}
+				if got != tt.want || !slices.Equal(n.dialed, tt.dialed) || after != tt.after {
+					t.Errorf("%s after %q and %v, want %s after %q and %v", got, n.dialed, after, tt.want, tt.dialed, tt.after)
+				}
+				select {
+				case address := <-n.reached:
+					t.Errorf("%s was closed", address)
+				default:
+				}
+			})
 		})
 	}
 }
 
 // All addresses together have one time, and the error has a word for each.
 func TestDialLimit(t *testing.T) {
-	n := &network{t: t}
+	n := &network{}
 	d := mx.Dialer{Stagger: time.Millisecond, Limit: 50 * time.Millisecond, Connect: n.connect}
 	_, err := d.Dial(ctx, mx.Host{Name: "h", Addrs: addrs("2001:db8::1", "192.0.2.1", "192.0.2.2")}, 25)
 	e, ok := errors.AsType[*mx.DialError](err)
