@@ -269,6 +269,9 @@ func (c *client) end(err error) {
 	}
 	t.processes--
 	d.clients--
+	if c.refused {
+		d.refused--
+	}
 	d.back(append(c.back, c.unreported()...))
 	t.mu.Unlock()
 	d.clear()

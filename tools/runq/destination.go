@@ -20,6 +20,7 @@ type destination struct {
 	held    []held // entries that are not, for lack of room
 	window  window
 	clients int       // processes
+	refused int       // of these, those that were turned away
 	spare   int       // of these, those that could take another job
 	hungry  bool      // in the list of those who wait for a process
 	wake    sync.Cond // something has changed for the processes
@@ -95,12 +96,13 @@ func (d *destination) works() {
 	}
 }
 
-// fails notes that it has turned a process away. Where that was the only one,
-// the destination is down: who waits is not tried. Else it was one too many.
+// fails notes that it has turned a process away. Where no other is left, the
+// destination is down: who waits is not tried. Else it was one too many.
 func (d *destination) fails(reply smtp.Reply) {
+	d.refused++
 	d.window.shrink()
 	d.reply = reply
-	if d.clients > 1 || d.t.ending {
+	if d.clients > d.refused || d.t.ending {
 		return
 	}
 	d.failures++

@@ -22,6 +22,7 @@ type pool struct {
 // closed.
 func (r *runner) start(ctx context.Context) *pool {
 	p := &pool{due: make(chan queue.Ref), fresh: make(chan queue.Ref)}
+	p.wait.Go(func() { r.clean(ctx) })
 	for range r.jobs {
 		p.wait.Go(func() {
 			for ref, ok := p.next(); ok; ref, ok = p.next() {
@@ -49,10 +50,18 @@ func (p *pool) next() (ref queue.Ref, ok bool) {
 
 // stop waits until the workers, and what they have sent to other hosts, have
 // come to an end.
-func (r *runner) stop(p *pool) {
+func (r *runner) stop(ctx context.Context, p *pool) {
 	close(p.due)
 	p.wait.Wait()
 	r.remote.drain()
+	r.queue.Flush(ctx)
+}
+
+// clean removes what was left by processes that were killed.
+func (r *runner) clean(ctx context.Context) {
+	if err := r.queue.Clean(ctx, r.now()); err != nil && ctx.Err() == nil {
+		r.report(err)
+	}
 }
 
 // pass works once on each of the entries. Its error is the first that was not
@@ -61,7 +70,7 @@ func (r *runner) pass(ctx context.Context, refs iter.Seq2[queue.Ref, error]) err
 	defer context.AfterFunc(ctx, r.remote.end)()
 	p := r.start(ctx)
 	r.feed(ctx, p, refs)
-	r.stop(p)
+	r.stop(ctx, p)
 	return r.trouble.first()
 }
 

@@ -34,7 +34,7 @@ func (r *runner) watch(ctx context.Context) error {
 	}
 	trigger.Close()
 	listener.Wait()
-	r.stop(p)
+	r.stop(ctx, p)
 	return nil
 }
 
