@@ -52,7 +52,7 @@ func (r *Route) order(list []dns.MX, authentic bool) error {
 	if len(list) == 1 && list[0].Host == "" {
 		return &Error{r.Domain, ErrNullMX, nil} // RFC 7505 section 3
 	}
-	list = slices.DeleteFunc(list, func(m dns.MX) bool { return m.Host == "" })
+	list = distinct(list)
 	if len(list) == 0 {
 		return &Error{r.Domain, ErrIllegal, errBadName}
 	}
@@ -66,6 +66,17 @@ func (r *Route) order(list []dns.MX, authentic bool) error {
 	}
 	r.group(list, authentic)
 	return nil
+}
+
+// distinct leaves out who stands there a second time: to try it again costs
+// time and brings nothing. A null MX between others means nothing.
+func distinct(list []dns.MX) []dns.MX {
+	seen := map[string]bool{"": true}
+	return slices.DeleteFunc(list, func(m dns.MX) bool {
+		again := seen[m.Host]
+		seen[m.Host] = true
+		return again
+	})
 }
 
 // worthier cuts the list off where this host stands in it: those as good as

@@ -37,6 +37,9 @@ null.example.    IN A 192.0.2.9
 nullish.example. IN MX 0 .
 nullish.example. IN MX 5 a.three.example.
 text.example.    IN TXT "no host"
+twice.example.   IN MX 20 a.three.example.
+twice.example.   IN MX 20 implied.example.
+twice.example.   IN MX 10 A.three.example.
 numbers.example. IN MX 5 192.0.2.1.
 gone.example.    IN MX 5 nowhere.example.
 gone2.example.   IN MX 5 nowhere.example.
@@ -122,6 +125,7 @@ func TestLookup(t *testing.T) {
 
 		{"null.example", mx.Options{Gateway: "implied.example"}, "null.example: the domain takes no mail", mx.ErrNullMX},
 		{"nullish.example", mx.Options{}, "a.three.example/5[192.0.2.1]", nil},
+		{"twice.example", mx.Options{}, "a.three.example/10[192.0.2.1] implied.example/20[192.0.2.9]", nil},
 		{"nowhere.example", mx.Options{}, "nowhere.example: no such host", mx.ErrNoHost},
 		{"text.example", mx.Options{}, "text.example: no such host", mx.ErrNoHost},
 		{"numbers.example", mx.Options{}, "numbers.example: no address that mail can go to: no MX record has the name of a host", mx.ErrIllegal},
