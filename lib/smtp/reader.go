@@ -37,6 +37,7 @@ type Reader struct {
 	pos, end int   // buf[pos:end] is read and not yet used
 	err      error // came with the octets of the last read
 	spoiled  bool  // the last line had no CR
+	abandon  bool  // a line that is too long is not read to its end
 }
 
 // NewReader returns a Reader on r. It holds no buffer before the first read.
@@ -84,6 +85,9 @@ func (r *Reader) Line(limit int) ([]byte, error) {
 		}
 		seen = r.Buffered()
 		if seen >= limit+len("\r\n") {
+			if r.abandon {
+				return nil, ErrLineTooLong
+			}
 			return nil, r.skipLine()
 		}
 		if seen == len(r.buf) {

@@ -214,6 +214,26 @@ func TestReplyReader(t *testing.T) {
 	}
 }
 
+// endless is a server that never ends its line.
+type endless struct{ given int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = '2'
+	}
+	e.given += len(p)
+	if e.given > 1<<20 {
+		return 0, errors.New("read for too long")
+	}
+	return len(p), nil
+}
+
+func TestReplyWithoutEnd(t *testing.T) {
+	if _, err := smtp.NewReplyReader(new(endless)).Read(); !errors.Is(err, smtp.ErrLineTooLong) || !errors.Is(err, smtp.ErrReply) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func FuzzReply(f *testing.F) {
 	f.Add("250-a\r\n250 b")
 	f.Add("550 5.1.1 no such mailbox")

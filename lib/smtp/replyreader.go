@@ -19,7 +19,11 @@ var ErrReply = errors.New("not an SMTP reply")
 type ReplyReader struct{ r *Reader }
 
 // NewReplyReader returns a ReplyReader on r.
-func NewReplyReader(r io.Reader) *ReplyReader { return &ReplyReader{NewReader(r)} }
+func NewReplyReader(r io.Reader) *ReplyReader {
+	rr := &ReplyReader{NewReader(r)}
+	rr.r.abandon = true
+	return rr
+}
 
 // Reset drops what is buffered and goes on with src, as after STARTTLS: octets
 // that came behind its 220 are an injection.
@@ -31,8 +35,8 @@ func (rr *ReplyReader) Buffered() int { return rr.r.Buffered() }
 // Read returns the next reply of at most MaxReplyLines lines, all with one
 // code. The enhanced code is taken out of the text when its class fits the
 // reply code; otherwise Detail is NoEnhanced. What is no reply gives an error
-// that wraps ErrReply; behind it, and behind an error of reading, the session
-// is out of step.
+// that wraps ErrReply, also when it has no end; behind it, and behind an error
+// of reading, the session is out of step.
 func (rr *ReplyReader) Read() (Reply, error) {
 	var r Reply
 	for more := true; more; {
