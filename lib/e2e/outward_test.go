@@ -184,3 +184,25 @@ func TestSTSOutward(t *testing.T) {
 	bring("good.example", "sts:TLSv1.3")
 	bring("wrong.example", "")
 }
+
+// TestVerifiedOutward: what the operator asks of TLS, by authorities and by
+// pins.
+func TestVerifiedOutward(t *testing.T) {
+	h := newTLSHost(t, nil)
+	t.Setenv("SSL_CERT_FILE", h.etc("servers.pem"))
+	h.write("zone", fmt.Sprintf("named.example. IN MX 5 %s.\n%[1]s. IN A 127.0.0.1\n"+
+		"strange.example. IN MX 5 stranger.test.\nstranger.test. IN A 127.0.0.1\n"+
+		"pinned.example. IN MX 5 stranger.test.\nelse.example. IN MX 5 stranger.test.\n", hostname))
+	key := strings.Fields(h.serverKey())[3]
+	h.write("pins", "key sha256="+key+"\n")
+	h.write("others", "x509 sha256="+key+"\nkey sha256="+key+" host=other.test\n")
+	for _, tt := range []struct{ domain, option, value, tls string }{
+		{"named.example", "--tls", "verify", "webpki:TLSv1.3"},
+		{"strange.example", "--tls", "verify", ""},
+		{"pinned.example", "--pins", "pins", "pin:TLSv1.3"},
+		{"else.example", "--pins", "others", ""},
+	} {
+		line, status := h.bring(program(t, "smtp"), tt.domain, "-z", "zone", tt.option, tt.value)
+		h.wantBrought(line, status, tt.domain, tt.tls)
+	}
+}
