@@ -90,12 +90,9 @@ func (s *session) beginBatch() {
 	s.batch = true
 	s.pace.unlimited = true
 	s.in.LF = true
-	if !s.peer.local {
-		return
+	if s.peer.local {
+		s.trustCaller(os.Getuid())
 	}
-	s.facts.Trusted, s.facts.Caller = true, true
-	s.facts.Helo, s.state = "localhost", greeted
-	s.rec.Set("client_ident", "uid#"+itoa(os.Getuid())+"@localhost")
 }
 
 // echoLine writes a command in front of its reply (-v).

@@ -67,6 +67,7 @@ type config struct {
 	guard        guard
 	auth         authConfig
 	wire         wire
+	submission   submission
 	mailerForm   mailerForm
 	origin       origin
 }
@@ -91,6 +92,7 @@ func defaultConfig(f *flags, places place.Places) *config {
 		guard:       defaultGuard(),
 		auth:        defaultAuth(),
 		wire:        defaultWire(),
+		submission:  defaultSubmission(),
 		mailerForm:  mailerForm{emptySender: "<>"},
 		origin:      defaultOrigin(),
 	}

@@ -16,7 +16,7 @@ func (c *config) directives() *conf.Table {
 		conf.Of(policyRows, c), conf.Of(originRows, &c.origin), c.origin.rules.Directives(), conf.Of(guardRows, g), conf.Of(listRows, g),
 		c.mail.Directives(), conf.Of(mailerRows, c), conf.Of(mailerFormRows, &c.mailerForm),
 		conf.Of(tlsRows, t), conf.Of(clientCertRows, t), conf.Of(ticketRows, t), conf.Of(voidTLSRows, t),
-		conf.Of(authRows, &c.auth), conf.Of(surroundingsRows, c), conf.Of(foreignRows, c), conf.Of(laterRows, c),
+		conf.Of(authRows, &c.auth), conf.Of(submissionRows, &c.submission), conf.Of(surroundingsRows, c), conf.Of(foreignRows, c), conf.Of(laterRows, c),
 	)
 }
 

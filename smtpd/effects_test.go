@@ -140,6 +140,8 @@ func elsewhere(directive string) (test string) {
 		return "TestTLSModeInReceived"
 	case "LogTo", "LogPriority", "LogTag":
 		return "TestLogTo"
+	case "MaxMsgsPerCaller":
+		return "TestSubmissionLimit"
 	case "SMTPTimeout":
 		return "TestCommandTimeout"
 	case "SSL", "SSLCAcert", "TLSCApath", "SSLCRL", "TLSAskCert":

@@ -30,6 +30,7 @@ type flags struct {
 	saveBlocked  bool // -s
 	batchFlags
 	authFlags
+	submit  bool
 	verbose bool
 	load    string
 	router  string   // -R
@@ -37,7 +38,7 @@ type flags struct {
 }
 
 func (f *flags) set() *arg.Set {
-	s := arg.New("smtpd", "[-aBDEdefipqrstVv] [-C [dialect:]file] [-c cert] [-h domain] [-k net]... [-L load] [-l SYSLOG|file]... [-m mailer] [-n netdir] [-R program] [-T '[ip]'] [-z zonefile] [--check] [--verbose]")
+	s := arg.New("smtpd", "[-aBDEdefipqrstVv] [-C [dialect:]file] [-c cert] [-h domain] [-k net]... [-L load] [-l SYSLOG|file]... [-m mailer] [-n netdir] [-R program] [-T '[ip]'] [-z zonefile] [--check] [--submit] [--verbose]")
 	s.String(&f.config, "C", "[dialect:]file", "read this configuration")
 	s.String(&f.cert, "c", "cert", "offer STARTTLS with the certificate and key in this PEM file")
 	s.Bool(&f.check, "check", "check the configuration, print what is in force, and exit")
@@ -55,6 +56,7 @@ func (f *flags) set() *arg.Set {
 	s.String(&f.load, "L", "load", "refuse sessions while the load average is above this")
 	s.String(&f.router, "R", "program", "ask this program about addresses")
 	s.Strings(&f.log, "l", "SYSLOG|file", "log every session's dialogue there; may be said for both")
+	s.Bool(&f.submit, "submit", "take mail of a user of this host, who is known by the Unix socket on standard input")
 	s.Bool(&f.verbose, "verbose", "log complaints each time, not once in a while")
 	return s
 }

@@ -106,6 +106,9 @@ func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 	if r := s.hiddenMail(m.env); r != nil {
 		return *r
 	}
+	if r := s.flooded(); r != nil {
+		return *r
+	}
 	if v := s.roomFor(m.env.Size); v.Refused() {
 		return s.refuse(v)
 	}

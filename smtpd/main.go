@@ -46,6 +46,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if f.batch {
 		return srv.serveBatch(stdin, stdout)
 	}
+	if f.submit {
+		return srv.serveSubmission(stdin, stdout)
+	}
 	if spec := os.Getenv("POSTERN_WORKER"); spec != "" {
 		return srv.work(stdin, spec)
 	}

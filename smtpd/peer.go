@@ -17,6 +17,8 @@ import (
 type peer struct {
 	client, server netip.AddrPort
 	local          bool          // a Unix socket: a caller on this host
+	submits        bool          // one who hands in mail, and whose
+	uid            int           // user id is known
 	stated         record.Record // what our own listen said of the connection
 }
 

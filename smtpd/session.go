@@ -89,6 +89,8 @@ func newSession(srv *server, c conn, p peer) *session {
 	s.describePeer()
 	if srv.conf.flags.batch {
 		s.beginBatch()
+	} else if p.submits {
+		s.trustCaller(p.uid)
 	}
 	s.trace = srv.openTrace(s)
 	s.name = srv.lookUpName(p.client.Addr())

@@ -150,7 +150,10 @@ func (s *session) received() header.Received {
 // identify says in Received who the client is, as far as that is wanted.
 func (s *session) identify(r *header.Received) {
 	w := &s.conf.wire
-	if w.identInReceived && s.ident != nil {
+	switch {
+	case s.peer.submits:
+		r.Ident = s.rec.Value("client_ident")
+	case w.identInReceived && s.ident != nil:
 		r.Ident = s.ident.wait(&s.rec)
 	}
 	if w.authInReceived {
