@@ -67,7 +67,7 @@ func (s *session) iprevAddress() string {
 type cleanDraft struct {
 	draft
 	filter *header.Filter
-	id     string // our authserv-id
+	ours   func(authservID string) bool
 }
 
 // clean makes a draft a clean one, unless the client may write what it likes.
@@ -75,7 +75,10 @@ func (s *session) clean(d draft) draft {
 	if s.facts.Trusted || s.batch {
 		return d
 	}
-	c := &cleanDraft{draft: d, id: strings.ToLower(s.conf.origin.authserv)}
+	id, host := s.conf.origin.authserv, s.conf.mail.Hostname
+	c := &cleanDraft{draft: d, ours: func(claimed string) bool {
+		return claimed == "" || strings.EqualFold(claimed, id) || strings.EqualFold(claimed, host)
+	}}
 	c.filter = header.NewFilter(d, c.edit)
 	return c
 }
@@ -89,13 +92,13 @@ func (c *cleanDraft) Commit(ctx context.Context) (string, error) {
 	return c.draft.Commit(ctx)
 }
 
-// edit drops what claims to be ours (RFC 8601 section 5), and what says nobody's.
+// edit drops what claims to be ours, or nobody's (RFC 8601 section 5).
 func (c *cleanDraft) edit(f header.Field) ([]byte, error) {
 	switch {
 	case f.Is(header.XAvengerName):
 		return nil, nil
 	case f.Is(header.AuthResultsName):
-		if id := header.AuthservID(f.Body()); id == "" || id == c.id {
+		if c.ours(header.AuthservID(f.Body())) {
 			return nil, nil
 		}
 	}
