@@ -5,7 +5,7 @@
 //	_, err = s.Greet(ctx)             // S: 220 ...
 //	_, err = s.Hello(ctx)             // C: EHLO me.example
 //	if _, ok := s.Offers("STARTTLS"); ok {
-//		_, err = s.StartTLS(ctx, tlsconf.Client{}.Config())
+//		_, err = s.StartTLS(ctx, tlsconf.Policy{}.Config())
 //	}
 //	result, err := s.Send(ctx, envelope, text)
 //	s.Quit(ctx)

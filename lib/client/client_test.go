@@ -329,7 +329,7 @@ func TestStartTLS(t *testing.T) {
 		S: 250 PIPELINING
 		C: QUIT
 		S: 221 bye`, Options{Transcript: func(who byte, line string) { heard = append(heard, string(who)+": "+line) }})
-	if _, err := session.StartTLS(t.Context(), tlsconf.Client{}.Config()); err != nil {
+	if _, err := session.StartTLS(t.Context(), tlsconf.Policy{}.Config()); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := session.Offers("SIZE"); ok {
@@ -376,7 +376,7 @@ func TestHostile(t *testing.T) {
 			session := ready(t, []string{test.offers}, test.script, Options{Command: 300 * time.Millisecond})
 			var err error
 			if test.tls {
-				_, err = session.StartTLS(t.Context(), tlsconf.Client{}.Config())
+				_, err = session.StartTLS(t.Context(), tlsconf.Policy{}.Config())
 			} else {
 				var result Result
 				result, err = session.Send(t.Context(), letter("a"), strings.NewReader("text"))

@@ -63,7 +63,7 @@ func TestCiphersAreSpoken(t *testing.T) {
 	o := one(cert, key)
 	o.Ciphers = ids
 	server := settings(t, o)
-	client := Client{}.Config()
+	client := Policy{}.Config()
 	client.MaxVersion = tls.VersionTLS12
 	if state, err := shake(t, server, client); err != nil || state.CipherSuite != ids[0] {
 		t.Errorf("got %s, %v", tls.CipherSuiteName(state.CipherSuite), err)

@@ -26,8 +26,8 @@ var modeWords = [...]string{"none", "may", "encrypt", "verify", "pin", "dane", "
 // String returns the mode's word.
 func (m Mode) String() string { return modeWords[m] }
 
-// Policy is what a client asks of TLS with one host. The zero Policy is TLS
-// with nobody.
+// Policy is what a client asks of TLS with one host. The zero Policy wants
+// none, and if there is some all the same, it is with whoever answers.
 type Policy struct {
 	Mode       Mode
 	ServerName string         // asked for by SNI; of DANE the TLSA base domain (RFC 7672 8.1)

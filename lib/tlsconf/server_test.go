@@ -39,7 +39,7 @@ func TestNamesPickCertificates(t *testing.T) {
 		{"four.example", "one.example"},
 	}
 	for _, test := range tests {
-		state, err := shake(t, server, Client{ServerName: test.asked}.Config())
+		state, err := shake(t, server, Policy{ServerName: test.asked}.Config())
 		if err != nil {
 			t.Fatalf("%s: %v", test.asked, err)
 		}
@@ -66,7 +66,7 @@ func TestMinVersion(t *testing.T) {
 	cert, key := writePair(t, t.TempDir(), "mx.example", time.Now())
 	o := one(cert, key)
 	o.MinVersion = tls.VersionTLS13
-	client := Client{}.Config()
+	client := Policy{}.Config()
 	client.MaxVersion = tls.VersionTLS12
 	if _, err := shake(t, settings(t, o), client); err == nil || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("TLS 1.2: got %v", err)
@@ -121,7 +121,7 @@ func TestAskAndRequire(t *testing.T) {
 	}
 	for _, test := range tests {
 		test.o.Pairs = []Pair{{cert, key}}
-		client := Client{}.Config()
+		client := Policy{}.Config()
 		client.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &test.cert, nil }
 		state, err := serverSide(t, settings(t, test.o), client)
 		switch {

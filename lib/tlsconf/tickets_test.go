@@ -161,7 +161,7 @@ func TestServersResumeEachOthersSessions(t *testing.T) {
 			}
 			return config
 		}
-		client := Client{ServerName: "mx.example"}.Config()
+		client := Policy{ServerName: "mx.example"}.Config()
 		client.MaxVersion = version
 		client.ClientSessionCache = tls.NewLRUClientSessionCache(1)
 		for i, step := range []struct {

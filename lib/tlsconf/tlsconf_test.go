@@ -61,6 +61,11 @@ func shake(t *testing.T, server, client *tls.Config) (tls.ConnectionState, error
 	return c.ConnectionState(), err
 }
 
+// verified is the policy of a client that trusts roots alone.
+func verified(name string, roots *x509.CertPool) Policy {
+	return Policy{Mode: WebPKI, ServerName: name, Names: []string{name}, Roots: roots}
+}
+
 func TestHandshake(t *testing.T) {
 	cert, key := writePair(t, t.TempDir(), "mx.example.org", time.Now())
 	server, err := Server(one(cert, key)).Config(time.Now())
@@ -70,17 +75,17 @@ func TestHandshake(t *testing.T) {
 	roots := x509.NewCertPool()
 	data, _ := os.ReadFile(cert)
 	roots.AppendCertsFromPEM(data)
-	old := Client{}.Config()
+	old := Policy{}.Config()
 	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 	tests := []struct {
 		name   string
 		client *tls.Config
 		err    string
 	}{
-		{"anyone", Client{ServerName: "other.example"}.Config(), ""},
-		{"verified", Client{ServerName: "mx.example.org", Verify: true, Roots: roots}.Config(), ""},
-		{"another name", Client{ServerName: "other.example", Verify: true, Roots: roots}.Config(), "not other.example"},
-		{"unknown authority", Client{ServerName: "mx.example.org", Verify: true, Roots: x509.NewCertPool()}.Config(), "unknown authority"},
+		{"anyone", Policy{ServerName: "other.example"}.Config(), ""},
+		{"verified", verified("mx.example.org", roots).Config(), ""},
+		{"another name", verified("other.example", roots).Config(), "not other.example"},
+		{"unknown authority", verified("mx.example.org", x509.NewCertPool()).Config(), "unknown authority"},
 		{"TLS 1.1", old, "protocol version"},
 	}
 	for _, test := range tests {

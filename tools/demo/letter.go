@@ -65,7 +65,7 @@ func introduce(ctx context.Context, s *client.Session) error {
 	if _, err := s.Hello(ctx); err != nil {
 		return err
 	}
-	_, err := s.StartTLS(ctx, tlsconf.Client{ServerName: hostname}.Config())
+	_, err := s.StartTLS(ctx, tlsconf.Policy{ServerName: hostname}.Config())
 	return err
 }
 
