@@ -333,3 +333,26 @@ func TestOutOfTime(t *testing.T) {
 		wantError(t, err, mx.ErrTemporary)
 	}
 }
+
+// Whatever stands behind the @ of an address, there is a route or an error of
+// one of the kinds, and no address that the guard refuses.
+func FuzzLookup(f *testing.F) {
+	for _, domain := range []string{"three.example", "[192.0.2.1]", "[IPv6:::1]", "[", "Bücher.example", "a..b", "", ".", "\xff"} {
+		f.Add(domain)
+	}
+	r := resolver(f, zone)
+	f.Fuzz(func(t *testing.T, domain string) {
+		route, err := mx.Lookup(ctx, r, domain, lonely)
+		if e, ok := errors.AsType[*mx.Error](err); err != nil && (!ok || e.Kind == nil || e.Domain != domain) {
+			t.Errorf("%q: %v", domain, err)
+		}
+		if err != nil {
+			return
+		}
+		for h := range route.Hosts(ctx) {
+			if len(h.Addrs) == 0 || slices.ContainsFunc(h.Addrs, func(a netip.Addr) bool { return !mx.Legal(a) }) {
+				t.Errorf("%q: %+v", domain, h)
+			}
+		}
+	})
+}
