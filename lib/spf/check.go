@@ -137,7 +137,7 @@ func (k *check) rule(ctx context.Context, rule Rule, r *Record, count ...Code) b
 }
 
 func (k *check) evaluation(rule Rule) *evaluation {
-	e := &evaluation{checker: k.checker, ip: k.ip, identity: k.identity}
+	e := &evaluation{checker: k.checker, ip: k.ip, identity: k.identity, own: rule != Published}
 	e.tracer.trace = k.trace
 	e.begin(rule)
 	return e

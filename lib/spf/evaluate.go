@@ -15,6 +15,7 @@ type evaluation struct {
 	checker  *Checker
 	ip       netip.Addr // never v4-mapped
 	identity identity
+	own      bool // the record is the receiver's
 	tracer
 
 	lookups int
@@ -128,10 +129,12 @@ func (e *evaluation) count() verdict {
 	return no
 }
 
-// void counts a term whose questions found nothing (RFC 7208 4.6.4).
+// void counts a term whose questions found nothing (RFC 7208 4.6.4). There is
+// no limit for the receiver's own rules, which must suit domains that have
+// nothing at all.
 func (e *evaluation) void() verdict {
 	e.voids++
-	if most := e.checker.maxVoids(); most >= 0 && e.voids > most {
+	if most := e.checker.maxVoids(); !e.own && most >= 0 && e.voids > most {
 		return e.permanent("more than " + strconv.Itoa(most) + " terms find nothing in the DNS")
 	}
 	return no

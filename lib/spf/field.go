@@ -50,7 +50,7 @@ func (r *Result) Received(receiver string, ip netip.Addr, sender, helo string) [
 func (r *Result) AuthResult(ip netip.Addr) []string {
 	pieces := []string{"spf=" + r.Code.String(), "(" + comment(r.Meaning(ip)) + ")"}
 	switch {
-	case r.Domain == "" || !isAtom(r.Domain):
+	case len(r.Domain) > maxName || !isAtom(r.Domain):
 		return pieces
 	case r.Identity == HELO:
 		return append(pieces, "smtp.helo="+r.Domain)

@@ -9,7 +9,8 @@ package spf
 //  3. If it is a fail so far, Fail: pass, softfail and temperror replace it.
 //
 // Each is a record of its own, with limits of its own, and is evaluated as if
-// the sender's domain published it.
+// the sender's domain published it; only that it may find nothing in the DNS as
+// often as it likes.
 type Rules struct {
 	Local *Record // SPFlocal
 	None  *Record // SPFnone
