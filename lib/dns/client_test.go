@@ -239,3 +239,45 @@ func TestAnswersAreCopies(t *testing.T) {
 		t.Errorf("got %q from the cache", b.Records[0].Data)
 	}
 }
+
+// A record as long as a record can be comes whole, by TCP.
+func TestLongestRecord(t *testing.T) {
+	var zone strings.Builder
+	zone.WriteString("long.example. IN TXT")
+	for range 250 { // 64,000 octets
+		fmt.Fprintf(&zone, " \"%s\"", strings.Repeat("x", 255))
+	}
+	zone.WriteString("\n")
+	r := dnstest.Start(t, zone.String()).Resolver()
+	texts, err := r.LookupTXT(ctx, "long.example")
+	if err != nil || len(texts) != 1 || len(texts[0]) != 250*255 {
+		t.Errorf("%d texts, %v", len(texts), err)
+	}
+}
+
+// Names at and beyond the bounds, and with octets that no host's name has, are
+// asked for as they are or known not to exist.
+func TestStrangeNames(t *testing.T) {
+	label := strings.Repeat("a", 63)
+	longest := strings.Repeat(label+".", 3) + strings.Repeat("a", 61) // 255 octets on the wire
+	zone := longest + `. IN A 192.0.2.1
+\000\.\"x.example. IN A 192.0.2.2
+alias.example. IN CNAME \000\.\"x.example.
+`
+	r := dnstest.Start(t, zone).Resolver()
+	tests := []struct{ name, want string }{
+		{longest, "[192.0.2.1] <nil>"},
+		{longest + "a", "not a domain name"},
+		{label + "a.example", "not a domain name"},
+		{"a..example", "not a domain name"},
+		{"a\x00b.example", "not a domain name"},
+		{strings.Repeat("a.", 10000) + "example", "not a domain name"},
+		{"alias.example", "[192.0.2.2] <nil>"},
+	}
+	for _, tt := range tests {
+		a, err := r.Query(ctx, tt.name, dns.TypeA)
+		if got := fmt.Sprint(a.Addrs(), " ", err); !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%.40q of %d octets: %s, want %s", tt.name, len(tt.name), got, tt.want)
+		}
+	}
+}

@@ -1,7 +1,10 @@
 package dns
 
 import (
+	"context"
 	"fmt"
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -158,5 +161,76 @@ func TestNegativeTTL(t *testing.T) {
 	e, ok := err.(*Error)
 	if got, want := fmt.Sprint(ok && e.NoName, e.ttl), fmt.Sprint(true, 90*time.Second); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// hostile is a resolver that asks somebody who answers every question with reply
+// of it.
+func hostile(t *testing.T, reply func(wire []byte) []byte) Resolver {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, from, err := conn.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			conn.WriteTo(reply(append([]byte(nil), buf[:n]...)), from)
+		}
+	}()
+	return New(Config{Servers: []netip.AddrPort{conn.LocalAddr().(*net.UDPAddr).AddrPort()}, Try: 300 * time.Millisecond, Rounds: 1})
+}
+
+// What a hostile server says is an error, or no answer, and never a record.
+func TestHostileServers(t *testing.T) {
+	// answer makes an answer of a question with the octets of its records.
+	answer := func(wire, records []byte, count byte) []byte {
+		end := headerSize + len(questionOf(wire))
+		m := append(append([]byte(nil), wire[:end]...), records...)
+		m[2] |= flagAnswer
+		m[7], m[11] = count, 0
+		return m
+	}
+	a := []byte{0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1}
+	const unreadable = "answers in a form that cannot be read"
+	tests := []struct {
+		name  string
+		reply func(wire []byte) []byte
+		want  string
+	}{
+		{"a good one", func(w []byte) []byte { return answer(w, a, 1) }, ""},
+		{"more records than there are", func(w []byte) []byte { return answer(w, a, 255) }, unreadable},
+		{"data longer than the message", func(w []byte) []byte { return answer(w, append(a[:11:11], 255, 1), 1) }, unreadable},
+		{"an address of five octets", func(w []byte) []byte { return answer(w, append(a[:11:11], 5, 1, 2, 3, 4, 5), 1) }, unreadable},
+		{"a name that points at itself", func(w []byte) []byte {
+			at := byte(headerSize + len(questionOf(w)))
+			return answer(w, append([]byte{0xc0, at}, a[2:]...), 1)
+		}, "not found"},
+		{"another class", func(w []byte) []byte { return answer(w, append([]byte{0xc0, 12, 0, 1, 0, 3}, a[6:]...), 1) }, "not found"},
+		{"the question as the answer", func(w []byte) []byte { return w }, "does not answer"},
+		{"nothing", func([]byte) []byte { return nil }, "does not answer"},
+		{"a header", func(w []byte) []byte { return append(append(w[:2:2], 0x80, 0), make([]byte, 8)...) }, "does not answer"},
+		{"another type", func(w []byte) []byte {
+			m := answer(w, a, 1)
+			m[headerSize+len(questionOf(w))-3] = 28
+			return m
+		}, "does not answer"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := hostile(t, tt.reply).Query(context.Background(), "mx.example", TypeA)
+			switch {
+			case tt.want == "" && (err != nil || len(got.Records) != 1 || got.Records[0].Data != "192.0.2.1"):
+				t.Errorf("got %v, %v", got, err)
+			case tt.want != "" && (err == nil || !strings.HasSuffix(err.Error(), tt.want)):
+				t.Errorf("got %v, %v, want %s", got.Records, err, tt.want)
+			}
+		})
 	}
 }
