@@ -4,43 +4,16 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
-	"time"
 
 	"postern/lib/dns"
+	"postern/lib/dnstest"
 	"postern/lib/e2e"
 )
 
-const nsdConfig = `server:
-	ip-address: 127.0.0.1@%d
-	port: %[1]d
-	username: ""
-	zonesdir: "%[2]s"
-	database: ""
-	pidfile: "%[2]s/pid"
-	xfrdfile: "%[2]s/xfrd"
-	zonelistfile: "%[2]s/zones"
-	xfrdir: "%[2]s"
-	server-count: 1
-	rrl-ratelimit: 0
-remote-control:
-	control-enable: no
-zone:
-	name: "example"
-	zonefile: "example.zone"
-`
-
-const nsdZone = `$ORIGIN example.
-$TTL 300
-@       IN SOA ns root 1 60 60 60 60
-@       IN NS ns
-ns      IN A   127.0.0.1
-@       IN MX  20 second
+const nsdZone = `@ IN MX  20 second
 @       IN MX  10 first
 @       IN TXT "v=spf1 " "a\"b\\c\255;d"
 first   IN A   192.0.2.1
@@ -53,38 +26,11 @@ alias   IN CNAME first
 // has more TXT records than a datagram holds.
 func startNSD(t testing.TB) netip.AddrPort {
 	t.Helper()
-	nsd := e2e.Need(t, "nsd")[0]
-	dir := t.TempDir()
 	zone := nsdZone
 	for i := range 60 {
 		zone += fmt.Sprintf("big IN TXT \"%d %s\"\n", i, strings.Repeat("x", 200))
 	}
-	addr := nobody(t)
-	write(t, filepath.Join(dir, "example.zone"), zone)
-	write(t, filepath.Join(dir, "nsd.conf"), fmt.Sprintf(nsdConfig, addr.Port(), dir))
-	var log strings.Builder
-	cmd := exec.Command(nsd, "-d", "-c", filepath.Join(dir, "nsd.conf"))
-	cmd.Stdout, cmd.Stderr = &log, &log
-	// It has children; the group is ended with it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		cmd.Wait()
-		if t.Failed() {
-			t.Log(log.String())
-		}
-	})
-	r := dns.New(dns.Config{Servers: []netip.AddrPort{addr}})
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if _, err := r.LookupMX(ctx, "example"); err == nil {
-			return addr
-		}
-	}
-	t.Fatal("nsd does not answer")
-	return addr
+	return dnstest.StartNSD(t, e2e.Need, dnstest.Zone{Name: "example", Text: zone})
 }
 
 func TestAgainstNSD(t *testing.T) {

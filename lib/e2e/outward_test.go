@@ -76,13 +76,13 @@ func TestDANEOutward(t *testing.T) {
 	}
 	right, wrong := h.serverKey(), "3 1 1 "+strings.Repeat("00", 32)
 	server := dnstest.StartValidating(t, Need,
-		dnstest.SignedZone{Name: "right.example", Text: tlsa(right)},
-		dnstest.SignedZone{Name: "wrong.example", Text: tlsa(wrong)},
-		dnstest.SignedZone{Name: "useless.example", Text: tlsa("1 1 1 " + strings.Repeat("00", 32))},
-		dnstest.SignedZone{Name: "forged.example", Text: tlsa(wrong), Spoil: func(zone string) string {
+		dnstest.Zone{Name: "right.example", Signed: true, Text: tlsa(right)},
+		dnstest.Zone{Name: "wrong.example", Signed: true, Text: tlsa(wrong)},
+		dnstest.Zone{Name: "useless.example", Signed: true, Text: tlsa("1 1 1 " + strings.Repeat("00", 32))},
+		dnstest.Zone{Name: "forged.example", Signed: true, Text: tlsa(wrong), Spoil: func(zone string) string {
 			return strings.ReplaceAll(zone, wrong, right)
 		}},
-		dnstest.SignedZone{Name: "plain.example", Plain: true, Text: tlsa(wrong)},
+		dnstest.Zone{Name: "plain.example", Text: tlsa(wrong)},
 	)
 	for domain, tls := range map[string]string{
 		"right.example":   "dane:TLSv1.3",

@@ -92,19 +92,19 @@ func TestDANEAgainstNSDAndUnbound(t *testing.T) {
 		t.Fatalf("danetool makes %q and %q", ee, ta)
 	}
 	server := dnstest.StartValidating(t, e2e.Need,
-		dnstest.SignedZone{Name: "good.example", Text: "@ IN MX 5 mx\n" + tlsa("mx", ee) +
+		dnstest.Zone{Name: "good.example", Signed: true, Text: "@ IN MX 5 mx\n" + tlsa("mx", ee) +
 			"ta IN MX 5 ta\n" + tlsa("ta", ta) +
 			"wrong IN MX 5 wrong\n" + tlsa("wrong", danetool(t, other.Leaf)) +
 			"alias IN MX 5 www2\nwww2 IN CNAME www\n" + tlsa("www", ee) +
 			"none IN MX 5 none\nnone IN A 127.0.0.1\n" +
 			"away IN MX 5 mx.plain.example.\n"},
-		dnstest.SignedZone{Name: "forged.example", Text: "@ IN MX 5 mx\n" + tlsa("mx", danetool(t, other.Leaf)) +
+		dnstest.Zone{Name: "forged.example", Signed: true, Text: "@ IN MX 5 mx\n" + tlsa("mx", danetool(t, other.Leaf)) +
 			"mail IN MX 10 mx\n", Spoil: func(zone string) string {
 			// Somebody puts their own key and preference into the signed answer.
 			zone = strings.Replace(zone, strings.Fields(danetool(t, other.Leaf))[3], strings.Fields(ee)[3], 1)
 			return strings.Replace(zone, "mail.forged.example.\t300\tIN\tMX\t10", "mail.forged.example.\t300\tIN\tMX\t11", 1)
 		}},
-		dnstest.SignedZone{Name: "plain.example", Plain: true, Text: "@ IN MX 5 mx\n" + tlsa("mx", ee)},
+		dnstest.Zone{Name: "plain.example", Text: "@ IN MX 5 mx\n" + tlsa("mx", ee)},
 	)
 	tests := []struct{ domain, want string }{
 		{"good.example", "dane"},
