@@ -2,10 +2,12 @@ package record
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func of(pairs ...string) Record {
@@ -236,5 +238,34 @@ func BenchmarkLine(b *testing.B) {
 		if _, err := ParseLine(line); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// encoding/json reads what we write, and finds all of it.
+func FuzzJSON(f *testing.F) {
+	for _, s := range []string{"", "a", `"\`, "\x00\x1f\x7f", "\xff", "é\u2028", "</script>"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		r := of("sender", value, "size", "1")
+		var got map[string]string
+		if err := json.Unmarshal(r.AppendJSON(nil), &got); err != nil {
+			t.Fatalf("%s: %v", r.AppendJSON(nil), err)
+		}
+		if want := strings.ToValidUTF8(value, "\ufffd"); len(got) != 2 || got["size"] != "1" || got["sender"] != want && utf8.ValidString(value) {
+			t.Fatalf("%q comes back as %q", value, got)
+		}
+	})
+}
+
+func TestAppendJSON(t *testing.T) {
+	r := of("client_address", "192.0.2.1", "sender", "", "reason", "a\"\\\n\xffé")
+	want := `{"client_address":"192.0.2.1","sender":"","reason":"a\"\\\u000a` + "\ufffdé\"}"
+	if got := string(r.AppendJSON(nil)); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	var none Record
+	if got := string(none.AppendJSON(nil)); got != "{}" {
+		t.Errorf("of nothing: %s", got)
 	}
 }
