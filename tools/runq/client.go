@@ -104,12 +104,12 @@ func (c *client) next() (list []queue.Job, held []held, more bool) {
 	defer t.mu.Unlock()
 	idling := false
 	for {
-		room := maxAhead - len(c.out)
+		room := c.ahead() - len(c.out)
 		switch {
 		case c.over || c.refused || t.ending || c.given >= maxTurn && len(t.hungry) > 0:
 			c.setSpare(false)
 			return nil, nil, false
-		case room < maxAhead/2: // so that several share a write
+		case room < c.ahead()/2: // so that several share a write
 		case len(d.waiting) > 0:
 			return c.take(room), nil, true
 		case len(d.held) > 0:
@@ -135,8 +135,16 @@ func (c *client) take(n int) (list []queue.Job) {
 	}
 	c.out = append(c.out, jobs...)
 	c.given += len(jobs)
-	c.setSpare(len(c.out) < maxAhead)
+	c.setSpare(len(c.out) < c.ahead())
 	return list
+}
+
+// ahead is how many jobs the process may have that it has not reported.
+func (c *client) ahead() int {
+	if c.results == 0 {
+		return firstAhead
+	}
+	return maxAhead
 }
 
 // ticking makes the process idle when the time to linger is over. What it
@@ -203,16 +211,16 @@ func (c *client) result(line []byte) error {
 	t.mu.Lock()
 	c.results++
 	j, rcpt := c.find(a)
-	again := j != nil && c.judge(a, j)
+	again := j != nil && c.judge(a)
 	if again {
 		j.load.add(1)
-		c.back = append(c.back, &job{load: j.load, rcpts: []int{rcpt}, lost: j.lost + 1})
+		c.back = append(c.back, &job{load: j.load, rcpts: []int{rcpt}, lost: j.lost})
 	}
 	complete := j != nil && len(j.rcpts) == 0
 	if complete {
 		c.out = slices.DeleteFunc(c.out, func(other *job) bool { return other == j })
 		c.setSpare(!c.over && !c.refused)
-		if len(c.out) <= maxAhead/2 {
+		if len(c.out) <= c.ahead()/2 {
 			c.d.wake.Broadcast()
 		}
 	}
@@ -244,7 +252,7 @@ func (c *client) find(a answerLine) (*job, int) {
 
 // judge learns from an answer how the destination does. It says whether the
 // recipient should be tried by another process.
-func (c *client) judge(a answerLine, j *job) (again bool) {
+func (c *client) judge(a answerLine) (again bool) {
 	d := c.d
 	if !a.unserved() {
 		if a.Status != deliver.Deferred {
@@ -256,7 +264,7 @@ func (c *client) judge(a answerLine, j *job) (again bool) {
 		c.refused = true
 		d.fails(a.Reply)
 	}
-	return !d.down() && j.lost < maxLost && !d.t.ending
+	return !d.down() && !d.t.ending
 }
 
 // end puts in order what the process leaves behind.

@@ -33,6 +33,12 @@ type destination struct {
 // work says whether something is to be sent.
 func (d *destination) work() bool { return len(d.waiting) > 0 || len(d.held) > 0 }
 
+// short says whether one more process should be started: the destination bears
+// it, and more waits than those there are will take soon.
+func (d *destination) short() bool {
+	return d.clients < d.window.limit() && !d.hungry && len(d.waiting)+len(d.held) > d.spare*maxAhead
+}
+
 // down says whether the destination is left alone for now.
 func (d *destination) down() bool { return d.until.After(d.t.now()) }
 
@@ -87,7 +93,7 @@ func (d *destination) takeHeld(n int) []held {
 // works notes that the destination has taken, or has judged, a message.
 func (d *destination) works() {
 	d.window.grow()
-	if d.spare == 0 {
+	if d.short() {
 		d.t.rouse(d)
 	}
 	if d.failures > 0 {

@@ -193,9 +193,8 @@ func (t *transport) drop(d *destination) {
 func (t *transport) rouse(d *destination) {
 	switch {
 	case !d.work():
-	case d.spare > 0:
+	case !d.short():
 		d.wake.Broadcast()
-	case d.clients >= d.window.limit() || d.hungry:
 	case t.processes >= t.max:
 		d.hungry = true
 		t.hungry = append(t.hungry, d)

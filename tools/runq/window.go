@@ -4,11 +4,16 @@ import "time"
 
 // How many processes of smtp a destination gets: it begins with firstWindow,
 // grows by one for each so many jobs in a row as there are processes, and is
-// halved whenever the destination turns a connection away. The numbers are
-// those of congestion control, for the same reason: nobody tells us what the
-// other side bears, and who asks too much makes it worse for all.
+// halved whenever the destination turns a connection away. From then on it
+// grows slowly times slower. The numbers are those of congestion control, for
+// the same reason: nobody tells us what the other side bears, and who asks too
+// much makes it worse for all.
 const (
 	firstWindow = 2
+	slowly      = 32
+	// firstAhead is how many jobs one process is given before it has shown
+	// that it has a connection.
+	firstAhead = 2
 	// maxAhead is how many jobs one process is given before it has reported
 	// the first: enough for the pipeline not to run dry, and few to be sent
 	// twice when a process dies.
@@ -25,8 +30,8 @@ const (
 	// maxTurn is how many jobs a process does while other destinations wait
 	// for one.
 	maxTurn = 100
-	// maxLost is how many processes may die or be turned away with a job
-	// before it is put off.
+	// maxLost is how many processes may die with a job before it is put
+	// off.
 	maxLost = 3
 	// maxJobRcpts is how many recipients a job has: what every server takes
 	// (RFC 5321 4.5.3.1.8).
@@ -40,15 +45,30 @@ const (
 
 // window is the number of processes for one destination.
 type window struct {
-	size float64
-	max  int
+	size   float64
+	max    int
+	strict bool // the other side has shown a limit
 }
 
-func newWindow(max int) window { return window{min(firstWindow, float64(max)), max} }
+func newWindow(max int) window { return window{size: min(firstWindow, float64(max)), max: max} }
 
-func (w *window) grow()      { w.size = min(float64(w.max), w.size+1/w.size) }
-func (w *window) shrink()    { w.size = max(1, w.size/2) }
+// limit is how many processes there may be.
 func (w *window) limit() int { return int(w.size) }
+
+// grow is for a job that was done.
+func (w *window) grow() {
+	step := 1 / w.size
+	if w.strict {
+		step /= slowly
+	}
+	w.size = min(float64(w.max), w.size+step)
+}
+
+// shrink is for a connection that was turned away.
+func (w *window) shrink() {
+	w.size = max(1, w.size/2)
+	w.strict = true
+}
 
 // downFor is how long a destination is left alone after so many failures in a
 // row: as long as a message waits after so many attempts, up to lastDown. chance,

@@ -87,7 +87,7 @@ func (r *runner) take(ref queue.Ref) *queue.Entry {
 func (r *runner) finish(l *load) {
 	defer r.hand.drop(l.e.ID)
 	defer l.e.Close()
-	if !l.cut {
+	if !l.cut || len(openRecipients(l.e)) == 0 {
 		r.guard(l.e.ID, func() { r.report(r.settle(l.e, l.notBefore)) })
 	}
 }
