@@ -43,11 +43,6 @@ const (
 	permanent
 )
 
-func (e *evaluation) temporary(problem string) verdict {
-	e.problem = problem
-	return temporary
-}
-
 func (e *evaluation) permanent(problem string) verdict {
 	e.problem = problem
 	return permanent
