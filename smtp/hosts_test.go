@@ -64,6 +64,12 @@ hello
 // listens for a host without any. It returns their port.
 func hosts(t *testing.T, dialogues ...[]string) (port string) {
 	t.Helper()
+	return hostsWith(t, serverTLS(t), dialogues...)
+}
+
+// hostsWith is hosts with a certificate.
+func hostsWith(t *testing.T, config *tls.Config, dialogues ...[]string) (port string) {
+	t.Helper()
 	first, err := net.Listen("tcp", "127.0.0.2:0")
 	if err != nil {
 		t.Skipf("no 127.0.0.2 to listen on: %v", err)
@@ -72,7 +78,7 @@ func hosts(t *testing.T, dialogues ...[]string) (port string) {
 	if len(dialogues) == 0 || dialogues[0] == nil {
 		first.Close()
 	} else {
-		play(t, first, dialogues[0])
+		play(t, first, config, dialogues[0])
 	}
 	for i := 1; i < len(dialogues); i++ {
 		if dialogues[i] == nil {
@@ -82,14 +88,14 @@ func hosts(t *testing.T, dialogues ...[]string) (port string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		play(t, l, dialogues[i])
+		play(t, l, config, dialogues[i])
 	}
 	return port
 }
 
 // play plays dialogues on a listener, one on each connection.
-func play(t *testing.T, l net.Listener, dialogues []string) {
-	player := smtptest.Player{Side: smtptest.Server, TLS: serverTLS(t)}
+func play(t *testing.T, l net.Listener, config *tls.Config, dialogues []string) {
+	player := smtptest.Player{Side: smtptest.Server, TLS: config}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -265,7 +271,7 @@ func TestSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	play(t, l, []string{`S: 220 x
+	play(t, l, nil, []string{`S: 220 x
 C: LHLO me.test
 S: 250 x
 C: MAIL FROM:<>

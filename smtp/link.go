@@ -80,19 +80,10 @@ func (a attempt) begin(ctx context.Context, conn net.Conn) (*link, error) {
 		err = a.authenticate(ctx, l)
 	}
 	if err != nil {
-		a.leave(ctx, s, err)
+		s.Quit(ctx)
 		return nil, err
 	}
 	return l, nil
-}
-
-// leave ends a session that came to nothing, politely where it is still in
-// step.
-func (a attempt) leave(ctx context.Context, s *client.Session, err error) {
-	if errors.As(err, new(*client.Refused)) {
-		s.Quit(ctx)
-	}
-	s.Close()
 }
 
 // encrypt is the handshake in front of everything else.

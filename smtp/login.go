@@ -23,7 +23,7 @@ func (a attempt) authenticate(ctx context.Context, l *link) error {
 	if !secure && !a.clear {
 		return ourFault("the server offers AUTH in the clear, which only -i allows")
 	}
-	with, err := a.credentials.find(ctx, a.name, a.user)
+	with, err := a.credentials.find(ctx, strings.Trim(a.name, "[]"), a.user)
 	if err != nil {
 		return ourFault(err.Error())
 	}
