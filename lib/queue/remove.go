@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"sync"
+	"time"
+
+	"postern/lib/safefile"
 )
 
 // Remove takes the entry, nothing of which is left to be done, out of the queue,
@@ -98,8 +102,22 @@ func (q *Queue) Flush(ctx context.Context) {
 	}
 }
 
-// Clean unlinks what processes that were killed have left in done/.
-func (q *Queue) Clean(ctx context.Context) error {
+// unfinishedAge is how long a file that is being written must not have been
+// touched to be taken for one that a killed process has left.
+const unfinishedAge = 24 * time.Hour
+
+// Clean unlinks what processes that were killed have left: in done/, and on file
+// systems without unnamed files the drafts in new/.
+func (q *Queue) Clean(ctx context.Context, now time.Time) error {
+	err := safefile.Sweep(filepath.Join(q.dir, placeNew), unfinishedAge, now)
+	if err != nil {
+		err = fmt.Errorf("queue: %w", err)
+	}
+	return errors.Join(err, q.cleanDone(ctx))
+}
+
+// cleanDone unlinks all that is in done/.
+func (q *Queue) cleanDone(ctx context.Context) error {
 	f, err := q.root.Open(placeDone)
 	if err != nil {
 		return cleanError(err)
