@@ -10,21 +10,24 @@ import (
 	"testing"
 )
 
-// TestSessionLinksLittle keeps the start of the program that runs once for each
-// connection cheap: what it must not link, and what its packages must not do
-// before main.
+// TestSessionLinksLittle keeps the start of the programs that run once for each
+// connection cheap: what they must not link, and what their packages must not
+// do before main.
 func TestSessionLinksLittle(t *testing.T) {
-	needPackage(t, "smtpd")
-	for name := range strings.FieldsSeq(goRun(t, "linux", "list", "-e", "-deps", "./smtpd")) {
-		if slices.Contains(notInSession, name) || strings.HasPrefix(name, "github.com/google/gopacket") {
-			t.Errorf("smtpd links %s", name)
+	for _, program := range []string{"smtpd", "smtp"} {
+		needPackage(t, program)
+		for name := range strings.FieldsSeq(goRun(t, "linux", "list", "-e", "-deps", "./"+program)) {
+			if slices.Contains(notInSession, name) || strings.HasPrefix(name, "github.com/google/gopacket") {
+				t.Errorf("%s links %s", program, name)
+			}
 		}
 	}
 }
 
 func TestSessionStartsWithNoWork(t *testing.T) {
 	needPackage(t, "smtpd")
-	paths := strings.Fields(goRun(t, "linux", "list", "-e", "-deps", "./smtpd"))
+	needPackage(t, "smtp")
+	paths := strings.Fields(goRun(t, "linux", "list", "-e", "-deps", "./smtpd", "./smtp"))
 	own := slices.DeleteFunc(paths, func(p string) bool { return !strings.HasPrefix(p, "postern/") })
 	for _, path := range own {
 		for _, p := range list(t, "linux", path) {
