@@ -75,9 +75,12 @@ const most = 16
 // all answers from memory what is known, asks together what nobody asks yet,
 // and then waits for what others ask.
 func (c *client) all(ctx context.Context, keys []key, replies []Reply) {
-	for len(keys) > most {
-		c.all(ctx, keys[:most], replies[:most])
-		keys, replies = keys[most:], replies[most:]
+	if parts := (len(keys) + most - 1) / most; parts > 1 {
+		abreast(parts, func(i int) {
+			from, to := i*most, min((i+1)*most, len(keys))
+			c.all(ctx, keys[from:to], replies[from:to])
+		})
+		return
 	}
 	var room [most]*flight
 	flights := room[:len(keys)]

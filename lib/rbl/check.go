@@ -24,7 +24,7 @@ type question struct {
 // The lists must not change while the result is used.
 func Check(ctx context.Context, r dns.Resolver, lists []List, c Client) Result {
 	questions := questionsOf(lists, c)
-	inParallel(questions, func(q *question) { q.ask(ctx, r) })
+	askAll(ctx, r, questions)
 	var res Result
 	for i := range questions {
 		res.take(&questions[i])
@@ -63,34 +63,19 @@ func domainOf(domain string) string {
 	return domain
 }
 
-// inParallel does something for all, the last of them here.
-func inParallel[T any](all []T, do func(*T)) {
-	if len(all) == 0 {
-		return
+// askAll asks all questions at once and judges the answers.
+func askAll(ctx context.Context, r dns.Resolver, questions []question) {
+	asked := make([]dns.Question, len(questions))
+	for i := range questions {
+		asked[i] = dns.Question{Name: questions[i].name, Type: dns.TypeA}
 	}
-	last := len(all) - 1
-	done := make(chan struct{}, last)
-	for i := range last {
-		go func() {
-			do(&all[i])
-			done <- struct{}{}
-		}()
-	}
-	do(&all[last])
-	for range last {
-		<-done
-	}
-}
-
-// ask asks the list and judges its answer.
-func (q *question) ask(ctx context.Context, r dns.Resolver) {
-	answer, err := r.Query(ctx, q.name, dns.TypeA)
-	switch {
-	case errors.Is(err, dns.ErrNotFound):
-	case err != nil:
-		q.fault = reasonOf(err)
-	default:
-		q.judge(answer.Addrs())
+	for i, reply := range dns.QueryAll(ctx, r, asked) {
+		switch q := &questions[i]; {
+		case reply.Err == nil:
+			q.judge(reply.Answer.Addrs())
+		case !errors.Is(reply.Err, dns.ErrNotFound):
+			q.fault = reasonOf(reply.Err)
+		}
 	}
 }
 

@@ -155,3 +155,21 @@ func TestTest(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+// TestManyLists: however many lists there are, one that is silent does not keep
+// the others from being asked.
+func TestManyLists(t *testing.T) {
+	srv := dnstest.Start(t, zone)
+	var texts []string
+	for i := range 40 {
+		name := "l" + string(rune('a'+i/10)) + string(rune('a'+i%10)) + ".example"
+		srv.Fault("7.2.0.192."+name, dnstest.Silent)
+		texts = append(texts, name)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	res := rbl.Check(ctx, srv.Resolver(), lists(t, append(texts, "bl.example")...), rbl.Client{Addr: netip.MustParseAddr("192.0.2.7")})
+	if len(res.Failures) != 40 || len(res.Hits) != 1 {
+		t.Errorf("%d failures, %d hits; want 40 and 1", len(res.Failures), len(res.Hits))
+	}
+}

@@ -65,19 +65,29 @@ func Test(ctx context.Context, r dns.Resolver, lists []List) []Probe {
 			}
 		}
 	}
-	inParallel(all, func(p *Probe) { p.run(ctx, r) })
+	questions := make([]question, 0, 2*len(all))
+	for i := range all {
+		questions = append(questions, all[i].questions()...)
+	}
+	askAll(ctx, r, questions)
+	for i := range all {
+		all[i].judge(&questions[2*i], &questions[2*i+1])
+	}
 	return all
 }
 
-// run asks for both entries. Which answers count for the score does not matter
-// here.
-func (p *Probe) run(ctx context.Context, r dns.Resolver) {
-	e := &p.entry
+// questions are those for both entries. Which answers count for the score does
+// not matter here.
+func (p *Probe) questions() []question {
 	plain := *p.List
 	plain.Codes = nil
-	both := []question{{list: &plain, name: e.in + "." + plain.Zone}, {list: &plain, name: e.out + "." + plain.Zone}}
-	inParallel(both, func(q *question) { q.ask(ctx, r) })
-	in, out := &both[0], &both[1]
+	return []question{{list: &plain, name: p.entry.in + "." + plain.Zone}, {list: &plain, name: p.entry.out + "." + plain.Zone}}
+}
+
+// judge says what the answers mean: that for the entry that has to be there, and
+// that for the one that must not.
+func (p *Probe) judge(in, out *question) {
+	e := &p.entry
 	switch {
 	case len(out.codes) > 0 || out.foreign:
 		p.Health, p.Detail = World, e.out+" is listed: "+out.found()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"strings"
+	"sync"
 
 	"postern/lib/dns"
 	"postern/lib/maillog"
@@ -78,17 +79,24 @@ func (r *Result) Add(other Result) {
 // Reasons asks the lists of the hits for their reasons (RFC 5782 2.1: TXT) for
 // as long as ctx lasts. A list without one stays without.
 func (r *Result) Reasons(ctx context.Context, resolver dns.Resolver) {
-	inParallel(r.Hits, func(h *Hit) {
-		texts, err := resolver.LookupTXT(ctx, h.name)
-		if err != nil {
-			return
-		}
-		text := texts[0]
-		if key := h.List.key(); key != "" {
-			text = strings.ReplaceAll(text, key, "*")
-		}
-		h.Reason = maillog.Clean(text, maxReason)
-	})
+	var all sync.WaitGroup
+	for i := range r.Hits {
+		all.Go(func() { r.Hits[i].ask(ctx, resolver) })
+	}
+	all.Wait()
+}
+
+// ask asks the list for its reason.
+func (h *Hit) ask(ctx context.Context, r dns.Resolver) {
+	texts, err := r.LookupTXT(ctx, h.name)
+	if err != nil {
+		return
+	}
+	text := texts[0]
+	if key := h.List.key(); key != "" {
+		text = strings.ReplaceAll(text, key, "*")
+	}
+	h.Reason = maillog.Clean(text, maxReason)
 }
 
 // Record sets the attributes rbl, rbl_errors, rbl_reason and rbl_score. The
