@@ -12,7 +12,6 @@ type batch struct {
 	left  int           // slots without a result
 	done  chan struct{} // has room for one: all have a result
 	timer *time.Timer
-	out   *outbox
 }
 
 // slot is one question, and its result.

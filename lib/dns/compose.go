@@ -15,6 +15,9 @@ const (
 	// what passes every path unfragmented.
 	payload = 1232
 
+	// maxQuestion is the size of the longest message that asks something.
+	maxQuestion = headerSize + maxName + 2 + 4 + optSize
+
 	typeOPT    = 41
 	classINET  = 1
 	flagAnswer = 0x80 // QR, in the third octet

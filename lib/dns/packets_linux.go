@@ -12,12 +12,14 @@ import (
 // atOnce is how many datagrams are sent or received by one system call.
 const atOnce = 16
 
-// packets sends and receives several datagrams with one system call.
+// packets sends and receives several datagrams with one system call. One
+// goroutine may send while another receives.
 type packets struct {
-	conn net.Conn
-	raw  syscall.RawConn
-	in   inbox
-	read func(fd uintptr) bool
+	raw   syscall.RawConn
+	in    inbox
+	out   outbox
+	read  func(fd uintptr) bool
+	write func(fd uintptr) bool
 }
 
 // mmsghdr is struct mmsghdr of recvmmsg(2).
@@ -38,7 +40,7 @@ type inbox struct {
 }
 
 func newPackets(conn net.Conn) *packets {
-	p := &packets{conn: conn}
+	p := new(packets)
 	if c, ok := conn.(syscall.Conn); ok {
 		p.raw, _ = c.SyscallConn()
 	}
@@ -48,7 +50,12 @@ func newPackets(conn net.Conn) *packets {
 		p.in.headers[i].hdr.Iov = &p.in.vectors[i]
 		p.in.headers[i].hdr.SetIovlen(1)
 	}
-	p.read = p.in.read
+	for i := range p.out.headers {
+		p.out.vectors[i].Base = &p.out.data[i][0]
+		p.out.headers[i].hdr.Iov = &p.out.vectors[i]
+		p.out.headers[i].hdr.SetIovlen(1)
+	}
+	p.read, p.write = p.in.read, p.out.write
 	return p
 }
 
@@ -81,55 +88,50 @@ func (in *inbox) read(fd uintptr) bool {
 	}
 }
 
-// outbox is what is sent at once, in the form that sendmmsg(2) takes.
+// outbox is what is sent.
 type outbox struct {
-	headers [atOnce]mmsghdr
-	vectors [atOnce]unix.Iovec
+	headers  [atOnce]mmsghdr
+	vectors  [atOnce]unix.Iovec
+	data     [atOnce][maxQuestion]byte
+	from, to int // what is still to be sent
+	errno    syscall.Errno
 }
 
-// send sends all questions of the batch.
-func (p *packets) send(b *batch) error {
-	if len(b.slots) == 1 {
-		_, err := p.conn.Write(b.slots[0].wire)
+// load makes a message the one at place i of the next send.
+func (p *packets) load(i int, wire []byte) {
+	if i == 0 {
+		p.out.from = 0
+	}
+	p.out.vectors[i].SetLen(copy(p.out.data[i][:], wire))
+}
+
+// loaded returns the message at place i.
+func (p *packets) loaded(i int) []byte { return p.out.data[i][:p.out.vectors[i].Len] }
+
+// send sends the first n of what was loaded. After an error it goes on with what
+// was not sent.
+func (p *packets) send(n int) error {
+	p.out.to = n
+	if err := p.raw.Write(p.write); err != nil {
 		return err
 	}
-	if b.out == nil {
-		b.out = new(outbox)
-	}
-	for sent := 0; sent < len(b.slots); {
-		n := b.out.fill(b.slots[sent:])
-		n, err := p.sendSome(b.out, n)
-		if err != nil {
-			return err
-		}
-		sent += n
+	if p.out.errno != 0 {
+		return &net.OpError{Op: "write", Err: os.NewSyscallError("write", p.out.errno)}
 	}
 	return nil
 }
 
-// fill takes as many questions as there is room for.
-func (o *outbox) fill(slots []slot) (n int) {
-	n = min(len(slots), atOnce)
-	for i := range n {
-		o.vectors[i].Base = &slots[i].wire[0]
-		o.vectors[i].SetLen(len(slots[i].wire))
-		o.headers[i].hdr.Iov = &o.vectors[i]
-		o.headers[i].hdr.SetIovlen(1)
+// write is false when there is no room for now.
+func (o *outbox) write(fd uintptr) bool {
+	for o.from < o.to {
+		n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&o.headers[o.from])), uintptr(o.to-o.from), unix.MSG_DONTWAIT, 0, 0)
+		switch o.errno = errno; errno {
+		case 0:
+			o.from += int(n)
+		case unix.EINTR:
+		default:
+			return errno != unix.EAGAIN
+		}
 	}
-	return n
-}
-
-// sendSome sends up to n of the box and tells how many it did.
-func (p *packets) sendSome(o *outbox, n int) (sent int, err error) {
-	var errno syscall.Errno
-	err = p.raw.Write(func(fd uintptr) bool {
-		var r uintptr
-		r, _, errno = unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&o.headers)), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
-		sent = int(r)
-		return errno != unix.EAGAIN && errno != unix.EINTR
-	})
-	if err == nil && errno != 0 {
-		err = &net.OpError{Op: "write", Err: os.NewSyscallError("write", errno)}
-	}
-	return sent, err
+	return true
 }

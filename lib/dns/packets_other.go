@@ -4,30 +4,34 @@ package dns
 
 import "net"
 
-// outbox has no use here.
-type outbox struct{}
+// atOnce is how many datagrams are sent or received together.
+const atOnce = 1
 
-// packets sends and receives datagrams one by one.
+// packets sends and receives datagrams one by one. One goroutine may send while
+// another receives.
 type packets struct {
 	conn net.Conn
-	buf  [maxUDP]byte
+	in   [maxUDP]byte
 	list [1][]byte
+	out  []byte
 }
 
 func newPackets(conn net.Conn) *packets { return &packets{conn: conn} }
 
-func (p *packets) send(b *batch) error {
-	for i := range b.slots {
-		if _, err := p.conn.Write(b.slots[i].wire); err != nil {
-			return err
-		}
-	}
-	return nil
+// load makes a message the next that is sent.
+func (p *packets) load(_ int, wire []byte) { p.out = append(p.out[:0], wire...) }
+
+// loaded returns it.
+func (p *packets) loaded(int) []byte { return p.out }
+
+func (p *packets) send(int) error {
+	_, err := p.conn.Write(p.out)
+	return err
 }
 
-// receive waits for datagrams. They are good until the next call.
+// receive waits for a datagram. It is good until the next call.
 func (p *packets) receive() ([][]byte, error) {
-	n, err := p.conn.Read(p.buf[:])
-	p.list[0] = p.buf[:n]
+	n, err := p.conn.Read(p.in[:])
+	p.list[0] = p.in[:n]
 	return p.list[:], err
 }

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"net"
 	"os"
+	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,6 +29,8 @@ type socket struct {
 
 	mu      sync.Mutex
 	waiting map[uint16]*slot
+	queue   []*slot   // to be sent
+	sending bool      // somebody does it
 	random  [128]byte // for ids, of which unused are left
 	unused  int
 	asked   int   // questions sent in all
@@ -53,17 +57,16 @@ func (s *socket) fresh(limited bool) bool {
 // ask sends the questions of a batch, each under an id of its own, and waits
 // until each has an answer or an error.
 func (s *socket) ask(ctx context.Context, b *batch, wait time.Duration) error {
-	if err := s.enter(b); err != nil {
+	sender, err := s.enter(b)
+	if err != nil {
 		return err
 	}
 	defer s.leave(b)
 	b.timer.Reset(wait)
 	defer b.timer.Stop()
-	if err := s.io.send(b); err != nil {
-		// It may be about an earlier datagram, which the host refused.
-		if err = s.io.send(b); err != nil {
-			return plainError(err)
-		}
+	if sender {
+		runtime.Gosched() // others may have questions that go along
+		s.flush()
 	}
 	select {
 	case <-b.done:
@@ -73,12 +76,13 @@ func (s *socket) ask(ctx context.Context, b *batch, wait time.Duration) error {
 	return nil
 }
 
-// enter finds ids that nobody uses and puts them into the questions.
-func (s *socket) enter(b *batch) error {
+// enter finds ids that nobody uses, puts them into the questions, and these into
+// the queue. Whoever is the sender then has to flush it.
+func (s *socket) enter(b *batch) (sender bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed != nil {
-		return s.closed
+		return false, s.closed
 	}
 	for i := range b.slots {
 		id := s.randomID()
@@ -87,10 +91,64 @@ func (s *socket) enter(b *batch) error {
 		}
 		binary.BigEndian.PutUint16(b.slots[i].wire, id)
 		s.waiting[id] = &b.slots[i]
+		s.queue = append(s.queue, &b.slots[i])
 	}
 	s.asked += len(b.slots)
 	s.active = true
-	return nil
+	sender = !s.sending
+	s.sending = true
+	return sender, nil
+}
+
+// rounds is how often one asker sends what others have to ask too.
+const rounds = 4
+
+// flush sends what is queued.
+func (s *socket) flush() {
+	for range rounds {
+		n := s.load()
+		if n == 0 {
+			return
+		}
+		err := s.io.send(n)
+		if err != nil {
+			// It may be about an earlier datagram, which the host refused.
+			err = s.io.send(n)
+		}
+		if err != nil {
+			s.fail(n, plainError(err))
+		}
+	}
+	go s.flush()
+}
+
+// load copies questions from the queue to what is sent next. When there are
+// none, nobody is the sender any more.
+func (s *socket) load() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n < len(s.queue) && n < atOnce {
+		s.io.load(n, s.queue[n].wire)
+		n++
+	}
+	rest := copy(s.queue, s.queue[n:])
+	clear(s.queue[rest:])
+	s.queue = s.queue[:rest]
+	s.sending = n > 0
+	return n
+}
+
+// fail tells those whose questions were just not sent.
+func (s *socket) fail(n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range n {
+		id := binary.BigEndian.Uint16(s.io.loaded(i))
+		if q := s.waiting[id]; q != nil {
+			delete(s.waiting, id)
+			q.give(nil, err)
+		}
+	}
 }
 
 // leave gives up what has no answer. Afterwards nobody but its owner knows the
@@ -101,6 +159,7 @@ func (s *socket) leave(b *batch) {
 	for i := range b.slots {
 		if q := &b.slots[i]; !q.given {
 			delete(s.waiting, q.id())
+			s.queue = slices.DeleteFunc(s.queue, func(o *slot) bool { return o == q })
 			q.err = errSilent
 		}
 	}
