@@ -51,6 +51,7 @@ func (c *checker) configure(e *tool.Env) error {
 	if c.spf.Rules, err = f.Rules(f.etcDir); err != nil {
 		return err
 	}
+	c.spf.Limit = f.Timeout()
 	if f.hostname != "" {
 		c.spf.Receiver = f.hostname
 	}

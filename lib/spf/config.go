@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"postern/lib/conf"
 )
@@ -20,10 +21,11 @@ type Config struct {
 	local, none, fail *Record
 	explanation       *MacroString
 	hosts             string
+	limit             time.Duration
 }
 
 // NewConfig returns what holds when nothing is configured.
-func NewConfig() Config { return Config{hosts: usualHosts} }
+func NewConfig() Config { return Config{hosts: usualHosts, limit: Limit} }
 
 // Directives are the rows of the table of directives that set c.
 func (c *Config) Directives() conf.Section { return conf.Of(rows, c) }
@@ -45,7 +47,28 @@ var rows = []conf.Row[Config]{
 	{Name: "SPFHostsFile", Args: "file", Default: usualHosts,
 		Value: func(c *Config) conf.Value { return conf.String(&c.hosts) },
 		Help:  "Rules for domains that publish none, a line each: domain: rules. A domain with a dot in front stands for all below it. Need not exist."},
+	{Name: "SPFTimeout", Args: "time", Default: "20s",
+		Value: func(c *Config) conf.Value { return limitValue(&c.limit) },
+		Help:  "How long an SPF check may take; at most 20 seconds."},
 }
+
+func limitValue(p *time.Duration) conf.Value {
+	v := conf.Duration(p)
+	set := v.Set
+	v.Set = func(args []string) error {
+		if err := set(args); err != nil {
+			return err
+		}
+		if *p <= 0 || *p > Limit {
+			return fmt.Errorf("must be from 1s to %s", Limit)
+		}
+		return nil
+	}
+	return v
+}
+
+// Timeout is how long a check may take.
+func (c *Config) Timeout() time.Duration { return c.limit }
 
 func ruleValue(p **Record) conf.Value {
 	return conf.Value{Set: func(args []string) (err error) {

@@ -62,6 +62,9 @@ func TestConfigFaults(t *testing.T) {
 		"SPFexp %{x}\n":               "unknown macro letter",
 		"SPFHostsFile /no/such/dir\n": "",
 		"SPFHostsFile .\n":            "is a directory",
+		"SPFTimeout 5s\n":             "",
+		"SPFTimeout 21s\n":            "must be from 1s to 20s",
+		"SPFTimeout 0\n":              "must be from 1s to 20s",
 	} {
 		_, _, err := configured(t, "", text)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {

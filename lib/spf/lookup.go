@@ -1,0 +1,62 @@
+package spf
+
+import (
+	"context"
+
+	"postern/lib/dns"
+)
+
+// fetch finds and reads a domain's record (RFC 7208 4.4, 4.5). There is none
+// with None, TempError and PermError.
+func (e *evaluation) fetch(ctx context.Context, domain string) (*Record, Code) {
+	answer, state := e.ask(ctx, domain, dns.TypeTXT)
+	if state == unanswered {
+		return nil, TempError
+	}
+	var only *reading
+	for i := range answer {
+		r := e.checker.records.reading(answer[i].Data)
+		if !r.isSPF {
+			continue
+		}
+		if only != nil {
+			e.problem = domain + " publishes several records"
+			return nil, PermError
+		}
+		only = r
+	}
+	if only == nil {
+		return nil, None
+	}
+	if only.err != nil {
+		e.problem = domain + ": " + only.err.Error()
+		return nil, PermError
+	}
+	return only.record, Neutral
+}
+
+// state is how a question was answered.
+type state uint8
+
+const (
+	found state = iota
+	nothing
+	unanswered
+)
+
+// ask asks the DNS.
+func (e *evaluation) ask(ctx context.Context, name string, t dns.Type) ([]dns.Record, state) {
+	answer, err := e.checker.Resolver.Query(ctx, name, t)
+	e.answered(name, t, answer, err)
+	switch fault, ok := err.(*dns.Error); {
+	case err == nil:
+		return answer.Records, found
+	case ok && fault.Kind == dns.ErrNotFound:
+		return nil, nothing
+	}
+	e.problem = err.Error()
+	if ctx.Err() != nil {
+		e.problem = "the check takes too long: " + e.problem
+	}
+	return nil, unanswered
+}
