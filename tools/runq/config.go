@@ -33,6 +33,7 @@ type config struct {
 	file, jobsFlag, hours string
 
 	queries []string // -q
+	change  *change  // --hold and its like; nil to deliver
 	jobs    int
 	user    string // CommandUser
 	giveUp  time.Duration
@@ -58,6 +59,9 @@ func configure(args []string, stdout, stderr io.Writer) (*config, int) {
 	operands, err := set.Parse(args)
 	if err == nil && len(operands) > 0 {
 		err = fmt.Errorf("unexpected operand %q", operands[0])
+	}
+	if err == nil {
+		err = c.checkChange()
 	}
 	if err != nil {
 		return nil, set.Report(err, stdout, stderr)
@@ -97,6 +101,10 @@ func (c *config) options() *arg.Set {
 	s.String(&c.hours, "t", "hours", "give up after so many hours")
 	s.String(&c.file, "C", "[dialect:]file", "read this configuration")
 	s.Bool(&c.check, "check", "print the configuration in force, do nothing")
+	s.Func("hold", "", "with -q: try nothing before --release", c.setChange(&holdChange))
+	s.Func("release", "", "with -q: let go what is held", c.setChange(&releaseChange))
+	s.Func("remove", "", "with -q: take out of the queue, and tell nobody", c.setChange(&removeChange))
+	s.Func("bounce", "", "with -q: take out of the queue, and return to the sender", c.setChange(&bounceChange))
 	s.Bool(&c.debug, "d", "say on standard error what is done")
 	s.Bool(&c.version, "V,version", "print the version")
 	return s
@@ -123,7 +131,7 @@ func (c *config) do(ctx context.Context, stdout, stderr io.Writer) int {
 	if c.list || c.records || c.json {
 		err = c.show(ctx, q, stdout)
 	} else {
-		err = c.work(ctx, q, stderr)
+		err = c.work(ctx, q, stdout, stderr)
 	}
 	return complain(stderr, err)
 }
@@ -146,8 +154,8 @@ func (c *config) queueDir() string {
 	return c.places.Queue()
 }
 
-// work is a pass over the queue, or with -w all of them.
-func (c *config) work(ctx context.Context, q *queue.Queue, stderr io.Writer) error {
+// work is a change of the queue, a pass over it, or with -w all of them.
+func (c *config) work(ctx context.Context, q *queue.Queue, stdout, stderr io.Writer) error {
 	d := deliver.New(c.mail, c.places)
 	r := &runner{
 		queue: q, local: local{d}, jobs: c.jobs, giveUp: c.giveUp, keepOn: c.keepOn, notices: c.notices,
@@ -155,7 +163,10 @@ func (c *config) work(ctx context.Context, q *queue.Queue, stderr io.Writer) err
 	}
 	r.remote = newTransport(r, &c.out, newSMTP(c.places, c.mail.Hostname, q).launch)
 	r.remote.force = c.now || len(c.queries) > 0
-	if c.stay {
+	switch {
+	case c.change != nil:
+		return r.apply(ctx, c.change, c.queries, stdout)
+	case c.stay:
 		return r.watch(ctx)
 	}
 	return r.pass(ctx, r.selected(ctx, c))

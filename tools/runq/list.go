@@ -110,6 +110,8 @@ func (l *lister) when(ref queue.Ref) string {
 		return "failed"
 	case ref.Place == queue.New:
 		return "new"
+	case ref.Place == queue.Held:
+		return "held"
 	case !ref.Due.After(l.now) || ref.Due.After(l.now.Add(queue.Horizon)):
 		return "due now"
 	}
@@ -130,8 +132,8 @@ func (l *lister) total() {
 	if n == 1 {
 		entries = "entry"
 	}
-	fmt.Fprintf(l.w, "-- %d %s, %s: %d new, %d wait, %d failed, %d damaged\n", n, entries, size(l.size),
-		l.count[queue.New], l.count[queue.Wait], l.count[queue.Failed], l.count[queue.Damaged])
+	fmt.Fprintf(l.w, "-- %d %s, %s: %d new, %d wait, %d held, %d failed, %d damaged\n", n, entries, size(l.size),
+		l.count[queue.New], l.count[queue.Wait], l.count[queue.Held], l.count[queue.Failed], l.count[queue.Damaged])
 }
 
 // records writes a line for each recipient.

@@ -44,7 +44,7 @@ func TestListForAPerson(t *testing.T) {
 		`(?m)^    wait  far@example\.org  tried 1, last \d+s ago: 451 4\.4\.1 no answer`,
 		`(?m)^\w+ +17B  .*  failed  <>\n    fail  no@example\.org  tried 1, .*: 550 5\.1\.1 no such user$`,
 		`(?m)^\w+  damaged$`,
-		`(?m)^-- 4 entries, 51B: 1 new, 1 wait, 1 failed, 1 damaged$`,
+		`(?m)^-- 4 entries, 51B: 1 new, 1 wait, 0 held, 1 failed, 1 damaged$`,
 	} {
 		if !regexp.MustCompile(want).MatchString(got) {
 			t.Errorf("no %s in\n%s", want, got)

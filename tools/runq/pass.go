@@ -5,10 +5,10 @@ import (
 	"errors"
 	"iter"
 	"slices"
-	"strings"
 	"sync"
 
 	"postern/lib/queue"
+	"postern/lib/smtp"
 )
 
 // pool is a number of workers on entries.
@@ -165,11 +165,11 @@ func (r *runner) goesTo(ref queue.Ref, domains []string) bool {
 }
 
 // hasDomain says whether a recipient in a wanted state is in one of the
-// domains.
+// domains: "dom", "*.dom" for dom and all below it, "*" for all.
 func hasDomain(info queue.Info, domains []string, wanted func(queue.State) bool) bool {
 	for i, s := range info.Status {
 		domain := info.Envelope.Recipients[i].Mailbox.Domain
-		if wanted(s.State) && slices.ContainsFunc(domains, func(d string) bool { return strings.EqualFold(d, domain) }) {
+		if wanted(s.State) && (slices.Contains(domains, "*") || smtp.MatchDomains(domains, domain)) {
 			return true
 		}
 	}

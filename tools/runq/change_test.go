@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"postern/lib/queue"
+)
+
+// change makes a change, and answers what it says.
+func (b *bench) change(t *testing.T, ch *change, queries ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := b.another().apply(context.Background(), ch, queries, &out); err != nil {
+		t.Error(err)
+	}
+	return out.String()
+}
+
+// What is held is not tried, whatever is asked for, until it is let go.
+func TestHold(t *testing.T) {
+	b := newOutBench(t)
+	id, other := b.send(t, "ok@a.example"), b.send(t, "ok@b.example")
+	if got, want := b.change(t, &holdChange, id), id+" held\n"; got != want {
+		t.Errorf("said %q, want %q", got, want)
+	}
+	for _, c := range []*config{{}, {now: true}, {queries: []string{id}}, {queries: []string{"a.example"}}} {
+		b.do(t, c)
+	}
+	if got := b.where(t, id) + ", " + b.where(t, other); got != "hold wait/0, gone" {
+		t.Errorf("held: %s", got)
+	}
+	if got := b.change(t, &holdChange, id); got != "" {
+		t.Errorf("held twice: %q", got)
+	}
+	if got, want := b.change(t, &releaseChange, "A.Example"), id+" released\n"; got != want {
+		t.Errorf("said %q, want %q", got, want)
+	}
+	b.do(t, &config{})
+	if got := b.where(t, id); got != "gone" {
+		t.Errorf("released: %s", got)
+	}
+}
+
+// An entry is removed wherever it lies, a damaged one too, and others are not.
+func TestRemove(t *testing.T) {
+	b := newOutBench(t)
+	waits, held, stays := b.send(t, "busy@sub.a.example"), b.send(t, "ok@a.example"), b.send(t, "busy@b.example")
+	b.change(t, &holdChange, held)
+	b.do(t, &config{})
+	bad := b.send(t, "ok@c.example")
+	ref, err := b.queue.Find(bad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := overwrite(b.queue, ref); err != nil {
+		t.Fatal(err)
+	}
+	b.do(t, &config{})
+	got := b.change(t, &removeChange, "*.a.example", bad)
+	for _, id := range []string{waits, held, bad} {
+		if !strings.Contains(got, id+" removed\n") || b.where(t, id) != "gone" {
+			t.Errorf("%s: %s; said %q", id, b.where(t, id), got)
+		}
+	}
+	if got := b.where(t, stays); got != "wait wait/1" {
+		t.Errorf("the other: %s", got)
+	}
+	if got := b.change(t, &removeChange, "*"); got != stays+" removed\n" {
+		t.Errorf("all: %q", got)
+	}
+	if left, err := os.ReadDir(filepath.Join(b.queue.Dir(), "done")); err != nil || len(left) != 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+// What is sent back is told to the sender, and gone.
+func TestSendBack(t *testing.T) {
+	b := newOutBench(t)
+	id := b.send(t, "busy@a.example", "ok@a.example")
+	b.do(t, &config{})
+	if got, want := b.change(t, &bounceChange, id), id+" returned\n"; got != want {
+		t.Errorf("said %q, want %q", got, want)
+	}
+	if got := b.where(t, id); got != "gone" {
+		t.Error(got)
+	}
+	if list := b.reports(t); len(list) != 1 || !strings.Contains(list[0].text, "removed from the queue") {
+		t.Errorf("%d reports: %v", len(list), list)
+	}
+}
+
+// An entry that is worked on cannot be changed, and that is said.
+func TestChangeLocked(t *testing.T) {
+	b := newOutBench(t)
+	id := b.send(t, "ok@a.example")
+	e, err := b.queue.Get(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	err = b.another().apply(context.Background(), &removeChange, []string{id}, new(bytes.Buffer))
+	if err == nil || !strings.Contains(err.Error(), queue.ErrLocked.Error()) {
+		t.Errorf("got %v", err)
+	}
+}
