@@ -22,6 +22,7 @@ type config struct {
 	filterOnly bool // -f
 	clear      bool // -i
 	lmtp       bool // -L
+	plan       bool // -n
 	ping       bool // -p
 	startTLS   bool // -s
 	tlsFirst   bool // -t
@@ -63,6 +64,7 @@ func (c *config) options() *arg.Set {
 	s.String(&c.host, "h", "host", "our own name; the system's")
 	s.Bool(&c.clear, "i", "authenticate also in the clear")
 	s.Bool(&c.lmtp, "L", "speak LMTP")
+	s.Bool(&c.plan, "n", "print the hosts to which mail would go, and do nothing")
 	s.Bool(&c.ping, "p", "ask whether the recipients exist, and send nothing")
 	s.Bool(&c.startTLS, "s", "use TLS where the server offers it")
 	s.Bool(&c.tlsFirst, "t", "TLS before anything else; port 465")
@@ -134,7 +136,7 @@ func (c *config) enough() error {
 	switch {
 	case c.batch && c.sender != "":
 		return errors.New("with -B senders and recipients come from standard input")
-	case c.batch, c.ping, c.filterOnly, len(c.recipients) > 0:
+	case c.batch, c.ping, c.plan, c.filterOnly, len(c.recipients) > 0:
 		return nil
 	case c.sender == "":
 		return errors.New("no sender")

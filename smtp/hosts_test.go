@@ -216,6 +216,27 @@ func TestNoHost(t *testing.T) {
 	}
 }
 
+// TestPlan prints where mail would go.
+func TestPlan(t *testing.T) {
+	tests := []struct {
+		to, want string
+		status   int
+	}{
+		{"d.test", "host=a.test[127.0.0.2] tls=may\nhost=b.test[127.0.0.3] tls=may\n", 0},
+		{"tcp!b.test!26", "host=b.test[127.0.0.3] tls=may\n", 0},
+		{"[IPv6:::1]", "host=[::1] tls=may\n", 0},
+		{"unix!/run/x", "host=/run/x tls=may\n", 0},
+		{"nosuch.test", "", 68},
+		{"broken.test", "", 75},
+	}
+	for _, test := range tests {
+		status, stdout, stderr := smtpTo(t, "", "-ns", "--no-sts", test.to)
+		if status != test.status || stdout != test.want || (stderr == "") != (status == 0) {
+			t.Errorf("%s: got %d, %s%s", test.to, status, stdout, stderr)
+		}
+	}
+}
+
 func TestGateway(t *testing.T) {
 	port := hosts(t, []string{taking})
 	status, stdout, _ := smtpTo(t, letterText, "-g", "127.0.0.2", "net!nosuch.test!"+port, "ann@me.test", "bob@d.test")

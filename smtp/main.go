@@ -72,6 +72,8 @@ func (p *program) do(ctx context.Context) int {
 	switch {
 	case p.filterOnly:
 		return p.filter()
+	case p.plan:
+		return p.showPlan(ctx)
 	case p.ping:
 		return p.pingAll(ctx)
 	case p.batch:
