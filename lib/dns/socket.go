@@ -65,7 +65,9 @@ func (s *socket) ask(ctx context.Context, b *batch, wait time.Duration) error {
 	b.timer.Reset(wait)
 	defer b.timer.Stop()
 	if sender {
-		runtime.Gosched() // others may have questions that go along
+		if len(b.slots) == 1 {
+			runtime.Gosched() // others may have questions that go along
+		}
 		s.flush()
 	}
 	select {
