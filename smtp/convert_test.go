@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os/user"
 	"regexp"
 	"strings"
 	"testing"
@@ -56,6 +57,31 @@ func TestFilterAdds(t *testing.T) {
 		`From: ann@host.example\r\nTo: bob@mx.example\r\nMessage-ID: <[0-9a-f]{32}@host.example>\r\n\r\nhi\r\n$`)
 	if !want.MatchString(out.String()) {
 		t.Errorf("got %q", out.String())
+	}
+}
+
+func TestFullName(t *testing.T) {
+	for _, test := range []struct{ name, want string }{
+		{"Ann Lee", `"Ann Lee"`},
+		{`A "q" \ b`, `"A \"q\" \\ b"`},
+		{"J\u00fcrgen", "=?utf-8?B?SsO8cmdlbg==?="},
+		{"a\nb", ""},
+		{"\xff", ""},
+		{strings.Repeat("\u00fc", 30), ""},
+	} {
+		if got := phrase(test.name); got != test.want {
+			t.Errorf("%q: got %s, want %s", test.name, got, test.want)
+		}
+	}
+	me, err := user.Current()
+	if err != nil || me.Name == "" {
+		t.Skip("we have no full name")
+	}
+	var out, errs strings.Builder
+	run(filterArgs("mx.example", me.Username, "bob"), strings.NewReader(""), &out, &errs)
+	want := "From: " + phrase(me.Name) + " <" + me.Username + "@host.example>\r\n"
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("got %s%s, want %s", &out, &errs, want)
 	}
 }
 

@@ -25,7 +25,7 @@ import (
 type Conversion struct {
 	Now     time.Time
 	ID      string                   // body of Message-ID
-	From    string                   // body of From
+	From    func() string            // body of From, when it is missing
 	To      []string                 // addresses for To
 	Address func(spec string) string // "ann" to "ann@example.org"; nil to leave them
 
@@ -125,7 +125,7 @@ func (c *Conversion) missing() []byte {
 		b = append(b, "Date: "+Date(date)+"\n"...)
 	}
 	if !c.has["From"] {
-		b = append(b, "From: "+c.From+"\n"...)
+		b = append(b, "From: "+c.From()+"\n"...)
 	}
 	if !c.has["To"] && !c.has["Cc"] {
 		b = c.appendTo(b)

@@ -13,7 +13,7 @@ import (
 // plainest way.
 func converted(message string) (string, error) {
 	c := Conversion{
-		Now: when, ID: "<1@host.example>", From: "ann@host.example", To: []string{"bob@a.example", "eve@b.example"},
+		Now: when, ID: "<1@host.example>", From: func() string { return "ann@host.example" }, To: []string{"bob@a.example", "eve@b.example"},
 		Address: func(spec string) string {
 			if strings.Contains(spec, "@") {
 				return spec
@@ -130,7 +130,7 @@ func TestConvertFields(t *testing.T) {
 func TestConvertErrors(t *testing.T) {
 	bad := errors.New("bad disk")
 	for _, head := range []string{"", "To: x", "To: x\n", "To: x\n\nbody"} {
-		c := Conversion{Now: time.Now()}
+		c := Conversion{Now: time.Now(), From: func() string { return "" }}
 		message := io.MultiReader(strings.NewReader(head), iotest.ErrReader(bad))
 		if err := c.Convert(io.Discard, message); err != bad {
 			t.Errorf("reading behind %q: got %v", head, err)
