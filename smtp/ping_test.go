@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -151,6 +153,35 @@ func TestPingNowhere(t *testing.T) {
 	status := run([]string{"-p", "-h", "host.example", address, "<>", "a@x", "b@x"}, strings.NewReader(""), &out, &errs)
 	if status != sysexits.TempFail || strings.Count(out.String(), "verdict=defer reply=\"451 4.4.1 ") != 2 || strings.Count(out.String(), "phase=connect") != 2 {
 		t.Errorf("got %d\n%s%s", status, &out, &errs)
+	}
+}
+
+// Without a destination each address goes to its own domain.
+func TestPingDomains(t *testing.T) {
+	zone := filepath.Join(t.TempDir(), "zone")
+	if err := os.WriteFile(zone, []byte("null.example. IN MX 0 .\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		in     string
+		status int
+		want   []string
+	}{
+		{"a@nowhere.example\n", sysexits.NoHost, []string{`recipient=a@nowhere.example verdict=reject reply="550 5.1.2 `}},
+		{"a@null.example\nb@nowhere.example\n", sysexits.NoHost, []string{
+			`recipient=a@null.example verdict=reject reply="556 5.1.10 `, `recipient=b@nowhere.example verdict=reject reply="550 5.1.2 `}},
+	} {
+		var out, errs strings.Builder
+		status := run([]string{"-p", "-h", "host.example", "-z", zone}, strings.NewReader(test.in), &out, &errs)
+		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+		for i, want := range test.want {
+			if i >= len(lines) || !strings.HasPrefix(lines[i], want) || !strings.Contains(lines[i], " phase=connect ") {
+				t.Errorf("got %q, want %s", lines, want)
+			}
+		}
+		if status != test.status {
+			t.Errorf("got %d, want %d %s", status, test.status, &errs)
+		}
 	}
 }
 
