@@ -38,7 +38,10 @@ type config struct {
 	ret       string // -R
 	envid     string // -V
 	notify    string // -N
-	instead   string // -bs, -bp: another program of ours that does it
+	instead   string // -b, -q: a mode in which no message is sent
+	queueRun  string // the value of -q
+
+	hasQueueRun bool
 }
 
 func newConfig(p place.Places) *config {
@@ -68,7 +71,7 @@ func (c *config) options() *arg.Set {
 	s.String(&c.notify, "N", "events", "NEVER, or SUCCESS, FAILURE, DELAY: what the sender wants to hear of")
 	s.String(&c.ret, "R", "amount", "FULL or HDRS: how much of it he wants back")
 	s.String(&c.envid, "V", "id", "the sender's own name for the message")
-	s.Func("b", "mode", "m: deliver mail; s: speak SMTP; p: list the queue; i: nothing", c.setMode)
+	s.Func("b", "mode", "m: deliver mail; s: speak SMTP; p: list the queue; v: print where recipients go; i: nothing", c.setMode)
 	s.Func("o", "option", "an option of sendmail's: i is obeyed", c.setOption)
 	for _, letter := range [...]string{"A", "h", "L", "O", "p", "X", "e", "D"} {
 		s.Func(letter, "value", "taken for sendmail's sake", func(string) error { return nil })
@@ -85,15 +88,18 @@ func (c *config) options() *arg.Set {
 	return s
 }
 
-// withoutOptional drops those options of sendmail's whose value is optional,
-// -d and -q: they mean nothing here.
-func withoutOptional(args []string) []string {
+// withoutOptional takes those options of sendmail's out whose value is optional:
+// -d, which means nothing here, and -q, which does when there is nothing to be
+// sent.
+func (c *config) withoutOptional(args []string) []string {
 	var kept []string
 	for i, a := range args {
-		if a == "--" {
+		switch {
+		case a == "--":
 			return append(kept, args[i:]...)
-		}
-		if !strings.HasPrefix(a, "-d") && !strings.HasPrefix(a, "-q") {
+		case strings.HasPrefix(a, "-q"):
+			c.hasQueueRun, c.queueRun = true, a[2:]
+		case !strings.HasPrefix(a, "-d"):
 			kept = append(kept, a)
 		}
 	}
@@ -110,7 +116,10 @@ func (c *config) setMode(mode string) error {
 		c.instead = mode
 		return nil
 	case "v":
-		return errors.New("addresses are looked up by send -x")
+		c.explain = true
+		return nil
+	case "d", "D":
+		return errors.New("listening is done by listen(8), or by smtpd.socket")
 	}
 	return fmt.Errorf("no mode %q", mode)
 }
@@ -125,6 +134,9 @@ func (c *config) setOption(option string) error {
 
 // mode says what is wrong with the options taken together.
 func (c *config) mode(operands []string) error {
+	if c.hasQueueRun && len(operands) == 0 && !c.scan && c.instead == "" {
+		c.instead = "q"
+	}
 	idle := c.check || c.version || c.instead != ""
 	switch {
 	case c.final != "" && len(operands) != 1:

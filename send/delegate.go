@@ -3,29 +3,34 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"postern/lib/prog"
 	"postern/lib/sysexits"
 )
 
 // delegate has another program do what sendmail does itself: SMTP with the
-// caller is smtpd's, the list of the queue runq's. It has our descriptors, and
-// our environment, which is the caller's own.
+// caller is smtpd's, the queue runq's. It has our descriptors, and our
+// environment, which is the caller's own.
 func (c *config) delegate(stdin io.Reader, stdout, stderr io.Writer) int {
-	name, flag := "smtpd", "-i"
-	switch c.instead {
-	case "i":
+	if c.instead == "i" {
 		return sysexits.OK
-	case "p":
-		name, flag = "runq", "-l"
+	}
+	if c.instead == "s" && c.outsider() {
+		return c.talk(stdin, stdout, stderr)
+	}
+	name, args, err := c.substitute()
+	if err != nil {
+		return complain(stderr, sysexits.Usage, err)
 	}
 	path, err := prog.Find(c.places, name)
 	if err != nil {
 		return complain(stderr, sysexits.OSErr, err)
 	}
-	command := prog.Command{Path: path, Args: []string{flag}, Env: os.Environ(), Join: true}
+	command := prog.Command{Path: path, Args: args, Env: os.Environ(), Join: true}
 	command.Stdin, _ = stdin.(*os.File)
 	command.Stdout, _ = stdout.(*os.File)
 	result, err := prog.Run(context.Background(), command)
@@ -37,4 +42,28 @@ func (c *config) delegate(stdin io.Reader, stdout, stderr io.Writer) int {
 		return complain(stderr, result.Status, errors.New(result.Reason))
 	}
 	return sysexits.OK
+}
+
+// substitute is the program that does what was asked for.
+func (c *config) substitute() (name string, args []string, err error) {
+	switch c.instead {
+	case "s":
+		return "smtpd", []string{"-i"}, nil
+	case "p":
+		return "runq", []string{"-l"}, nil
+	}
+	args, err = queueArgs(c.queueRun)
+	return "runq", args, err
+}
+
+// queueArgs is a value of sendmail's -q as arguments of runq: all that waits,
+// or with I an entry, with R and S a domain.
+func queueArgs(value string) ([]string, error) {
+	switch {
+	case value == "":
+		return []string{"-E"}, nil
+	case len(value) > 1 && strings.IndexByte("IRS", value[0]) >= 0:
+		return []string{"-q", strings.TrimPrefix(value[1:], "@")}, nil
+	}
+	return nil, fmt.Errorf("-q%s: to work on the queue again and again is runq.service, or runq -w", value)
 }

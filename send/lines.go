@@ -6,8 +6,10 @@ import (
 	"io"
 )
 
-// lines reads a message of a user: CRLF becomes LF, a From_ line at the top is
-// dropped, the last line gets its end, and a dot alone may end it all.
+// lines reads a message of a user: CRLF becomes LF, any other CR, with which
+// programs overwrite their progress and which no server takes (RFC 5321 2.3.8),
+// a blank; a From_ line at the top is dropped, the last line gets its end, and a
+// dot alone may end it all.
 type lines struct {
 	r       *bufio.Reader
 	dot     bool // a line with nothing but a dot is the end
@@ -56,6 +58,11 @@ func (l *lines) next() error {
 			line = append(line[:len(line):len(line)], '\n')
 		} else if !atStart {
 			line = []byte("\n")
+		}
+	}
+	for i := range line {
+		if line[i] == '\r' {
+			line[i] = ' '
 		}
 	}
 	if l.dot && atStart && string(line) == ".\n" {

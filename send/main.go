@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"postern/lib/deliver"
 	"postern/lib/place"
@@ -16,14 +17,26 @@ import (
 	"postern/lib/sysexits"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(byName(os.Args), os.Stdin, os.Stdout, os.Stderr)) }
+
+// byName is the arguments of a command line, with the mode in front that the
+// program's name stands for: mailq, newaliases.
+func byName(argv []string) []string {
+	switch filepath.Base(argv[0]) {
+	case "mailq":
+		return append([]string{"-bp"}, argv[1:]...)
+	case "newaliases":
+		return append([]string{"-bi"}, argv[1:]...)
+	}
+	return argv[1:]
+}
 
 // run is the program. Its status is one of sysexits(3): 0 says that every
 // recipient is safe somewhere, any other that nobody got the message.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	c := newConfig(place.New(os.Getenv(place.RootEnv)))
 	options := c.options()
-	operands, err := options.Parse(withoutOptional(args))
+	operands, err := options.Parse(c.withoutOptional(args))
 	if err == nil {
 		err = c.mode(operands)
 	}
@@ -34,11 +47,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, "send", place.Version())
 		return sysexits.OK
 	}
+	if err := c.load(stderr); err != nil && !c.mayLack(err) {
+		return complain(stderr, sysexits.Config, err)
+	}
 	if c.instead != "" {
 		return c.delegate(stdin, stdout, stderr)
-	}
-	if err := c.load(stderr); err != nil {
-		return complain(stderr, sysexits.Config, err)
 	}
 	p := &program{config: c, mail: deliver.New(c.mail, c.places), stdin: stdin, stdout: stdout, stderr: stderr}
 	return p.do(operands)

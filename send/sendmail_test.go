@@ -53,13 +53,16 @@ func TestModes(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", mode, status, want)
 		}
 	}
-	for name, flag := range map[string]string{"smtpd": "-bs", "runq": "-bp"} {
+	for flag, want := range map[string]string{
+		"-bs": "smtpd -i\n", "-bp": "runq -l\n", "-q": "runq -E\n", "-qIabc": "runq -q abc\n",
+		"-qRexample.org": "runq -q example.org\n", "-qS@example.org": "runq -q example.org\n",
+	} {
+		name, _, _ := strings.Cut(want, " ")
 		if err := os.MkdirAll(p.Programs(), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		put(t, p.Programs()+"/"+name, "#!/bin/sh\necho "+name+" \"$@\"; echo why >&2; exit 75\n")
 		os.Chmod(p.Programs()+"/"+name, 0o755)
-		want := map[string]string{"smtpd": "smtpd -i\n", "runq": "runq -l\n"}[name]
 		if status, stdout, stderr := send(strings.NewReader(""), flag); status != 75 || stdout != want || stderr != "send: why\n" {
 			t.Errorf("%s: got %d, %q, %q", flag, status, stdout, stderr)
 		}
@@ -88,5 +91,25 @@ func TestFinalPersonal(t *testing.T) {
 	put(t, box+"forward", "x@y.example, carol # and\n")
 	if status, stdout, stderr := deliver(); status != 0 || stdout != "x@y.example\ncarol\n" || stderr != "" {
 		t.Errorf("got %d, %q, %q", status, stdout, stderr)
+	}
+}
+
+// TestNames is the names by which sendmail is called.
+func TestNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"/usr/sbin/sendmail -t": "-t", "/usr/lib/sendmail x": "x", "mailq": "-bp", "/usr/bin/mailq -v": "-bp -v", "/usr/bin/newaliases": "-bi", "send -x a": "-x a",
+	} {
+		if got := strings.Join(byName(strings.Fields(name)), " "); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestVerify is -bv: where the addresses go.
+func TestVerify(t *testing.T) {
+	p := instance(t)
+	status, stdout, stderr := send(strings.NewReader(""), "-bv", "bob", "nobody-here")
+	if want := "bob >> " + p.Mail() + "/bob/\nnobody-here nobody nobody-here@mx.example\n"; status != sysexits.NoUser || stdout != want || stderr != "" {
+		t.Errorf("got %d, %q, %q, want %q", status, stdout, stderr, want)
 	}
 }

@@ -24,6 +24,9 @@ func (p *program) submit(operands []string) int {
 		return p.unreadable(err)
 	}
 	ctx := context.Background()
+	if !fromSMTP && p.outsider() {
+		return p.handIn(ctx, env, in)
+	}
 	draft, err := p.mail.Begin(ctx, env)
 	if err != nil {
 		return p.refuse(err)
@@ -70,7 +73,7 @@ func (p *program) refuse(err error) int {
 	case errors.As(err, new(inputError)):
 		status = sysexits.NoInput
 	case errors.Is(err, fs.ErrPermission):
-		err = fmt.Errorf("%w: this user may not write the queue, and nothing listens at %s", err, p.places.Submit())
+		err = fmt.Errorf("%w: this user may not write the queue", err)
 	}
 	return complain(p.stderr, status, err)
 }

@@ -31,9 +31,9 @@ func parseETRN(arg string) (string, *smtp.Reply) {
 
 // etrn is ETRN (RFC 1985): replies 250, 452, 458, 459, 501, and 502 where it is
 // not offered. It only leaves word for runq.
-func (s *session) etrn(_ context.Context, domain string) smtp.Reply {
+func (s *session) etrn(ctx context.Context, domain string) smtp.Reply {
 	if !s.takesETRN() {
-		return s.notImplemented(nil, "")
+		return s.notImplemented(ctx, "")
 	}
 	allowed := s.conf.wire.etrnDomains
 	if len(allowed) > 0 && !s.facts.Trusted && !smtp.MatchDomains(allowed, domain) {

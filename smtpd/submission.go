@@ -7,6 +7,7 @@ import (
 	"postern/lib/conf"
 	"postern/lib/maillog"
 	"postern/lib/smtp"
+	store "postern/lib/state"
 	"postern/lib/sysexits"
 )
 
@@ -50,14 +51,33 @@ func (s *session) trustCaller(uid int) {
 	s.rec.Set("client_ident", "uid#"+itoa(uid)+"@localhost")
 }
 
-// flooded refuses the message of a user who hands in too many. Where that
-// cannot be known, he is to come back.
-func (s *session) flooded() *smtp.Reply {
+// handedIn is the rate of messages from the calling user; ok is false for one
+// who is not counted.
+func (s *session) handedIn() (r store.Rate, ok bool) {
 	l := &s.conf.submission
 	if !s.peer.submits || s.peer.uid == 0 || l.perHour == 0 {
+		return store.Rate{}, false
+	}
+	return s.store.Rate("caller:"+itoa(s.peer.uid), l.perHour, l.atOnce), true
+}
+
+// countCaller counts a message that was taken.
+func (s *session) countCaller() {
+	if r, ok := s.handedIn(); ok {
+		if _, _, err := r.Take(1, s.now()); err != nil {
+			s.complain(maillog.Err, "submission", err)
+		}
+	}
+}
+
+// flooded refuses the message of a user who has handed in too many. Where that
+// cannot be known, he is to come back.
+func (s *session) flooded() *smtp.Reply {
+	r, ok := s.handedIn()
+	if !ok {
 		return nil
 	}
-	ok, _, err := s.store.Rate("caller:"+itoa(s.peer.uid), l.perHour, l.atOnce).Take(1, s.now())
+	ok, _, err := r.Peek(1, s.now())
 	switch {
 	case err != nil:
 		s.complain(maillog.Err, "submission", err)

@@ -29,7 +29,7 @@ func TestSubmission(t *testing.T) {
 // One user is bounded, another is not concerned, root has no bound.
 func TestSubmissionLimit(t *testing.T) {
 	in := newInstance(t, "MaxMsgsPerCaller 1 2")
-	two := "S: 220 *\nC: MAIL FROM:<>\nS: 250 *\nC: RSET\nS: 250 *\nC: MAIL FROM:<>\nS: 250 *\nC: RSET\nS: 250 *\n"
+	two := "S: 220 *\n" + wholeMail + wholeMail
 	talk(t, in, caller, two+"C: MAIL FROM:<>\nS: 450 4.7.28 *\n"+bye)
 	other, root := caller, caller
 	other.uid, root.uid = 1001, 0
