@@ -47,7 +47,12 @@ const (
 // ask asks the DNS.
 func (e *evaluation) ask(ctx context.Context, name string, t dns.Type) ([]dns.Record, state) {
 	answer, err := e.checker.Resolver.Query(ctx, name, t)
-	e.answered(name, t, answer, err)
+	return e.take(ctx, dns.Question{Name: name, Type: t}, answer, err)
+}
+
+// take sees what an answer is.
+func (e *evaluation) take(ctx context.Context, q dns.Question, answer dns.Answer, err error) ([]dns.Record, state) {
+	e.answered(q.Name, q.Type, answer, err)
 	switch fault, ok := err.(*dns.Error); {
 	case err == nil:
 		return answer.Records, found

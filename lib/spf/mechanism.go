@@ -59,16 +59,21 @@ func (e *evaluation) addressType() dns.Type {
 // host's.
 func (e *evaluation) addressOf(ctx context.Context, host string, bits int) (bool, state) {
 	records, state := e.ask(ctx, host, e.addressType())
+	return e.among(records, bits), state
+}
+
+// among tells whether the client's address is, as far as bits, in records.
+func (e *evaluation) among(records []dns.Record, bits int) bool {
 	for i := range records {
 		addr, err := netip.ParseAddr(records[i].Data)
 		if err != nil || addr.BitLen() != e.ip.BitLen() {
 			continue
 		}
 		if addr == e.ip || bits < e.ip.BitLen() && netip.PrefixFrom(addr, bits).Contains(e.ip) {
-			return true, state
+			return true
 		}
 	}
-	return false, state
+	return false
 }
 
 // a is RFC 7208 5.3.
@@ -108,18 +113,31 @@ func (e *evaluation) mx(ctx context.Context, name string, bits int) verdict {
 	case len(records) > MaxNames:
 		return e.permanent(name + " has more than " + strconv.Itoa(MaxNames) + " mail exchangers")
 	}
-	void := true
+	return e.hosts(ctx, exchangers(records, e.addressType()), bits)
+}
+
+// exchangers are the questions for the addresses of mail exchangers.
+func exchangers(records []dns.Record, t dns.Type) []dns.Question {
+	questions := make([]dns.Question, 0, len(records))
 	for i := range records {
 		_, host, _ := strings.Cut(records[i].Data, " ")
-		host = plainName(host)
-		if host == "" {
-			continue // the null MX (RFC 7505)
+		if host = plainName(host); host != "" { // else it is the null MX (RFC 7505)
+			questions = append(questions, dns.Question{Name: host, Type: t})
 		}
-		match, s := e.addressOf(ctx, host, bits)
-		if match {
+	}
+	return questions
+}
+
+// hosts looks for the client's address among those of hosts, all of which are
+// asked for at once; their answers count in their order.
+func (e *evaluation) hosts(ctx context.Context, questions []dns.Question, bits int) verdict {
+	void := true
+	for i, reply := range dns.QueryAll(ctx, e.checker.Resolver, questions) {
+		records, s := e.take(ctx, questions[i], reply.Answer, reply.Err)
+		switch {
+		case e.among(records, bits):
 			return yes
-		}
-		if s == unanswered {
+		case s == unanswered:
 			return temporary
 		}
 		void = void && s == nothing
