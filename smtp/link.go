@@ -15,8 +15,12 @@ import (
 	"postern/lib/tlsconf"
 )
 
-// handshakeTime is how long a handshake in front of the banner may take.
-const handshakeTime = 2 * time.Minute
+const (
+	// handshakeTime is how long a handshake in front of the banner may take.
+	handshakeTime = 2 * time.Minute
+	// socketTime is how long a Unix socket may take to accept a connection.
+	socketTime = 30 * time.Second
+)
 
 // link is a session with a host of the destination, past EHLO, and where that
 // is wanted past TLS and AUTH: the next command is MAIL.
@@ -58,7 +62,7 @@ func (a attempt) link(ctx context.Context, conn net.Conn) (*link, *failure) {
 // dial connects again to where the attempt is.
 func (a attempt) dial(ctx context.Context) (net.Conn, error) {
 	if a.socket != "" {
-		return new(net.Dialer).DialContext(ctx, "unix", a.socket)
+		return (&net.Dialer{Timeout: socketTime}).DialContext(ctx, "unix", a.socket)
 	}
 	return a.dialer().Dial(ctx, mx.Host{Name: a.name, Addrs: []netip.Addr{a.addr}}, a.port)
 }

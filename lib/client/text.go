@@ -6,7 +6,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"time"
 )
+
+// minRate is how many octets of a text a server has to take in a second: one
+// that is slower would keep us for days, a little at a time.
+const minRate = 512
 
 // Text is the text of a message, with LF or CRLF line ends, and what a server
 // may have to be told of it before it comes.
@@ -157,6 +162,7 @@ func (t *transaction) queueText(ctx context.Context) error {
 		s.block = make([]byte, blockSize)
 	}
 	var size int64
+	begun := time.Now()
 	for last := false; !last; {
 		n, err := io.ReadFull(in, s.block)
 		last = err == io.EOF || err == io.ErrUnexpectedEOF
@@ -172,13 +178,20 @@ func (t *transaction) queueText(ctx context.Context) error {
 		}
 		size += int64(len(s.out) - before)
 		if !last {
-			err = s.flush(ctx, sendingText, s.options.DataBlock)
+			err = s.flush(ctx, sendingText, s.textTime(size, time.Since(begun)))
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return t.textQueued(size)
+}
+
+// textTime is how long the server has for the next block of a text, of which so
+// many octets went out in that time.
+func (s *Session) textTime(size int64, since time.Duration) time.Duration {
+	allowed := s.options.DataBlock + time.Duration(size/minRate)*time.Second
+	return min(s.options.DataBlock, allowed-since)
 }
 
 // textQueued tells the transcript of a text of so many octets on the wire.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"postern/lib/smtp"
 )
@@ -88,6 +89,26 @@ func TestNewText(t *testing.T) {
 		}
 		if errors.Is(err, ErrBareCR) != test.want.BareCR {
 			t.Errorf("%.20q: got %v", test.text, err)
+		}
+	}
+}
+
+func TestTextTime(t *testing.T) {
+	s := New(nil, Options{DataBlock: time.Minute})
+	tests := []struct {
+		size  int64
+		since time.Duration
+		want  time.Duration
+	}{
+		{0, 0, time.Minute},
+		{blockSize, 0, time.Minute},
+		{blockSize, 90 * time.Second, 34 * time.Second},
+		{blockSize, time.Hour, -time.Hour + 124*time.Second},
+		{100 * blockSize, time.Hour, time.Minute},
+	}
+	for _, test := range tests {
+		if got := s.textTime(test.size, test.since); got != test.want {
+			t.Errorf("%d octets in %s: got %s, want %s", test.size, test.since, got, test.want)
 		}
 	}
 }
