@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -115,6 +116,10 @@ func (v *visit) startTLS() error {
 	if err := v.say("starttls", "220 go on"); err != nil || v.step == "starttls" {
 		return err
 	}
+	if v.step == "shake" {
+		v.in.Peek(1) // the client has begun
+		return v.say("shake", "220 no TLS")
+	}
 	conn := tls.Server(v.conn, v.tls)
 	v.conn, v.in, v.secure = conn, bufio.NewReader(conn), true
 	return conn.Handshake()
@@ -215,25 +220,25 @@ func (v *visit) repeat(once, again string) error {
 }
 
 // hostility is what becomes of a message, for each step and fault: a accepted,
-// d put off, r refused.
+// d put off, r refused. A handshake that fails leaves the way in the clear.
 const hostility = `
-                banner ehlo starttls hello mail rcpt data end quit
-drop            d      d    d        d     d    d    d    d   a
-silence         d      d    d        d     d    d    d    d   a
-trickle         d      d    d        d     d    d    d    d   a
-421             d      d    d        d     d    d    d    d   a
-endless-line    d      d    d        d     d    d    d    d   a
-endless-reply   d      d    d        d     d    d    d    d   a
-codes-disagree  d      d    d        d     d    d    d    d   a
-no-reply        d      d    d        d     d    d    d    d   a
-no-hyphen       d      d    d        d     d    d    d    d   a
-bare-LF         d      d    d        d     d    d    d    d   a
-NUL             d      d    d        d     d    d    d    d   a
-controls        a      a    -        a     a    a    a    a   a
-early           d      d    d        d     d    d    d    a   a
-354             d      d    a        d     d    d    -    d   a
-later-refuses   d      d    a        d     d    d    d    d   a
-refuses         r      r    a        r     r    r    r    r   a
+               banner ehlo starttls shake hello mail rcpt data end quit
+drop           d      d    d        a     d     d    d    d    d   a
+silence        d      d    d        a     d     d    d    d    d   a
+trickle        d      d    d        a     d     d    d    d    d   a
+421            d      d    d        a     d     d    d    d    d   a
+endless-line   d      d    d        a     d     d    d    d    d   a
+endless-reply  d      d    d        a     d     d    d    d    d   a
+codes-disagree d      d    d        a     d     d    d    d    d   a
+no-reply       d      d    d        a     d     d    d    d    d   a
+no-hyphen      d      d    d        a     d     d    d    d    d   a
+bare-LF        d      d    d        a     d     d    d    d    d   a
+NUL            d      d    d        a     d     d    d    d    d   a
+controls       a      a    -        a     a     a    a    a    a   a
+early          d      d    d        a     d     d    d    d    a   a
+354            d      d    a        a     d     d    d    -    d   a
+later-refuses  d      d    a        a     d     d    d    d    d   a
+refuses        r      r    a        a     r     r    r    r    r   a
 `
 
 // meaning is verdict and exit status of a letter in that table.
@@ -257,7 +262,7 @@ func TestHostile(t *testing.T) {
 				continue
 			}
 			all.Go(func() { checkHostile(t, newHostile(t, config, steps[i], fault), want) })
-			if steps[i] != "starttls" && steps[i] != "hello" {
+			if !slices.Contains([]string{"starttls", "shake", "hello"}, steps[i]) {
 				all.Go(func() { checkHostile(t, newHostile(t, nil, steps[i], fault), want) })
 			}
 		}
