@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +39,9 @@ func originEffects() []effect {
 		{directive: "RBL", lines: []string{"RBL -s 60 bl.example=127.0.0.[2..3]", "RBL -p -s 40 names.example"}, zone: onList + clientZone + "mx.client.example.names.example. A 127.0.0.9\n",
 			talk: hi + fromA + bobHears("550 5.7.1 RBL: 192.0.2.7 is listed by bl.example, names.example: sends spam (*)") + bye,
 			log:  `rbl="bl.example (127.0.0.2), names.example (127.0.0.9)" rbl_reason="sends spam" rbl_score=100`},
-		{directive: "CheckTimeout", lines: []string{"RBL -s 100 bl.example", "CheckTimeout 100ms"}, before: dnsIsSilent,
+		{directive: "SPFTimeout", lines: []string{"SPF 2", "SPFTimeout 1ms"}, before: dnsIsSilent,
+			talk: hi + fromA + bobHears("451 4.4.3 SPF: *") + bye, log: "spf=temperror"},
+		{directive: "RBLTimeout", lines: []string{"RBL -s 100 bl.example", "RBLTimeout 100ms"}, before: dnsIsSilent,
 			talk: hi + wholeMail + bye, log: `rbl_errors="bl.example (`, mail: "RBL-errors=bl.example ("},
 		{directive: "NoCheck", lines: []string{"SPF 2", "RBL -s 100 bl.example", "VerifySender 1", "NoCheck bob alice@other.test"}, zone: spfFails + onList,
 			talk: hi + fromA + rcptBob + "C: RCPT TO:<alice@mx.test>\nS: 550 *\n" + sendText + "S: 250 *\n" + bye,
@@ -220,5 +223,57 @@ func TestXAvenger(t *testing.T) {
 				t.Errorf("no iprev in\n%s", text)
 			}
 		}}
+	e.run(t)
+}
+
+// A customer's key is seen by the list alone.
+func TestKeyIsNotShown(t *testing.T) {
+	const key = "abcdefghijklmnopqrstuvwx26"
+	e := effect{directive: "RBL", lines: []string{"RBL -s 60 " + key + ".zen.dq.example", "RBL -s 60 " + key + ".dbl.dq.example"},
+		zone: "7.2.0.192." + key + ".zen.dq.example. A 127.0.0.2\n;! servfail 7.2.0.192." + key + ".dbl.dq.example\n",
+		talk: hi + wholeMail + bye, mail: "RBL=zen.dq.example (127.0.0.2); RBL-errors=dbl.dq.example (", log: `rbl_errors="dbl.dq.example (`,
+		behind: func(t *testing.T, in *instance) {
+			var check strings.Builder
+			if err := in.conf.table.Check(&check); err != nil {
+				t.Fatal(err)
+			}
+			if all := in.log.String() + unfolded(in.mailbox(t, "bob")) + check.String(); strings.Contains(all, key) {
+				t.Errorf("the key is in\n%s", all)
+			}
+		}}
+	e.run(t)
+}
+
+// Mail for a domain that another host serves better waits in the queue.
+func TestBackupMXQueues(t *testing.T) {
+	e := effect{directive: "MxLocalRcpt", lines: []string{"MxLocalRcpt 1"}, zone: exchangers,
+		talk: hi + fromA + toOther + sendText + "S: 250 *\n" + bye,
+		behind: func(t *testing.T, in *instance) {
+			names, err := filepath.Glob(filepath.Join(in.root, "var/spool/postern/queue/new/*/*"))
+			if err != nil || len(names) != 1 {
+				t.Errorf("the queue has %q, %v; want one message", names, err)
+			}
+		}}
+	e.run(t)
+}
+
+// IPv6: lists are asked by nibbles, and the address is quoted where a token has
+// no colon.
+func TestIPv6Origin(t *testing.T) {
+	const nibbles = "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"
+	zone := nibbles + ".ip6.arpa. PTR mx.client.example.\nmx.client.example. AAAA 2001:db8::7\n" +
+		"client.example. TXT \"v=spf1 ip6:2001:db8::/32 -all\"\n" + nibbles + ".bl.example. A 127.0.0.2\n"
+	f := &flags{zone: filepath.Join(t.TempDir(), "zone")}
+	write(t, f.zone, []byte(zone))
+	in := newInstanceOf(t, f, "SPF 2", "ClientName 1", "RBL -s 40 bl.example")
+	talk(t, in, peer{client: netip.MustParseAddrPort("[2001:db8::7]:4242"), server: netip.MustParseAddrPort("[2001:db8::25]:25")}, hi+wholeMail+bye)
+	e := effect{mail: `Authentication-Results: mx.test; iprev=pass policy.iprev="2001:db8::7"; spf=pass`, log: `rbl="bl.example (127.0.0.2)"`}
+	e.look(t, in, "")
+}
+
+// NoCheck: DNS trouble with the client's name is nothing to the postmaster.
+func TestNoCheckForNames(t *testing.T) {
+	e := effect{directive: "NoCheck", lines: []string{"AllowDNSFail 1", "NoCheck postmaster"}, before: dnsFails,
+		talk: hi + fromA + bobHears("451 4.4.3 *") + "C: RCPT TO:<Postmaster@mx.test>\nS: 250 *\n" + bye, log: "check=client-name"}
 	e.run(t)
 }

@@ -72,8 +72,8 @@ func (s *session) askSPF(sender smtp.Mailbox) *inquiry[spf.Result] {
 		return nil
 	}
 	addr, helo, text := s.peer.client.Addr(), s.facts.Helo, sender.String()
-	checker := spf.Checker{Resolver: s.conf.dns, Receiver: s.conf.mail.Hostname, Limit: o.limit}
-	return inquire(s.server, "spf", o.limit, func(ctx context.Context) spf.Result {
+	checker := spf.Checker{Resolver: s.conf.dns, Receiver: s.conf.mail.Hostname, Limit: o.rules.Timeout()}
+	return inquire(s.server, "spf", checker.Limit, func(ctx context.Context) spf.Result {
 		var err error
 		if checker.Rules, err = o.rules.Rules(s.conf.etcDir); err != nil {
 			s.complain(maillog.Warning, "spf", err)

@@ -32,6 +32,13 @@ func inquire[T any](srv *server, what string, limit time.Duration, ask func(cont
 	return q
 }
 
+// found is an inquiry into what is known already.
+func found[T any](what T) *inquiry[T] {
+	q := &inquiry[T]{done: make(chan struct{}), found: what}
+	close(q.done)
+	return q
+}
+
 // wait gives what was found, when it is.
 func (q *inquiry[T]) wait() (found T) {
 	if q != nil {
@@ -43,7 +50,7 @@ func (q *inquiry[T]) wait() (found T) {
 
 // stop ends the asking when nobody wants to know any more, and waits for that.
 func (q *inquiry[T]) stop() {
-	if q != nil {
+	if q != nil && q.cancel != nil {
 		q.cancel()
 		<-q.done
 	}

@@ -8,13 +8,15 @@ import (
 	"postern/lib/record"
 )
 
-// A lookup asks for a client's name while the dialogue goes on.
-type lookup struct {
-	done          chan struct{}
-	cancel        context.CancelFunc
-	name, reverse string
+// clientName is what DNS says of a client's name.
+type clientName struct {
+	name, reverse string // confirmed, and claimed
 	err           error
 }
+
+// A lookup asks for a client's name while the dialogue goes on. A nil one was
+// not wanted.
+type lookup struct{ *inquiry[clientName] }
 
 // lookUpName begins to ask for the name of a client. Of our own host nothing
 // is asked: it needs no DNS to be known.
@@ -22,19 +24,13 @@ func (srv *server) lookUpName(a netip.Addr) *lookup {
 	if !srv.conf.wantsName() || !a.IsValid() {
 		return nil
 	}
-	l := &lookup{done: make(chan struct{})}
 	if a.IsLoopback() {
-		l.name, l.reverse = "localhost", "localhost"
-		close(l.done)
-		return l
+		return &lookup{found(clientName{name: "localhost", reverse: "localhost"})}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)
-	l.cancel = cancel
-	go func() {
-		defer close(l.done)
-		l.name, l.reverse, l.err = dns.ClientName(ctx, srv.conf.dns, a)
-	}()
-	return l
+	return &lookup{inquire(srv, "client-name", resolveTimeout, func(ctx context.Context) (n clientName) {
+		n.name, n.reverse, n.err = dns.ClientName(ctx, srv.conf.dns, a)
+		return n
+	})}
 }
 
 // wait returns the confirmed name, "" if there is none, and puts what was
@@ -45,7 +41,7 @@ func (l *lookup) wait(r *record.Record) string {
 	}
 	<-l.done
 	l.note(r)
-	return l.name
+	return l.found.name
 }
 
 // confirmed waits for the confirmed name, "" when there is none.
@@ -53,8 +49,7 @@ func (l *lookup) confirmed() string {
 	if l == nil {
 		return ""
 	}
-	<-l.done
-	return l.name
+	return l.inquiry.wait().name
 }
 
 // iprev waits for the result of looking at the name as Authentication-Results
@@ -63,13 +58,12 @@ func (l *lookup) iprev() string {
 	if l == nil {
 		return ""
 	}
-	<-l.done
-	switch {
-	case l.name != "":
+	switch n := l.inquiry.wait(); {
+	case n.name != "":
 		return "pass"
-	case l.err != nil:
+	case n.err != nil:
 		return "temperror"
-	case l.reverse != "":
+	case n.reverse != "":
 		return "fail"
 	}
 	return "permerror"
@@ -88,11 +82,12 @@ func (l *lookup) peek(r *record.Record) {
 }
 
 func (l *lookup) note(r *record.Record) {
-	if l.err != nil {
-		r.Set("client_dns_error", l.err.Error())
+	n := &l.found
+	if n.err != nil {
+		r.Set("client_dns_error", n.err.Error())
 	}
-	r.Set("client_name", orUnknown(l.name))
-	r.Set("reverse_client_name", orUnknown(l.reverse))
+	r.Set("client_name", orUnknown(n.name))
+	r.Set("reverse_client_name", orUnknown(n.reverse))
 }
 
 // orUnknown is Postfix's word for a name that is not known.
@@ -105,7 +100,7 @@ func orUnknown(name string) string {
 
 // stop ends a look-up that nobody waits for any more.
 func (l *lookup) stop() {
-	if l != nil && l.cancel != nil {
-		l.cancel()
+	if l != nil {
+		l.inquiry.stop()
 	}
 }

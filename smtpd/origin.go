@@ -22,7 +22,7 @@ type origin struct {
 	spf      string // "0", "1" or "2"
 	rules    spf.Config
 	lists    []rbl.List
-	limit    time.Duration
+	limit    time.Duration // of lists
 	noCheck  []string
 	backup   bool
 	answers  string // folder
@@ -35,7 +35,7 @@ type origin struct {
 }
 
 func defaultOrigin() origin {
-	return origin{spf: "2", rules: spf.NewConfig(), limit: spf.Limit, xAvenger: true, receivedSPF: true, authResults: true}
+	return origin{spf: "2", rules: spf.NewConfig(), limit: rbl.Limit, xAvenger: true, receivedSPF: true, authResults: true}
 }
 
 // originRows are about what is asked, and what is refused for the answers.
@@ -46,9 +46,9 @@ var originRows = []conf.Row[origin]{
 	{Name: "RBL", Args: "[-i] [-p] [-f] -s score zone[=codes]", Repeat: true,
 		Value: func(o *origin) conf.Value { return rbl.Directive(&o.lists) },
 		Help:  "Ask this DNS list about strangers: -i has addresses, which is so unless said, -p verified names of clients, -f domains of senders. The scores of all lists that have the client are added, and 100 refuses it (550). Codes are the answers that count: 127.0.0.[2..11]."},
-	{Name: "CheckTimeout", Args: "seconds", Default: "20",
-		Value: func(o *origin) conf.Value { return conf.Duration(&o.limit) },
-		Help:  "How long SPF may take, and all lists together. It begins with MAIL, and with the session."},
+	{Name: "RBLTimeout", Args: "time", Default: "10s",
+		Value: func(o *origin) conf.Value { return rbl.LimitDirective(&o.limit) },
+		Help:  "How long all lists together may take to answer; at most 20 seconds. They are asked when the session begins, and about the sender's domain at MAIL."},
 	{Name: "NoCheck", Args: "user[@host] ...", Repeat: true,
 		Value: func(o *origin) conf.Value { return conf.Strings(&o.noCheck) },
 		Help:  "Recipients for whom no mail is refused because of SPF, RBL, VerifySender or AllowDNSFail, such as postmaster and abuse. Mail for other hosts is refused all the same."},

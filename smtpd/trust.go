@@ -67,7 +67,7 @@ func (s *session) nameError() error {
 		return nil
 	}
 	s.name.wait(&s.rec)
-	return s.name.err
+	return s.name.found.err
 }
 
 // nameless refuses a stranger whose name could not be looked up.
