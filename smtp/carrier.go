@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"os"
-	"slices"
 
 	"postern/lib/client"
 	"postern/lib/smtp"
@@ -64,7 +61,7 @@ func (c *carrier) carry(ctx context.Context) {
 			c.link, c.down = c.connect(ctx, c.to)
 		}
 		if c.down != nil {
-			c.settle(p, func(int) outcome { return c.untried() })
+			c.untried(p)
 			continue
 		}
 		c.backlog = append([]*part{p}, c.backlog...)
@@ -88,16 +85,6 @@ func (c *carrier) deliver(ctx context.Context) {
 		}}
 	}
 	c.link = nil
-}
-
-// untried is what becomes of mail when no host would talk to us. That it has
-// no host tells the caller so, unless it is for good.
-func (c *carrier) untried() outcome {
-	o := c.down.outcome
-	if o.verdict() == "defer" && o.host != "" {
-		o.host, o.reason = "", o.host+": "+o.reason
-	}
-	return o
 }
 
 // feed gives the session its messages.
@@ -160,79 +147,4 @@ func (p *part) envelope() *smtp.Envelope {
 		env.Recipients[k] = p.job.envelope.Recipients[i]
 	}
 	return &env
-}
-
-// answered takes the result of a part. Recipients who were not asked because
-// the connection broke are tried over another one, and so are those who were
-// too many for one transaction (RFC 5321 4.5.3.1.10).
-func (c *carrier) answered(p *part, r client.Result, err error) {
-	again := &part{job: p.job, tries: p.tries}
-	if err != nil {
-		again.tries++
-	} else {
-		c.fruitless = 0
-	}
-	late := errors.Is(err, os.ErrDeadlineExceeded) // and would be so again
-	accepted := slices.ContainsFunc(r.Recipients, func(r smtp.Reply) bool { return r.Class() == 2 })
-	replies := make(map[int]smtp.Reply, len(p.which))
-	for k, i := range p.which {
-		reply := r.Recipients[k]
-		broke := err != nil && !late && !r.Uncertain && (reply.IsZero() || reply.Code == 421)
-		if broke && again.tries < maxTries || accepted && tooMany(reply) {
-			again.which = append(again.which, i)
-		} else {
-			replies[i] = reply
-		}
-	}
-	if len(again.which) > 0 {
-		c.push(again)
-	}
-	p.which = p.kept(replies)
-	c.settle(p, func(i int) outcome { return c.outcome(p.job, i, replies[i], r.Uncertain, err) })
-}
-
-// kept are the recipients of the part that have an answer.
-func (p *part) kept(replies map[int]smtp.Reply) []int {
-	var which []int
-	for _, i := range p.which {
-		if _, ok := replies[i]; ok {
-			which = append(which, i)
-		}
-	}
-	return which
-}
-
-// tooMany is a server's word that a transaction has no room for a recipient.
-func tooMany(r smtp.Reply) bool {
-	return r.Code == 452 && (r.Detail == smtp.NoEnhanced || r.Detail == smtp.TooManyRecipients) ||
-		r.Code == 552 && r.Detail == smtp.NoEnhanced
-}
-
-// outcome puts a reply into the words of a result.
-func (c *carrier) outcome(j *job, i int, r smtp.Reply, uncertain bool, err error) outcome {
-	o := outcome{reply: r, host: c.link.host, tls: c.link.tls}
-	if r.IsZero() {
-		o.reply = smtp.Say(451, smtp.BadConnection, "the connection to the next server broke")
-		if uncertain {
-			o.reply = smtp.Say(451, smtp.BadConnection, "the next server has the whole message and did not answer")
-		}
-	}
-	if err != nil && r.Class() != 2 {
-		o.reason = err.Error()
-	}
-	_, dsn := c.link.Offers("DSN")
-	o.noDSN = r.Class() == 2 && !dsn && len(j.envelope.Recipients[i].Notify) > 0
-	return o
-}
-
-// settle notes what became of the recipients of a part, and of the job if it
-// was the last part.
-func (c *carrier) settle(p *part, become func(i int) outcome) {
-	for _, i := range p.which {
-		p.job.outcomes[i] = become(i)
-	}
-	if p.job.open--; p.job.open == 0 {
-		p.job.letter.close()
-		c.done(p.job)
-	}
 }
