@@ -10,6 +10,9 @@
 //	result, err := s.Send(ctx, envelope, text)
 //	s.Quit(ctx)
 //
+// Deliver sends many messages, which share round trips; Ask sends an envelope
+// alone.
+//
 // The server is not trusted: its replies are bounded in lines, in octets and
 // in time, have to agree in themselves, and may not come unasked. Whatever
 // goes wrong on the connection ends the session. A server that says no is not
