@@ -80,48 +80,6 @@ func (r *runner) warn(e *queue.Entry, delayed []int) error {
 	return r.tell(e, "d", dsn.Delayed, delayed, e.Envelope.Sender)
 }
 
-// The words of DoubleBounce; anything else is an address.
-const (
-	discardDouble = "discard"
-	keepDouble    = "keep"
-)
-
-// doubleBounce is for mail of the null sender, which nobody is told of
-// (RFC 5321 6.1): a report that could not be delivered. It is thrown away, kept
-// for a person, or told to the address of the directive, but for what was sent
-// to that address itself.
-func (r *runner) doubleBounce(e *queue.Entry, failed []int) error {
-	r.log.Log(maillog.Warning, fmt.Sprintf("%s: a report, or other mail of the null sender, that could not be delivered to %s (DoubleBounce %s)",
-		e.ID, recipientList(e, failed), r.notices.double))
-	switch r.notices.double {
-	case keepDouble:
-		return nil
-	case discardDouble:
-		return e.Tell(failed)
-	}
-	to, err := smtp.ParseMailbox(r.notices.double, true)
-	if err != nil {
-		return err
-	}
-	var wanted []int
-	for _, i := range failed {
-		if !sentTo(&e.Envelope.Recipients[i], to) {
-			wanted = append(wanted, i)
-		}
-	}
-	if err := r.tell(e, "f", dsn.Failed, wanted, to); err != nil {
-		return err
-	}
-	return e.Tell(failed)
-}
-
-// sentTo says whether what goes to rcpt was first sent to m: aliases and
-// forwards keep that in ORCPT.
-func sentTo(rcpt *smtp.Recipient, m smtp.Mailbox) bool {
-	_, first, _ := strings.Cut(rcpt.ORcpt, ";")
-	return strings.EqualFold(rcpt.Mailbox.String(), m.String()) || strings.EqualFold(first, m.String())
-}
-
 // tell puts a report about some recipients into the queue, unless it is there
 // already.
 func (r *runner) tell(e *queue.Entry, kind string, action dsn.Action, rcpts []int, to smtp.Mailbox) error {

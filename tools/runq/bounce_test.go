@@ -236,6 +236,23 @@ func TestBouncesEnd(t *testing.T) {
 	}
 }
 
+// Mail of the null sender that has come in is reported to nobody.
+func TestDoubleBounceFromElsewhere(t *testing.T) {
+	for head, want := range map[string]int{"": 1, "Received: from a by b; x\n": 0, "Delivered-To: x\nReceived: from a\n\tby b; x\n": 0, "X-Received: x\n": 1} {
+		b := newBench(t)
+		b.notices.double = "ok-master@example.org"
+		d := b.queue.Create(&smtp.Envelope{Recipients: []smtp.Recipient{{Mailbox: smtp.Mailbox{Local: "no", Domain: "example.org"}}}})
+		io.WriteString(d, head+"Subject: x\n\nReceived: y\n")
+		if err := d.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		b.do(t, &config{})
+		if got := len(b.reports(t)); got != want || b.where(t, d.ID()) != "gone" {
+			t.Errorf("%q: %d reports, want %d; %s", head, got, want, b.where(t, d.ID()))
+		}
+	}
+}
+
 // killedAfter does what a runner does up to a point at which it is killed.
 func killedAfter(t *testing.T, b *bench, id string, told bool) {
 	t.Helper()

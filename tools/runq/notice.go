@@ -23,7 +23,7 @@ var noticeRows = []conf.Row[notices]{
 		Help:  "How long a message may wait before its sender is told, once; 0 for never."},
 	{Name: "DoubleBounce", Args: "discard|keep|address", Default: discardDouble,
 		Value: func(n *notices) conf.Value { return conf.Func(n.setDouble) },
-		Help:  "What becomes of a report that cannot be delivered itself: it is thrown away, kept in failed/ in the queue, or reported to this address."},
+		Help:  "What becomes of a report that cannot be delivered itself: it is thrown away, kept in failed/ in the queue, or reported to this address. Of those that come in from elsewhere none is reported."},
 }
 
 // setDouble is DoubleBounce.
