@@ -16,8 +16,8 @@ import (
 	"postern/lib/smtp"
 )
 
-// anyone sends the mail of these tests.
-var anyone = smtp.Mailbox{Local: "ok-anyone", Domain: "example.net"}
+// anyone sends the mail of these tests. What he is told stays in the queue.
+var anyone = smtp.Mailbox{Local: "busy-anyone", Domain: "example.net"}
 
 // addWith commits a message whose recipients have the NOTIFY given.
 func (b *bench) addWith(t *testing.T, sender smtp.Mailbox, notify string, locals ...string) string {
@@ -110,8 +110,8 @@ func TestBounce(t *testing.T) {
 		}
 	}
 	b.do(t, &config{now: true})
-	if list := b.reports(t); len(list) != 0 {
-		t.Errorf("a second attempt has made %v", list)
+	if list := b.reports(t); len(list) != 1 {
+		t.Errorf("after a second attempt there are %v", list)
 	}
 }
 
@@ -173,12 +173,14 @@ func TestDelayNotice(t *testing.T) {
 		told := 0
 		for n := 1; n <= 12; n++ {
 			b.do(t, &config{})
-			if list := b.reports(t); len(list) > 0 && told == 0 {
+			list := b.reports(t)
+			if len(list) > 0 && told == 0 {
 				told = n
 				if got := list[0].statusFields("Will-Retry-Until"); len(got) != 1 {
 					t.Errorf("Will-Retry-Until: %v", got)
 				}
-			} else if len(list) > 0 && tt.want != n-1 {
+			}
+			if len(list) > 1 {
 				t.Errorf("told again with attempt %d", n)
 			}
 			b.clock = b.clock.Add(backoff(n) + time.Minute)
@@ -198,7 +200,7 @@ func TestDoubleBounce(t *testing.T) {
 	}{
 		{discardDouble, "no", "gone", ""},
 		{keepDouble, "no", "failed fail/1", ""},
-		{"ok-master@example.org", "no", "gone", "ok-master@example.org"},
+		{"busy-master@example.org", "no", "gone", "busy-master@example.org"},
 		{"no-master@example.org", "no-master", "gone", ""}, // sent to it itself
 		{"first-no@example.org", "no", "gone", ""},         // by way of an alias
 	}
@@ -240,7 +242,7 @@ func TestBouncesEnd(t *testing.T) {
 func TestDoubleBounceFromElsewhere(t *testing.T) {
 	for head, want := range map[string]int{"": 1, "Received: from a by b; x\n": 0, "Delivered-To: x\nReceived: from a\n\tby b; x\n": 0, "X-Received: x\n": 1} {
 		b := newBench(t)
-		b.notices.double = "ok-master@example.org"
+		b.notices.double = "busy-master@example.org"
 		d := b.queue.Create(&smtp.Envelope{Recipients: []smtp.Recipient{{Mailbox: smtp.Mailbox{Local: "no", Domain: "example.org"}}}})
 		io.WriteString(d, head+"Subject: x\n\nReceived: y\n")
 		if err := d.Commit(); err != nil {
