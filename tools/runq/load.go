@@ -15,7 +15,7 @@ type load struct {
 	mu        sync.Mutex
 	left      int       // jobs that are out, and one for who makes them
 	postponed []int     // recipients for whom there was no room
-	to        string    // the destination of the first of those
+	to        target    // the destination of the first of those
 	cut       bool      // the end came before all was tried
 	notBefore time.Time // when the first destination that is down is asked again
 }
@@ -49,7 +49,7 @@ func (l *load) done() bool {
 }
 
 // postpone keeps recipients for later.
-func (l *load) postpone(to string, rcpts []int) {
+func (l *load) postpone(to target, rcpts []int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.postponed) == 0 {

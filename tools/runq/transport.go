@@ -31,7 +31,7 @@ type transport struct {
 	now     func() time.Time
 	chance  func() float64 // from [0, 1)
 
-	// What is done with entries; none is called with mu held.
+	// What is done with entries; none but forget is called with mu held.
 	note   func(e *queue.Entry, i int, res result) // one recipient is known
 	finish func(l *load)                           // all that can be known is
 	resume func(h held, pull *destination)         // take what was held, and send it
@@ -108,7 +108,7 @@ func (t *transport) offer(l *load, p part, pull *destination) {
 	case down:
 		l.wait(d.until)
 	case d != pull && (len(d.waiting) >= maxWaiting || t.open >= maxOpen):
-		l.postpone(d.to.key(), p.rcpts)
+		l.postpone(p.to, p.rcpts)
 	default:
 		d.push(l, p.rcpts)
 		t.rouse(d)
@@ -143,21 +143,18 @@ func (t *transport) release(l *load) {
 	t.hold(l.to, h)
 }
 
-// hold keeps the name of an entry until its destination has room. Should that
-// have vanished, the entry is left to the next look at the queue.
-func (t *transport) hold(to string, h held) {
+// hold keeps the name of an entry until its destination has room.
+func (t *transport) hold(to target, h held) {
 	t.mu.Lock()
-	d := t.destinations[to]
-	if d != nil && !t.ending {
-		t.busy.Add(1)
-		d.held = append(d.held, h)
-		t.rouse(d)
-	}
-	kept := d != nil && !t.ending
-	t.mu.Unlock()
-	if !kept {
+	defer t.mu.Unlock()
+	if t.ending {
 		t.forget(h)
+		return
 	}
+	t.busy.Add(1)
+	d := t.destination(to)
+	d.held = append(d.held, h)
+	t.rouse(d)
 }
 
 // destination is the one for a target. What is known of it from other runs is

@@ -126,21 +126,23 @@ func openBelow(dir string) (n int) {
 	return n
 }
 
-// Many destinations share the processes there may be.
+// Many destinations, more than entries may be open, share the processes there
+// may be.
 func TestManyDestinations(t *testing.T) {
 	b := newOutBench(t)
 	b.out.processes = 7
-	for i := range 300 {
-		b.send(t, fmt.Sprintf("ok@d%d.example", i%100))
+	b.smtp.pause = time.Millisecond
+	for i := range 2 * maxOpen {
+		b.send(t, fmt.Sprintf("ok@d%d.example", i))
 	}
 	b.do(t, &config{})
-	if n := b.count(t, queue.New) + b.count(t, queue.Wait); n != 0 || len(b.smtp.served) != 300 {
+	if n := b.count(t, queue.New) + b.count(t, queue.Wait); n != 0 || len(b.smtp.served) != 2*maxOpen {
 		t.Errorf("%d served, %d left", len(b.smtp.served), n)
 	}
 	if n := b.smtp.most[""]; n > 7 {
 		t.Errorf("%d processes at once, want 7", n)
 	}
-	if len(b.smtp.processes) != 100 {
+	if len(b.smtp.processes) != 2*maxOpen {
 		t.Errorf("%d destinations", len(b.smtp.processes))
 	}
 }
