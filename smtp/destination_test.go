@@ -127,3 +127,26 @@ func TestDomainify(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDestination wants a destination that was understood to be understood in
+// its full form too, as the same.
+func FuzzDestination(f *testing.F) {
+	for _, text := range []string{"example.org", "net!a!26", "tcp!a!smtp", "[192.0.2.1]:26", "[IPv6:::1]", "::1", "unix!/x", "a:b", "!!", "[[a]]"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := parseDestination(text, "25")
+		if err != nil || strings.HasPrefix(d.host, "$") {
+			return
+		}
+		full := "unix!" + d.socket
+		if d.socket == "" {
+			full = map[bool]string{true: "net!", false: "tcp!"}[d.mx] + d.host + "!" + d.port
+		}
+		again, err := parseDestination(full, "25")
+		again.text, again.port = d.text, d.port
+		if err != nil || again != d {
+			t.Errorf("%q: %+v, but %q: %+v, %v", text, d, full, again, err)
+		}
+	})
+}

@@ -22,7 +22,8 @@ d.test.       MX 20 b.test.
 a.test.       A 127.0.0.2
 b.test.       A 127.0.0.3
 null.test.    MX 0 .
-only.test.    A 127.0.0.2
+two.test.     A 127.0.0.2
+two.test.     A 127.0.0.3
 me.test.      MX 10 me.test.
 me.test.      A 192.0.2.1
 ;! servfail broken.test
@@ -180,6 +181,15 @@ func TestNextHost(t *testing.T) {
 				t.Errorf("got %d, %s%s", status, stdout, stderr)
 			}
 		})
+	}
+}
+
+// TestNextAddress has the second address of a host take what the first does not.
+func TestNextAddress(t *testing.T) {
+	port := hosts(t, []string{"S: 421 later"}, []string{"S: 421 later"})
+	status, stdout, stderr := smtpTo(t, letterText, "-d", "tcp!two.test!"+port, "ann@me.test", "bob@d.test")
+	if status != 75 || strings.Count(stderr, "connected to two.test[127.0.0.") != 2 {
+		t.Errorf("got %d, %s%s", status, stdout, stderr)
 	}
 }
 

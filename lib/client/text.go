@@ -24,7 +24,7 @@ type Text struct {
 // It may be sent more than once, for as long as r can be read.
 func NewText(r io.ReaderAt, octets int64) (*Text, error) {
 	t := &Text{known: true, source: r, octets: octets}
-	s := scanner{text: t}
+	s := scanner{text: t, last: '\n', tail: '\n'}
 	block := make([]byte, min(blockSize, max(octets, 1)))
 	in := t.reader()
 	for {
@@ -52,7 +52,7 @@ func (t *Text) reader() io.Reader {
 type scanner struct {
 	text *Text
 	body bool // the header is over
-	last byte // the last octet so far
+	last byte // the last octet so far; a line end before the first
 	tail byte // the one before it
 }
 
@@ -80,11 +80,8 @@ func (s *scanner) scan(p []byte) {
 func (s *scanner) scanHead(p []byte) {
 	head := p
 	last, tail := s.last, s.tail
-	if last == 0 {
-		last = '\n' // the text may begin with the empty line
-	}
 	for i, c := range p {
-		if c == '\n' && (last == '\n' || last == '\r' && (tail == '\n' || tail == 0)) {
+		if c == '\n' && (last == '\n' || last == '\r' && tail == '\n') {
 			s.body, head = true, p[:i]
 			break
 		}
@@ -123,7 +120,7 @@ func (s *scanner) end() {
 	switch s.last {
 	case '\r':
 		s.text.BareCR = true
-	case '\n', 0:
+	case '\n':
 	default:
 		s.text.Size += int64(len("\r\n"))
 	}

@@ -159,3 +159,31 @@ func BenchmarkEncode(b *testing.B) {
 		}
 	}
 }
+
+// FuzzText wants what is known of a text to be true of what is sent.
+func FuzzText(f *testing.F) {
+	for _, text := range []string{"", "a\n", "a: b\r\n\r\n.\r\nb", "a\rb", "\r", "ä\n\nb", "\r\r\n", "0\x00", "\x00\nä"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		known := textOf(t, text)
+		e := newEncoder(true)
+		wire, err := e.encode(nil, []byte(text))
+		if err == nil {
+			wire, err = e.end(wire)
+		}
+		if (err != nil) != known.BareCR {
+			t.Fatalf("%q: BareCR %v, and %v", text, known.BareCR, err)
+		}
+		if err == nil && int64(len(wire)) != known.Size {
+			t.Errorf("%q: size %d, and %d octets", text, known.Size, len(wire))
+		}
+		head, _, _ := bytes.Cut(wire, []byte("\r\n\r\n"))
+		if bytes.HasPrefix(wire, []byte("\r\n")) {
+			head = nil
+		}
+		if err == nil && (known.EightBit != eightBit(wire) || known.EightBitHead != eightBit(head)) {
+			t.Errorf("%q: %+v", text, known)
+		}
+	})
+}
