@@ -72,8 +72,7 @@ func (s *session) writeDecision(r *record.Record, id, verdict string, v check.Ve
 	if f := s.conf.origin.recorded; f != "" {
 		line.Set("dns_record", f)
 	}
-	s.name.peek(r)
-	s.ident.peek(r)
+	s.noteEvidence(r)
 	line.Merge(r)
 	s.log.Log(maillog.Info, line.String())
 }

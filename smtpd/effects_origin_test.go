@@ -277,3 +277,15 @@ func TestNoCheckForNames(t *testing.T) {
 		talk: hi + fromA + bobHears("451 4.4.3 *") + "C: RCPT TO:<Postmaster@mx.test>\nS: 250 *\n" + bye, log: "check=client-name"}
 	e.run(t)
 }
+
+// Whoever leaves before there is an answer leaves no half of one in the log, and
+// nothing that goes on asking.
+func TestClientLeavesBeforeAnswers(t *testing.T) {
+	in := newInstance(t, "SPF 2", "RBL -if -s 100 bl.example")
+	dnsIsSilent(t, in)
+	talk(t, in, stranger, hi+fromA+"C: <end>\nS: <end>\n")
+	list := decisions(t, in)
+	if len(list) != 1 || list[0].Value("verdict") != "lost" || list[0].Value("spf") != "" || list[0].Value("rbl_score") != "" {
+		t.Errorf("the log is %s", in.log)
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"postern/lib/maillog"
 	"postern/lib/rbl"
+	"postern/lib/record"
 	"postern/lib/smtp"
 	"postern/lib/spf"
 )
@@ -107,4 +108,19 @@ func (s *session) listed() (all rbl.Result) {
 	all.Add(s.lists.wait())
 	all.Add(s.tx.lists.wait())
 	return all
+}
+
+// noteEvidence puts what is known by now into a record, though the check for
+// which it was asked has not been reached.
+func (s *session) noteEvidence(r *record.Record) {
+	s.name.peek(r)
+	s.ident.peek(r)
+	if s.facts.SPF != nil && s.tx != nil && s.tx.spf.over() {
+		res := s.facts.SPF()
+		res.Record(r)
+	}
+	if _, noted := r.Lookup("rbl_score"); !noted && s.facts.Lists != nil && s.tx != nil && s.lists.over() && s.tx.lists.over() {
+		res := s.facts.Lists()
+		res.Record(r)
+	}
 }

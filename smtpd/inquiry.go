@@ -48,6 +48,19 @@ func (q *inquiry[T]) wait() (found T) {
 	return found
 }
 
+// over says whether the asking is.
+func (q *inquiry[T]) over() bool {
+	if q == nil {
+		return true
+	}
+	select {
+	case <-q.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // stop ends the asking when nobody wants to know any more, and waits for that.
 func (q *inquiry[T]) stop() {
 	if q != nil && q.cancel != nil {

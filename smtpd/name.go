@@ -71,13 +71,8 @@ func (l *lookup) iprev() string {
 
 // peek notes the name if it is known by now.
 func (l *lookup) peek(r *record.Record) {
-	if l == nil {
-		return
-	}
-	select {
-	case <-l.done:
+	if l != nil && l.over() {
 		l.note(r)
-	default:
 	}
 }
 

@@ -258,6 +258,7 @@ func (s *session) reset(verdict string) {
 		if verdict != "" && !s.tx.over() {
 			s.decide(verdict, check.Verdict{}, smtp.Reply{})
 		}
+		s.tx.stop()
 		s.tx = nil
 	}
 	if s.state != fresh {

@@ -58,10 +58,14 @@ func (s *session) begin(m mailArgs) {
 	}
 }
 
-// discard drops the message, if there is one, and ends what is asked about.
-func (t *transaction) discard() {
+// stop ends what is asked about the transaction.
+func (t *transaction) stop() {
 	t.spf.stop()
 	t.lists.stop()
+}
+
+// discard drops the message, if there is one.
+func (t *transaction) discard() {
 	if t.draft != nil {
 		t.draft.Discard()
 		t.draft = nil
