@@ -75,8 +75,10 @@ func (s *smtpProgram) args(to target) []string {
 	return append(slices.Clip(args), "-B", to.address)
 }
 
+// environment is smtp's. Many run at once, each with one connection: it starts
+// faster when it does not make ready for more than one processor.
 func environment() []string {
-	env := []string{smtpPath}
+	env := []string{smtpPath, "GOMAXPROCS=1"}
 	for _, name := range passedOn {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
