@@ -14,6 +14,9 @@ type names struct {
 	host string // in EHLO, and behind every address that has no domain
 }
 
+// hostsFile is where the system keeps names without asking DNS.
+const hostsFile = "/etc/hosts"
+
 // hostNames is -h, or the system's name, as it is in its domain. DNS is not
 // asked.
 func (c *config) hostNames() (names, error) {
@@ -25,10 +28,31 @@ func (c *config) hostNames() (names, error) {
 		}
 	}
 	name = domainify(strings.TrimSuffix(name, "."), c.suffix)
+	if c.host == "" && !strings.Contains(name, ".") {
+		name = inHosts(hostsFile, name)
+	}
 	if err := smtp.ValidHelo(name); err != nil {
 		return names{}, fmt.Errorf("our own name %q: %w; say -h", name, err)
 	}
 	return names{host: name}, nil
+}
+
+// inHosts is the name in its domain, as a file of the form of hosts(5) has it;
+// the name itself when it does not.
+func inHosts(file, name string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return name
+	}
+	for line := range strings.Lines(string(text)) {
+		line, _, _ = strings.Cut(line, "#")
+		for _, word := range strings.Fields(line) {
+			if strings.HasPrefix(word, name+".") {
+				return strings.TrimSuffix(word, ".")
+			}
+		}
+	}
+	return name
 }
 
 // domainify puts a host's name into a domain: behind a name without a dot

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -111,6 +113,22 @@ func TestHostNames(t *testing.T) {
 	}
 	if _, err := (&config{}).hostNames(); err != nil {
 		t.Errorf("the system's: %v", err)
+	}
+}
+
+func TestInHosts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "hosts")
+	text := "127.0.0.1 localhost # mx.comment.example\n127.0.1.1 mx mx.sys.example. mx.other.example\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"mx": "mx.sys.example", "m": "m", "localhost": "localhost"} {
+		if got := inHosts(file, name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	if got := inHosts(file+"x", "mx"); got != "mx" {
+		t.Errorf("without a file: got %s", got)
 	}
 }
 
