@@ -22,7 +22,7 @@ const (
 	pingTimeout = 100
 	// pingDelay is between two questions over one connection.
 	pingDelay = 100 * time.Millisecond
-	// pingConnections is how many a destination has to bear at once.
+	// pingConnections is how many a host has to bear at once.
 	pingConnections = 2
 	// pingJobs is how many lines of standard input are worked on at once.
 	pingJobs = 20
@@ -45,7 +45,7 @@ type pingConfig struct {
 func (c *pingConfig) options(s *arg.Set) {
 	c.delay, c.connections, c.jobs = pingDelay, pingConnections, pingJobs
 	s.Func("delay", "time", "with -p: between two questions over one connection, as 250ms", c.setDelay)
-	s.Int(&c.connections, "connections", "n", "with -p: to one destination at once")
+	s.Int(&c.connections, "connections", "n", "with -p: connections to one host at once")
 	s.Bool(&c.probe, "probe", "with -p: ask about a made-up address too, to find servers that accept any")
 	s.Int(&c.jobs, "j", "n", "with -p: work on n lines of standard input at once")
 	s.Bool(&c.json, "J", "with -p: write JSON lines")

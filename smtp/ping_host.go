@@ -36,8 +36,10 @@ type pinger struct {
 
 	mu     sync.Mutex
 	hosts  map[destination]*pingHost
-	idle   []*inquiry // connections that wait, longest first
-	status int        // exit status so far
+	idle   []*inquiry     // connections that wait, longest first
+	live   map[string]int // all connections, by link.host
+	freed  *sync.Cond     // some may have ended, or wait now
+	status int            // exit status so far
 }
 
 // pingHost is one destination.
@@ -51,7 +53,9 @@ type pingHost struct {
 }
 
 func newPinger(p *program, sender smtp.Mailbox) *pinger {
-	return &pinger{program: p, sender: sender, hosts: make(map[destination]*pingHost)}
+	k := &pinger{program: p, sender: sender, hosts: make(map[destination]*pingHost), live: make(map[string]int)}
+	k.freed = sync.NewCond(&k.mu)
+	return k
 }
 
 // Check asks about the recipient of a record.
@@ -106,22 +110,27 @@ func (k *pinger) ask(ctx context.Context, h *pingHost, q question) answer {
 		return unasked("connect", ctx.Err())
 	}
 	if s := k.waiting(ctx, h); s != nil {
-		if a, alive := s.ask(ctx, q); alive {
-			k.wait(ctx, s)
-			return a
-		} else if a.verdict() != "defer" {
+		if a, alive := k.askOver(ctx, s, q); alive || a.verdict() != "defer" {
 			return a
 		}
 	}
 	s, a := k.connectTo(ctx, h)
-	if s == nil {
-		return a
-	}
-	a, alive := s.ask(ctx, q)
-	if alive {
-		k.wait(ctx, s)
+	if s != nil {
+		a, _ = k.askOver(ctx, s, q)
 	}
 	return a
+}
+
+// askOver asks over one connection, which then waits for another question if
+// it is alive.
+func (k *pinger) askOver(ctx context.Context, s *inquiry, q question) (a answer, alive bool) {
+	a, alive = s.ask(ctx, q)
+	if alive {
+		k.wait(ctx, s)
+	} else {
+		k.gone(s.link.host)
+	}
+	return a, alive
 }
 
 // connectTo makes a connection, unless the last one failed just now.
@@ -135,7 +144,7 @@ func (k *pinger) connectTo(ctx context.Context, h *pingHost) (*inquiry, answer) 
 	begin := time.Now()
 	if down == nil {
 		var l *link
-		if l, down = k.connect(ctx, h.to); down == nil {
+		if l, down = k.enter(ctx, h.to); down == nil {
 			return &inquiry{link: l, host: h, pings: &k.pings, connectTime: time.Since(begin)}, answer{}
 		}
 		k.mu.Lock()
@@ -165,6 +174,7 @@ func (k *pinger) wait(ctx context.Context, s *inquiry) {
 	defer k.mu.Unlock()
 	k.idle = append(k.idle, s)
 	k.retire(ctx)
+	k.freed.Broadcast()
 }
 
 // retire takes leave of servers that waited for too long, and of those who
@@ -182,6 +192,7 @@ func (k *pinger) leave(ctx context.Context, s *inquiry) {
 		ctx, cancel := context.WithTimeout(ctx, quitTime)
 		defer cancel()
 		s.Quit(ctx)
+		k.gone(s.link.host)
 	})
 }
 

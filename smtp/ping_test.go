@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/lib/smtp"
 	"postern/lib/smtptest"
 	"postern/lib/sysexits"
 )
@@ -156,6 +157,40 @@ func TestPingNowhere(t *testing.T) {
 	}
 }
 
+// Destinations that share a host share what it has to bear.
+func TestPingGate(t *testing.T) {
+	c := newCrowd(t)
+	p := &program{config: new(config), names: names{host: "host.example"}, stderr: io.Discard}
+	p.pings = pingConfig{connections: 2}
+	k := newPinger(p, smtp.Mailbox{})
+	var all sync.WaitGroup
+	for i := range 60 {
+		to, err := parseDestination(c.Addr().String(), "25")
+		if err != nil {
+			t.Fatal(err)
+		}
+		to.text = fmt.Sprint("domain", i%12)
+		rcpt := smtp.Recipient{Mailbox: smtp.Mailbox{Local: "a", Domain: to.text}}
+		all.Go(func() {
+			a := k.ask(t.Context(), k.host(to), question{to, &smtp.Envelope{Recipients: []smtp.Recipient{rcpt}}})
+			if a.verdict() != "accept" {
+				t.Errorf("%s: %s %s", to.text, a.reply, a.reason)
+			}
+		})
+	}
+	all.Wait()
+	k.quit(t.Context())
+	if n := c.asked.Load(); n != 60 {
+		t.Errorf("%d questions", n)
+	}
+	if n := c.most.Load(); n > 2 {
+		t.Errorf("%d connections at once were asked over", n)
+	}
+	if len(k.live) > 0 {
+		t.Errorf("still counted: %v", k.live)
+	}
+}
+
 // Without a destination each address goes to its own domain.
 func TestPingDomains(t *testing.T) {
 	zone := filepath.Join(t.TempDir(), "zone")
@@ -208,8 +243,9 @@ func TestPingUsage(t *testing.T) {
 type crowd struct {
 	net.Listener
 	all         sync.WaitGroup
-	now, most   atomic.Int32
+	now, most   atomic.Int32 // clients that ask
 	began, quit atomic.Int32
+	asked       atomic.Int32 // RCPT
 }
 
 func newCrowd(t *testing.T) *crowd {
@@ -234,24 +270,37 @@ func newCrowd(t *testing.T) *crowd {
 func (c *crowd) serve(conn net.Conn) {
 	defer conn.Close()
 	c.began.Add(1)
-	now := c.now.Add(1)
-	for most := c.most.Load(); now > most && !c.most.CompareAndSwap(most, now); most = c.most.Load() {
-	}
-	defer c.now.Add(-1)
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	io.WriteString(conn, "220 crowd\r\n")
 	in := bufio.NewScanner(conn)
+	asks := false
 	for in.Scan() {
-		switch line := in.Text(); {
-		case line == "QUIT":
+		switch verb, rest, _ := strings.Cut(in.Text(), " "); {
+		case verb == "QUIT":
 			c.quit.Add(1)
+			if asks {
+				c.now.Add(-1)
+			}
 			io.WriteString(conn, "221 bye\r\n")
 			return
-		case strings.HasPrefix(line, "RCPT") && !strings.HasPrefix(line, "RCPT TO:<a"):
-			io.WriteString(conn, "550 5.1.1 nobody\r\n")
-		default:
-			io.WriteString(conn, "250 ok\r\n")
+		case verb == "MAIL" && !asks:
+			asks = true
+			c.count()
+		case verb == "RCPT":
+			c.asked.Add(1)
+			if !strings.HasPrefix(rest, "TO:<a") {
+				io.WriteString(conn, "550 5.1.1 nobody\r\n")
+				continue
+			}
 		}
+		io.WriteString(conn, "250 ok\r\n")
+	}
+}
+
+// count counts one more that asks.
+func (c *crowd) count() {
+	now := c.now.Add(1)
+	for most := c.most.Load(); now > most && !c.most.CompareAndSwap(most, now); most = c.most.Load() {
 	}
 }
 
