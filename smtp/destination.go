@@ -138,3 +138,9 @@ func (d *destination) domain() string {
 	}
 	return d.host
 }
+
+// portNumber is the port, which was checked when it was read.
+func (d *destination) portNumber() uint16 {
+	n, _ := strconv.ParseUint(d.port, 10, 16)
+	return uint16(n)
+}

@@ -6,16 +6,10 @@ import (
 	"fmt"
 	"iter"
 	"net/netip"
-	"os"
 	"slices"
-	"strconv"
 
-	"postern/lib/mtasts"
 	"postern/lib/mx"
-	"postern/lib/place"
 	"postern/lib/smtp"
-	"postern/lib/state"
-	"postern/lib/tlsconf"
 )
 
 // maxAttempts bounds the sessions that are begun before somebody talks to us.
@@ -130,27 +124,6 @@ func (c *config) family() string {
 	return ""
 }
 
-// security is how TLS is decided on. Only a domain's mail exchangers are asked
-// for DANE and MTA-STS.
-func (p *program) security(ctx context.Context, to destination) mx.Security {
-	s := mx.Security{Base: p.tls}
-	if !p.startTLS || !to.mx {
-		return s
-	}
-	s.DANE = !p.noDANE
-	if !p.noSTS {
-		places := place.New(os.Getenv(place.RootEnv))
-		finder := mtasts.Finder{
-			Resolver: p.dns,
-			Cache:    state.Open(places.Lib() + "/state").Cache("mtasts"),
-			Fetch:    mtasts.Program(places, os.Environ()),
-			Log:      func(domain string, err error) { p.trace("MTA-STS of " + domain + ": " + err.Error()) },
-		}
-		s.STS = finder.Find(ctx, to.host)
-	}
-	return s
-}
-
 // dialer connects to hosts.
 func (p *program) dialer() mx.Dialer { return mx.Dialer{Source: p.sources} }
 
@@ -170,15 +143,6 @@ func (p *program) noRoute(err error) *failure {
 		reply = smtp.Say(451, smtp.DirectoryFailure, "the domain cannot be looked up now")
 	}
 	return &failure{outcome{reply: reply, reason: err.Error()}}
-}
-
-// insecure is a host that is left out because of its TLS.
-func insecure(host mx.Host, err error) *failure {
-	return &failure{outcome{
-		host:   host.Name,
-		reply:  smtp.Say(451, smtp.CryptoFailure, "the next server cannot be verified"),
-		reason: err.Error(),
-	}}
 }
 
 // worse is the failure that counts: the first temporary one, else the last.
@@ -204,30 +168,4 @@ func hostText(name string, addr netip.Addr) string {
 func peer(address string) netip.Addr {
 	ap, _ := netip.ParseAddrPort(address)
 	return ap.Addr().Unmap()
-}
-
-// portNumber is the port, which was checked when it was read.
-func (d *destination) portNumber() uint16 {
-	n, _ := strconv.ParseUint(d.port, 10, 16)
-	return uint16(n)
-}
-
-// tlsPolicy is what the command line asks of TLS.
-func (c *config) tlsPolicy() (tlsconf.Policy, error) {
-	p := tlsconf.Policy{Mode: c.tlsMode}
-	if p.Mode == tlsconf.None && (c.startTLS || c.tlsFirst || c.auth) {
-		p.Mode = tlsconf.Opportunistic
-	}
-	if c.pins != "" {
-		pins, err := tlsconf.ReadPins(c.pins)
-		if err != nil {
-			return p, err
-		}
-		p.Mode, p.Pins = tlsconf.Pinned, pins
-	}
-	// A secret is worth more than the message that is to follow it.
-	if p.Mode == tlsconf.Opportunistic && (c.auth && !c.clear || c.tlsFirst) {
-		p.Mode = tlsconf.Encrypt
-	}
-	return p, nil
 }

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"postern/lib/mtasts"
+	"postern/lib/mx"
+	"postern/lib/place"
+	"postern/lib/smtp"
+	"postern/lib/state"
+	"postern/lib/tlsconf"
+)
+
+// tlsPolicy is what the command line asks of TLS.
+func (c *config) tlsPolicy() (tlsconf.Policy, error) {
+	p := tlsconf.Policy{Mode: c.tlsMode}
+	if p.Mode == tlsconf.None && (c.startTLS || c.tlsFirst || c.auth) {
+		p.Mode = tlsconf.Opportunistic
+	}
+	if c.pins != "" {
+		pins, err := tlsconf.ReadPins(c.pins)
+		if err != nil {
+			return p, err
+		}
+		p.Mode, p.Pins = tlsconf.Pinned, pins
+	}
+	// A secret is worth more than the message that is to follow it.
+	if p.Mode == tlsconf.Opportunistic && (c.auth && !c.clear || c.tlsFirst) {
+		p.Mode = tlsconf.Encrypt
+	}
+	return p, nil
+}
+
+// security is how TLS is decided on. MTA-STS is a matter of domains, DANE of
+// any host with a name.
+func (p *program) security(ctx context.Context, to destination) mx.Security {
+	s := mx.Security{Base: p.tls}
+	if !p.startTLS {
+		return s
+	}
+	s.DANE = !p.noDANE
+	if to.mx && !p.noSTS {
+		places := place.New(os.Getenv(place.RootEnv))
+		finder := mtasts.Finder{
+			Resolver: p.dns,
+			Cache:    state.Open(places.Lib() + "/state").Cache("mtasts"),
+			Fetch:    mtasts.Program(places, os.Environ()),
+			Log:      func(domain string, err error) { p.trace("MTA-STS of " + domain + ": " + err.Error()) },
+		}
+		s.STS = finder.Find(ctx, to.host)
+	}
+	return s
+}
+
+// insecure is a host that is left out because of its TLS.
+func insecure(host mx.Host, err error) *failure {
+	return &failure{outcome{
+		host:   host.Name,
+		reply:  smtp.Say(451, smtp.CryptoFailure, "the next server cannot be verified"),
+		reason: err.Error(),
+	}}
+}
