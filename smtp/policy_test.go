@@ -18,19 +18,20 @@ func TestDANE(t *testing.T) {
 	unoffered := greeting + leaving
 	tests := []struct {
 		name   string
+		to     string
 		args   string
 		play   []string
 		secure string
 		status int
 		want   string
 	}{
-		{"proven", "-s", []string{encrypted + plain + message()}, ";! secure test.", 0, "tls=dane:TLSv1.3"},
-		{"a host that is no MX", "-s tcp!a.test", []string{encrypted + plain + message()}, ";! secure test.", 0, "tls=dane:TLSv1.3"},
-		{"no handshake", "-s", []string{failing}, ";! secure test.", 75, "451 4.7.5"},
-		{"no STARTTLS", "-s", []string{unoffered}, ";! secure test.", 75, "451 4.7.5"},
-		{"nobody vouches", "-s", []string{encrypted + plain + message()}, "", 0, "tls=unverified:TLSv1.3"},
-		{"not asked for", "-s --no-dane", []string{encrypted + plain + message()}, ";! secure test.", 0, "tls=unverified:TLSv1.3"},
-		{"TLS is not asked for", "", []string{greeting + message()}, ";! secure test.", 0, "tls=none"},
+		{"proven", "net!d.test", "-s", []string{encrypted + plain + message()}, ";! secure test.", 0, "tls=dane:TLSv1.3"},
+		{"a host that is no MX", "tcp!a.test", "-s", []string{encrypted + plain + message()}, ";! secure test.", 0, "tls=dane:TLSv1.3"},
+		{"no handshake", "net!d.test", "-s", []string{failing}, ";! secure test.", 75, "451 4.7.5"},
+		{"no STARTTLS", "net!d.test", "-s", []string{unoffered}, ";! secure test.", 75, "451 4.7.5"},
+		{"nobody vouches", "net!d.test", "-s", []string{encrypted + plain + message()}, "", 0, "tls=unverified:TLSv1.3"},
+		{"not asked for", "net!d.test", "-s --no-dane", []string{encrypted + plain + message()}, ";! secure test.", 0, "tls=unverified:TLSv1.3"},
+		{"TLS is not asked for", "net!d.test", "", []string{greeting + message()}, ";! secure test.", 0, "tls=none"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -40,11 +41,7 @@ func TestDANE(t *testing.T) {
 			if err := os.WriteFile(zone, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			to, options := "net!d.test", strings.Fields(test.args)
-			if n := len(options) - 1; n > 0 && strings.Contains(options[n], "!") {
-				to, options = options[n], options[:n]
-			}
-			args := append(options, "--no-sts", "-z", zone, "--local", "-h", "me.test", to+"!"+port, "ann@me.test", "bob@d.test")
+			args := append(strings.Fields(test.args), "--no-sts", "-z", zone, "--local", "-h", "me.test", test.to+"!"+port, "ann@me.test", "bob@d.test")
 			var stdout, stderr bytes.Buffer
 			status := run(args, strings.NewReader(letterText), &stdout, &stderr)
 			if status != test.status || !strings.Contains(stdout.String(), test.want) {
