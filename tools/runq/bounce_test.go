@@ -362,6 +362,24 @@ func TestRelayed(t *testing.T) {
 	}
 }
 
+// The sender gets the whole answer, of which the queue keeps a part.
+func TestLongAnswer(t *testing.T) {
+	b := newBench(t)
+	e, err := b.queue.Get(b.addWith(t, anyone, "", "no"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := "this mail was refused, " + strings.Repeat("for reasons that are explained at length, ", 8) + "see https://example.org/why"
+	b.note(e, 0, result{Host: "mx.example [192.0.2.1]", Outcome: deliver.Outcome{Status: deliver.Rejected, Reply: smtp.Say(550, smtp.NotAuthorized, why)}})
+	if err := b.settle(e, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	list := b.reports(t)
+	if len(list) != 1 || !strings.Contains(list[0].text, "https://example.org/why") {
+		t.Errorf("got %v", list)
+	}
+}
+
 func TestAnswer(t *testing.T) {
 	tests := []struct{ text, host, reply string }{
 		{"550 5.1.1 no such user", "", "550 5.1.1 no such user"},
