@@ -40,7 +40,7 @@ func defaultOrigin() origin {
 
 // originRows are about what is asked, and what is refused for the answers.
 var originRows = []conf.Row[origin]{
-	{Name: "SPF", Args: "[0|1|2]", Default: "2",
+	{Name: "SPF", Args: "[0|1|2]", Default: "2", Old: conf.Old{Plan9: "0", ZMailer: "0"},
 		Value: func(o *origin) conf.Value { return conf.Choice(&o.spf, "0", "1", "2") },
 		Help:  "Ask whether strangers may send for their sender's domain (RFC 7208): 0 does not, 1 notes the result, 2 also refuses a fail (550) and tells to come later who cannot be judged now (451)."},
 	{Name: "RBL", Args: "[-i] [-p] [-f] -s score zone[=codes]", Repeat: true,
@@ -58,7 +58,7 @@ var originRows = []conf.Row[origin]{
 	{Name: "DNSRecord", Args: "folder",
 		Value: func(o *origin) conf.Value { return conf.String(&o.answers) },
 		Help:  "Keep the answers of DNS that each process was given in a zone file in this folder, which smtpd -z, spf -z and rbl -z read. The log names it. The folder must exist."},
-	{Name: "XAvenger", Args: "[0|1]", Default: "1",
+	{Name: "XAvenger", Args: "[0|1]", Default: "1", Old: conf.Old{Plan9: "0", ZMailer: "0"},
 		Value: func(o *origin) conf.Value { return conf.Bool(&o.xAvenger) },
 		Help:  "Put a field X-Avenger with what is known of the client into strangers' mail."},
 	{Name: "ReceivedSPF", Args: "[0|1]", Default: "1",
