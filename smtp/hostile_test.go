@@ -247,27 +247,46 @@ var meaning = map[string]struct {
 	status  int
 }{"a": {"accept", 0}, "d": {"defer", sysexits.TempFail}, "r": {"reject", sysexits.Unavailable}}
 
-// TestHostile sends a message to each hostile server: with TLS and PIPELINING,
-// and with nothing of that.
-func TestHostile(t *testing.T) {
-	config := selfSigned(t)
+// eachHostility calls check for each cell of the table, all at once.
+func eachHostility(check func(step, fault, want string)) {
 	lines := strings.Split(strings.TrimSpace(hostility), "\n")
 	steps := strings.Fields(lines[0])
 	var all sync.WaitGroup
 	for _, line := range lines[1:] {
 		cells := strings.Fields(line)
-		fault := strings.ReplaceAll(cells[0], "-", " ")
 		for i, want := range cells[1:] {
-			if want == "-" {
-				continue
-			}
-			all.Go(func() { checkHostile(t, newHostile(t, config, steps[i], fault), want) })
-			if !slices.Contains([]string{"starttls", "shake", "hello"}, steps[i]) {
-				all.Go(func() { checkHostile(t, newHostile(t, nil, steps[i], fault), want) })
+			if want != "-" {
+				all.Go(func() { check(steps[i], strings.ReplaceAll(cells[0], "-", " "), want) })
 			}
 		}
 	}
 	all.Wait()
+}
+
+// TestHostile sends a message to each hostile server: with TLS and PIPELINING,
+// and with nothing of that.
+func TestHostile(t *testing.T) {
+	config := selfSigned(t)
+	eachHostility(func(step, fault, want string) {
+		checkHostile(t, newHostile(t, config, step, fault), want)
+		if !slices.Contains([]string{"starttls", "shake", "hello"}, step) {
+			checkHostile(t, newHostile(t, nil, step, fault), want)
+		}
+	})
+}
+
+// TestHostilePing asks each of them about an address. To whom says more than
+// was asked behind RCPT nothing else is said.
+func TestHostilePing(t *testing.T) {
+	eachHostility(func(step, fault, want string) {
+		if !slices.Contains([]string{"banner", "ehlo", "mail", "rcpt", "quit"}, step) {
+			return
+		}
+		if step == "rcpt" && fault == "early" {
+			want = "a"
+		}
+		checkHostile(t, newHostile(t, nil, step, fault), want, "-p")
+	})
 }
 
 func selfSigned(t *testing.T) *tls.Config {
@@ -282,10 +301,10 @@ func selfSigned(t *testing.T) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{pair}}
 }
 
-func checkHostile(t *testing.T, h *hostile, letter string) {
+func checkHostile(t *testing.T, h *hostile, letter string, options ...string) {
 	defer h.stop()
 	name := fmt.Sprintf("%s at %s, TLS %v", h.fault, h.step, h.tls != nil)
-	args := []string{"-s", "-h", "host.example", "--timeout", "1", h.Addr().String(), "me@y", "a@x"}
+	args := append(options, "-s", "-h", "host.example", "--timeout", "1", h.Addr().String(), "me@y", "a@x")
 	var out, errs strings.Builder
 	status := run(args, strings.NewReader("Subject: x\n\ntext\n"), &out, &errs)
 	r, err := record.ParseLine([]byte(out.String()))
