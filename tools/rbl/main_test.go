@@ -63,6 +63,11 @@ func TestRun(t *testing.T) {
 			"client_address=192.0.2.9 client_name=pool.isp.example rbl=\"names.example (127.0.0.2)\" rbl_score=100\n", ""},
 		{"name unknown", []string{"-b", "-p names.example"}, "client_address=192.0.2.7 client_name=unknown\n", 0,
 			"client_address=192.0.2.7 client_name=unknown rbl_score=0\n", ""},
+		{"senders", []string{"-b", "-f -s 5 world.example"}, "192.0.2.9 a@spam.example\n192.0.2.9 <>\n192.0.2.9 spam.example\n192.0.2.9 a@[192.0.2.9]\n", 0,
+			"client_address=192.0.2.9 sender=a@spam.example rbl=\"world.example (127.0.0.2)\" rbl_score=5\n" +
+				"client_address=192.0.2.9 sender=\"\" rbl_score=0\n" +
+				"client_address=192.0.2.9 sender=spam.example rbl_score=0\n" +
+				"client_address=192.0.2.9 sender=a@[192.0.2.9] rbl_score=0\n", ""},
 		{"stream", []string{"-b", "bl.example", "-j", "2"}, "192.0.2.7\nfoo\nclient_address=192.0.2.9 rbl=forged rbl_score=-9\n", 0,
 			"client_address=192.0.2.7 rbl=\"bl.example (127.0.0.4)\" rbl_score=100\n" +
 				"client_address=foo error=\"rbl: client_address \\\"foo\\\" is not an IP address\"\n" +

@@ -126,7 +126,11 @@ func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, err
 	return res, nil
 }
 
-// domain is what stands behind the last @ of a sender.
+// domain is what stands behind the last @ of a sender, "" when there is none.
 func domain(sender string) string {
-	return sender[strings.LastIndexByte(sender, '@')+1:]
+	at := strings.LastIndexByte(sender, '@')
+	if at < 0 {
+		return ""
+	}
+	return sender[at+1:]
 }
