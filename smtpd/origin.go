@@ -1,12 +1,11 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"postern/lib/conf"
@@ -97,31 +96,11 @@ func (o *origin) check(c *config) (errs []error) {
 	return errs
 }
 
-// A lateFile is made when something is written into it.
-type lateFile struct {
-	path string
-	file *os.File
-}
-
-func (l *lateFile) Write(p []byte) (n int, err error) {
-	if l.file == nil {
-		if l.file, err = os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640); err != nil {
-			return 0, err
-		}
-	}
-	return l.file.Write(p)
-}
-
 // thisHost says whether an address is one of this host's interfaces.
 func thisHost(a netip.Addr) bool {
 	nets, err := net.InterfaceAddrs()
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false
-	}
-	for _, n := range nets {
-		if p, err := netip.ParsePrefix(n.String()); err == nil && p.Addr() == a && !a.IsLoopback() {
-			return true
-		}
-	}
-	return false
+	return err == nil && !a.IsLoopback() && slices.ContainsFunc(nets, func(n net.Addr) bool {
+		p, err := netip.ParsePrefix(n.String())
+		return err == nil && p.Addr().WithZone("") == a
+	})
 }
