@@ -76,7 +76,7 @@ func (p *program) try(ctx context.Context, a attempt, host mx.Host) iter.Seq2[*l
 		for rest := host.Addrs; len(rest) > 0; {
 			conn, err := p.dialer().Dial(ctx, mx.Host{Name: host.Name, Addrs: rest}, a.port)
 			if err != nil {
-				a.host = host.Name
+				a.host = "" // the error names it
 				yield(nil, a.failed(err))
 				return
 			}
