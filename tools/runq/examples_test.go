@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// What the page shows works.
+func TestExamples(t *testing.T) {
+	page, err := os.ReadFile("runq.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, ok := strings.Cut(string(page), "\n.Sh EXAMPLES\n")
+	if !ok {
+		t.Fatal("no examples")
+	}
+	root := instance(t)
+	ran := 0
+	for _, m := range regexp.MustCompile(`(?m)^(?:\.Dl )?runq (.*?)(?: \|.*)?$`).FindAllStringSubmatch(text, -1) {
+		if status, _, stderr := runIn(t, root, strings.Fields(m[1])...); status != 0 {
+			t.Errorf("runq %s: %d %s", m[1], status, stderr)
+		}
+		ran++
+	}
+	conf := strings.Join(regexp.MustCompile(`(?m)^Route .*$`).FindAllString(text, -1), "\n")
+	if err := os.WriteFile(filepath.Join(root, "etc/postern/smtpd.conf"), []byte(conf+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, stdout, stderr := runIn(t, root, "--check"); status != 0 || strings.Count(stdout, "\nRoute ") != 2 {
+		t.Errorf("%d %s\n%s", status, stderr, stdout)
+	}
+	if ran < 6 {
+		t.Errorf("only %d examples found", ran)
+	}
+}
+
+// The crontab is one.
+func TestCrontab(t *testing.T) {
+	text, err := os.ReadFile("runq.cron")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("runq.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := regexp.MustCompile(`(?m)^[^#\n].*$`).FindAllString(string(text), -1)
+	if len(lines) != 1 || !regexp.MustCompile(`^([\d*/,-]+ ){5}/\S+/runq$`).MatchString(lines[0]) {
+		t.Errorf("%q", lines)
+	}
+	if !strings.Contains(string(page), "\n.Dl "+lines[0]+"\n") {
+		t.Errorf("runq.8 does not show %q", lines[0])
+	}
+}
