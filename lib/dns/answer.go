@@ -1,12 +1,6 @@
 package dns
 
-import (
-	"strconv"
-	"strings"
-	"time"
-
-	mdns "github.com/miekg/dns"
-)
+import "time"
 
 // read takes the answer to a question out of a message. Only what belongs to
 // the name, or to the CNAMEs that lead from it, is looked at.
@@ -77,29 +71,11 @@ func (m *message) named(r resource, k key, name string) bool {
 	return ok && canonical(string(b)) == name
 }
 
-// record and data take apart what miekg/dns has read.
-func record(rr mdns.RR) Record {
-	h := rr.Header()
-	return Record{
-		Name: canonical(h.Name),
-		Type: Type(h.Rrtype),
-		TTL:  time.Duration(h.Ttl) * time.Second,
-		Data: data(rr),
-	}
-}
-
-func data(rr mdns.RR) string {
-	if unknown, ok := rr.(*mdns.RFC3597); ok {
-		return `\# ` + strconv.Itoa(len(unknown.Rdata)/2) + " " + unknown.Rdata // RFC 3597 5
-	}
-	return strings.TrimPrefix(rr.String(), rr.Header().String())
-}
-
 // notFound is kept as long as the zone's SOA record says (RFC 2308 5), and no
 // longer than the CNAMEs that led there.
 func notFound(m *message, k key, a Answer) *Error {
 	return &Error{
-		Name: printable(k.name), Type: k.t, Kind: ErrNotFound, NoName: m.rcode == mdns.RcodeNameError,
+		Name: printable(k.name), Type: k.t, Kind: ErrNotFound, NoName: m.rcode == rcodeNameError,
 		ttl: min(a.TTL, m.negative), Aliases: a.Aliases,
 	}
 }

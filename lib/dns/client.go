@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	mdns "github.com/miekg/dns"
 )
 
 // Config says whom a resolver asks, and how patiently. Zero fields have the
@@ -152,7 +150,7 @@ func (c *client) round(ctx context.Context, k key, end time.Time) (m message, tr
 			return m, s.trust, false, nil
 		}
 		if err == nil {
-			err = errors.New("answers " + cmp.Or(mdns.RcodeToString[m.rcode], "code "+strconv.Itoa(m.rcode)))
+			err = errors.New("answers " + rcodeName(m.rcode))
 		} else {
 			silent = true
 		}
@@ -167,9 +165,24 @@ func (c *client) round(ctx context.Context, k key, end time.Time) (m message, tr
 // usable tells an answer from a server's refusal or failure, after which the
 // next one is asked. That a zone's signatures are wrong is an answer.
 func usable(m *message) bool {
-	return m.rcode == mdns.RcodeSuccess || m.rcode == mdns.RcodeNameError || m.bogus
+	return m.rcode == rcodeSuccess || m.rcode == rcodeNameError || m.bogus
 }
 
 func temporary(k key, why string) *Error {
 	return &Error{Name: printable(k.name), Type: k.t, Kind: ErrTemporary, Reason: why}
+}
+
+// rcodeName is a code as people know it.
+func rcodeName(rcode int) string {
+	switch rcode {
+	case rcodeFormatError:
+		return "FORMERR"
+	case rcodeServerFailure:
+		return "SERVFAIL"
+	case rcodeNotImplemented:
+		return "NOTIMP"
+	case rcodeRefused:
+		return "REFUSED"
+	}
+	return "code " + strconv.Itoa(rcode)
 }

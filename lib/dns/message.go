@@ -5,9 +5,20 @@ import (
 	"errors"
 	"strings"
 	"time"
-
-	mdns "github.com/miekg/dns"
 )
+
+// Codes of answers (RFC 1035 4.1.1).
+const (
+	rcodeSuccess        = 0
+	rcodeFormatError    = 1
+	rcodeServerFailure  = 2
+	rcodeNameError      = 3
+	rcodeNotImplemented = 4
+	rcodeRefused        = 5
+)
+
+// optionEDE is the EDNS option for extended errors (RFC 8914 2).
+const optionEDE = 15
 
 var errUnreadable = errors.New("answers in a form that cannot be read")
 
@@ -120,7 +131,7 @@ func (m *message) edns(r resource) {
 		if size > len(options) {
 			return
 		}
-		if code == mdns.EDNS0EDE && size >= 2 && m.rcode == mdns.RcodeServerFailure {
+		if code == optionEDE && size >= 2 && m.rcode == rcodeServerFailure {
 			m.bogus = m.bogus || bogusCode(binary.BigEndian.Uint16(options))
 		}
 		options = options[size:]
@@ -131,13 +142,13 @@ func (m *message) edns(r resource) {
 // server says that a zone's signatures are wrong or missing.
 func bogusCode(code uint16) bool {
 	switch code {
-	case mdns.ExtendedErrorCodeDNSBogus,
-		mdns.ExtendedErrorCodeSignatureExpired,
-		mdns.ExtendedErrorCodeSignatureNotYetValid,
-		mdns.ExtendedErrorCodeDNSKEYMissing,
-		mdns.ExtendedErrorCodeRRSIGsMissing,
-		mdns.ExtendedErrorCodeNoZoneKeyBitSet,
-		mdns.ExtendedErrorCodeNSECMissing:
+	case 6, // DNSSEC Bogus
+		7,  // Signature Expired
+		8,  // Signature Not Yet Valid
+		9,  // DNSKEY Missing
+		10, // RRSIGs Missing
+		11, // No Zone Key Bit Set
+		12: // NSEC Missing
 		return true
 	}
 	return false

@@ -13,8 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	mdns "github.com/miekg/dns"
 )
 
 // manyQuestions is after how many a socket to another host is replaced by one
@@ -47,7 +45,7 @@ type server struct {
 func (s *server) exchange(ctx context.Context, k key, wait time.Duration) (message, error) {
 	edns := !s.plain.Load()
 	m, err := s.once(ctx, k, edns, wait)
-	if err == nil && edns && (m.rcode == mdns.RcodeFormatError || m.rcode == mdns.RcodeNotImplemented) {
+	if err == nil && edns && (m.rcode == rcodeFormatError || m.rcode == rcodeNotImplemented) {
 		s.plain.Store(true) // RFC 6891 7
 		m, err = s.once(ctx, k, false, wait)
 	}
@@ -193,7 +191,7 @@ func compare(wire, raw []byte) likeness {
 		return unrelated
 	}
 	questions := binary.BigEndian.Uint16(raw[4:])
-	if rcode := raw[3] & 15; questions == 0 && (rcode == mdns.RcodeFormatError || rcode == mdns.RcodeNotImplemented) {
+	if rcode := raw[3] & 15; questions == 0 && (rcode == rcodeFormatError || rcode == rcodeNotImplemented) {
 		return answer
 	}
 	asked := questionOf(wire)

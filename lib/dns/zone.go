@@ -1,14 +1,11 @@
 package dns
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-
-	mdns "github.com/miekg/dns"
 )
 
 const (
@@ -62,20 +59,11 @@ func parseZone(r io.Reader, file string) (*zone, error) {
 	if z.marks, err = parseMarks(text, file); err != nil {
 		return nil, err
 	}
-	p := mdns.NewZoneParser(bytes.NewReader(text), ".", file)
-	p.SetDefaultTTL(zoneTTL)
-	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
-		z.add(record(rr))
-	}
-	if err := p.Err(); err != nil {
-		return nil, err
-	}
-	return z, nil
+	return z, parseMaster(string(text), file, z.add)
 }
 
 // add adds a record, once (RFC 2181 5).
 func (z *zone) add(r Record) {
-	r.Name = normal(r.Name)
 	same := func(o Record) bool { return o.Type == r.Type && o.Data == r.Data }
 	if slices.ContainsFunc(z.names[r.Name], same) {
 		return
