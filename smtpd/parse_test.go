@@ -138,3 +138,24 @@ func checkMailbox(t *testing.T, m smtp.Mailbox) {
 		t.Errorf("control character in %q", m.String())
 	}
 }
+
+// The parameters of DSN have bounds (RFC 3461 4.2, 4.4).
+func TestDSNBounds(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("x", n) }
+	for arg, ok := range map[string]bool{
+		"FROM:<> ENVID=" + long(maxEnvID): true, "FROM:<> ENVID=" + long(maxEnvID+1): false, "FROM:<> ENVID=a+3": false, "FROM:<> ENVID=+00": false,
+		"FROM:<> RET=full": true, "FROM:<> RET=FULL RET=HDRS": false, "FROM:<> RET=": false,
+	} {
+		if _, refused := parseMail(arg, smtp.Syntax{}); (refused == nil) != ok {
+			t.Errorf("MAIL %.40s: %v", arg, refused)
+		}
+	}
+	for arg, ok := range map[string]bool{
+		"TO:<a@b> ORCPT=rfc822;" + long(maxORcpt-len("rfc822;")): true, "TO:<a@b> ORCPT=rfc822;" + long(maxORcpt): false,
+		"TO:<a@b> NOTIFY=success,failure,delay": true, "TO:<a@b> NOTIFY=never": true, "TO:<a@b> NOTIFY=,": false,
+	} {
+		if _, refused := parseRcpt(arg, smtp.Syntax{}); (refused == nil) != ok {
+			t.Errorf("RCPT %.40s: %v", arg, refused)
+		}
+	}
+}

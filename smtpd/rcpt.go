@@ -81,7 +81,7 @@ const maxORcpt = 500
 // parseORcpt parses address-type;xtext.
 func parseORcpt(value string) (string, bool) {
 	kind, address, ok := strings.Cut(value, ";")
-	if !ok || kind == "" || len(value) > maxORcpt {
+	if !ok || !smtp.IsAtom(kind) || len(value) > maxORcpt {
 		return "", false
 	}
 	plain, err := smtp.DecodeXtext(address)

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"postern/lib/maillog"
+	"postern/lib/smtp"
 )
 
 // maxWords bounds what a peer has said, in octets.
@@ -39,7 +40,7 @@ func (f *fields) address(s string) string {
 // original is the address that a sender gave with ORCPT, "" when that is none.
 func (f *fields) original(orcpt string) string {
 	kind, address, ok := strings.Cut(orcpt, ";")
-	if !ok || !isAtom(kind) || address == "" {
+	if !ok || !smtp.IsAtom(kind) || address == "" {
 		return ""
 	}
 	if strings.EqualFold(kind, "rfc822") {
@@ -66,11 +67,4 @@ func (f *fields) international(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// isAtom checks an address type (RFC 3464 2.1.2).
-func isAtom(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\".[]`, r)
-	})
 }

@@ -88,6 +88,10 @@ func quote(s string) string {
 
 func notAtext(c rune) bool { return !isAtext(c) }
 
+// IsAtom reports that s is an atom of ASCII (RFC 5322 3.2.3), as the type of an
+// address is (RFC 3461 4.2).
+func IsAtom(s string) bool { return s != "" && isASCII(s) && !strings.ContainsFunc(s, notAtext) }
+
 // isAtext reports a character of an Atom (RFC 5322 3.2.3, RFC 6531 3.3).
 func isAtext(c rune) bool {
 	switch {
