@@ -56,7 +56,7 @@ var originRows = []conf.Row[origin]{
 		Help:  "Take mail for every domain of which this host is a mail exchanger in DNS, but not the best."},
 	{Name: "DNSRecord", Args: "folder",
 		Value: func(o *origin) conf.Value { return conf.String(&o.answers) },
-		Help:  "Keep the answers of DNS that each process was given in a zone file in this folder, which smtpd -z, spf -z and rbl -z read. The log names it. The folder must exist."},
+		Help:  "Keep the answers of DNS that each process was given in a zone file in this folder, which smtpd -z, spf -z and rbl -z read. The log names it. The folder is below /var/lib/postern unless absolute, and must exist."},
 	{Name: "XAvenger", Args: "[0|1]", Default: "1", Old: conf.Old{Plan9: "0", ZMailer: "0"},
 		Value: func(o *origin) conf.Value { return conf.Bool(&o.xAvenger) },
 		Help:  "Put a field X-Avenger with what is known of the client into strangers' mail."},
@@ -79,7 +79,10 @@ func (o *origin) complete(c *config) {
 	if o.answers == "" {
 		return
 	}
-	o.recorded = filepath.Join(c.below(o.answers), queue.NewID(time.Now())+".zone")
+	if !filepath.IsAbs(o.answers) {
+		o.answers = filepath.Join(c.places.Lib(), o.answers)
+	}
+	o.recorded = filepath.Join(o.answers, queue.NewID(time.Now())+".zone")
 	c.dns = dns.NewRecorder(c.dns, &lateFile{path: o.recorded})
 }
 
@@ -89,7 +92,7 @@ func (o *origin) check(c *config) (errs []error) {
 		errs = append(errs, err)
 	}
 	if o.answers != "" {
-		if _, err := os.Stat(c.below(o.answers)); err != nil {
+		if _, err := os.Stat(o.answers); err != nil {
 			errs = append(errs, err)
 		}
 	}
