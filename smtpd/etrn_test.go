@@ -66,3 +66,22 @@ func TestETRNOffered(t *testing.T) {
 	in := newInstance(t, "Mailer /bin/true")
 	talk(t, in, stranger, hi+"C: ETRN a.example\nS: 502 5.5.1 *\nC: MAIL FROM:<> RET=FULL\nS: 555 *\n"+bye)
 }
+
+// What ETRN takes is a domain by its name, fit to be a file's.
+func FuzzParseETRN(f *testing.F) {
+	for _, arg := range []string{"", "a.example", "@a.example", "#q", "[192.0.2.1]", "..", "a/b", "a b", "ü.example", "-x"} {
+		f.Add(arg)
+	}
+	f.Fuzz(func(t *testing.T, arg string) {
+		domain, refused := parseETRN(arg)
+		if refused != nil {
+			if c := refused.Class(); c != 4 && c != 5 {
+				t.Errorf("%q: refused with %v", arg, refused)
+			}
+			return
+		}
+		if domain != arg || strings.ContainsAny(domain, "/\x00 @#[") || strings.HasPrefix(domain, ".") || len(domain) > 255 {
+			t.Errorf("%q was taken", arg)
+		}
+	})
+}
