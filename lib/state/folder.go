@@ -75,7 +75,7 @@ func (s *Store) open(name string, flag int) (file, error) {
 	var fd int
 	err := s.below(func(root int) (err error) {
 		fd, err = restart(func() (int, error) {
-			return openBeneath(root, name, flag|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
+			return safefile.OpenBeneath(root, name, flag|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
 		})
 		return s.wrap("open", name, err)
 	})

@@ -1,10 +1,10 @@
-package state
+package safefile
 
 import "golang.org/x/sys/unix"
 
-// openBeneath opens a name below a folder without leaving it and without
-// following links.
-func openBeneath(root int, name string, flag int, mode uint32) (int, error) {
+// OpenBeneath opens a name below the folder root, a descriptor, without leaving
+// it and without following links. The flags and the mode are those of openat(2).
+func OpenBeneath(root int, name string, flag int, mode uint32) (int, error) {
 	how := unix.OpenHow{
 		Flags:   uint64(flag | unix.O_LARGEFILE),
 		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS,
