@@ -56,15 +56,9 @@ func (l lookups) LookupIP(ctx context.Context, network, name string) ([]netip.Ad
 // bothFamilies asks both questions at once: one after the other they would
 // take twice as long.
 func (l lookups) bothFamilies(ctx context.Context, name string) ([]netip.Addr, error) {
-	var six []netip.Addr
-	var err6 error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		six, err6 = l.addresses(ctx, name, TypeAAAA)
-	}()
-	four, err4 := l.addresses(ctx, name, TypeA)
-	<-done
+	replies := QueryAll(ctx, l, []Question{{name, TypeA}, {name, TypeAAAA}})
+	four, err4 := replies[0].addresses(name, TypeA)
+	six, err6 := replies[1].addresses(name, TypeAAAA)
 	if addrs := append(four, six...); len(addrs) > 0 {
 		return addrs, nil
 	}
@@ -76,10 +70,15 @@ func (l lookups) bothFamilies(ctx context.Context, name string) ([]netip.Addr, e
 
 func (l lookups) addresses(ctx context.Context, name string, t Type) ([]netip.Addr, error) {
 	a, err := l.Query(ctx, name, t)
-	if err != nil {
-		return nil, err
+	return Reply{a, err}.addresses(name, t)
+}
+
+// addresses returns the addresses in a reply to a question for some.
+func (r Reply) addresses(name string, t Type) ([]netip.Addr, error) {
+	if r.Err != nil {
+		return nil, r.Err
 	}
-	addrs := a.Addrs()
+	addrs := r.Answer.Addrs()
 	return addrs, notEmpty(len(addrs), name, t)
 }
 
