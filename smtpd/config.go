@@ -70,6 +70,7 @@ type config struct {
 	submission   submission
 	mailerForm   mailerForm
 	origin       origin
+	limits       limits
 }
 
 func defaultConfig(f *flags, places place.Places) *config {

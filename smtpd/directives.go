@@ -12,7 +12,7 @@ import (
 func (c *config) directives() *conf.Table {
 	g, w, t := &c.guard, &c.wire, &c.tls
 	return conf.NewTable(
-		conf.Of(sessionRows, c), conf.Of(wireRows, w), conf.Of(verifierRows, w), conf.Of(burdenRows, w), conf.Of(nameRows, w),
+		conf.Of(sessionRows, c), conf.Of(wireRows, w), conf.Of(verifierRows, w), conf.Of(burdenRows, w), conf.Of(limitRows, &c.limits), conf.Of(crowdRows, &c.limits.crowd), conf.Of(nameRows, w),
 		conf.Of(policyRows, c), conf.Of(originRows, &c.origin), c.origin.rules.Directives(), conf.Of(guardRows, g), conf.Of(listRows, g),
 		c.mail.Directives(), conf.Of(mailerRows, c), conf.Of(mailerFormRows, &c.mailerForm),
 		conf.Of(tlsRows, t), conf.Of(clientCertRows, t), conf.Of(ticketRows, t), conf.Of(voidTLSRows, t),
@@ -133,8 +133,6 @@ func (c *config) setPriority(args []string) error {
 var foreignRows = []conf.Row[config]{
 	{Name: "BindAddr", Synonyms: []string{"BindAddress", "Listen"}, Args: "address [port]", Other: "listen", Repeat: true},
 	{Name: "BindPort", Args: "port", Other: "listen", Repeat: true},
-	{Name: "MaxClients", Synonyms: []string{"MaxParallelConnections", "MaxConnections"}, Args: "number", Other: "listen", Repeat: true},
-	{Name: "MaxConPerIP", Synonyms: []string{"MaxSameIpSource", "same-ip-source-parallel-max"}, Args: "number", Other: "listen", Repeat: true},
 	{Name: "ListenQueueSize", Args: "number", Other: "listen", Repeat: true},
 	{Name: "TcpRcvBufferSize", Args: "octets", Other: "listen", Repeat: true},
 	{Name: "TcpXmitBufferSize", Args: "octets", Other: "listen", Repeat: true},

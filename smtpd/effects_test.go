@@ -32,7 +32,7 @@ type effect struct {
 
 // effects are all rows. Each is where its directive's subject is.
 func effects() []effect {
-	return slices.Concat(wireEffects(), limitEffects(), policyEffects(), originEffects(), guardEffects(), mailerEffects(), surroundingsEffects())
+	return slices.Concat(wireEffects(), limitEffects(), rateEffects(), policyEffects(), originEffects(), guardEffects(), mailerEffects(), surroundingsEffects())
 }
 
 func TestEffects(t *testing.T) {
@@ -174,6 +174,8 @@ func elsewhere(directive string) (test string) {
 		return "TestDropped"
 	case "MaxDumps":
 		return "TestDumpIsBounded"
+	case "SMTPFilter":
+		return "TestAsksForFilter"
 	case "ValidateAddress", "ValidateSender":
 		return "TestHooks"
 	}

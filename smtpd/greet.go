@@ -25,6 +25,7 @@ func (s *session) greet(ctx context.Context) {
 		lines = append(lines, s.conf.mail.Hostname+" ESMTP postern")
 	}
 	s.say(smtp.Say(220, smtp.NoEnhanced, lines...))
+	s.welcomed = true
 }
 
 // bannerValue is the directive Banner. It notes a greeting that a client cannot

@@ -9,10 +9,6 @@ const notYet = "not obeyed yet by this version"
 // laterRows are directives of old programs that nothing here obeys yet. They
 // may stand in a file, and --check names them.
 var laterRows = []conf.Row[config]{
-	{Name: "SMTPFilter", Args: "argument ...", Repeat: true, Void: notYet},
-	{Name: "MaxMsgsPerIP", Args: "argument ...", Repeat: true, Void: notYet},
-	{Name: "MaxErrorsPerIP", Args: "argument ...", Repeat: true, Void: notYet},
-	{Name: "MaxMsgsPerUser", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "SMTPCB", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "ClientTimeout", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "VrfyDelay", Args: "argument ...", Repeat: true, Void: notYet},

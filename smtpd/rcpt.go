@@ -112,6 +112,9 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 	}
 	s.facts.Recipient = r.rcpt.Mailbox
 	defer func() { s.facts.Recipient = smtp.Mailbox{} }()
+	if v := s.overRate(); v.Refused() {
+		return s.refuse(v)
+	}
 	if v := s.policy.At(ctx, check.Rcpt, &s.facts); v.Refused() {
 		return s.refuse(v)
 	}
@@ -122,6 +125,9 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 		if v := s.verify(ctx, "to", r.rcpt.Mailbox); v.Refused() {
 			return s.refuse(v)
 		}
+	}
+	if v := s.countRcpt(); v.Refused() {
+		return s.refuse(v)
 	}
 	tx.env.Recipients = append(tx.env.Recipients, r.rcpt)
 	tx.argv += len(r.rcpt.Mailbox.Local) + len(r.rcpt.Mailbox.Domain) + len("@\x00") + 8 // and a pointer

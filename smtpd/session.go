@@ -14,6 +14,7 @@ import (
 	"postern/lib/rbl"
 	"postern/lib/record"
 	"postern/lib/smtp"
+	store "postern/lib/state"
 )
 
 // A state is what has been said so far; a verb is allowed in some of them.
@@ -71,11 +72,15 @@ type session struct {
 	mustAuth bool // before MAIL
 	trace    *trace
 	login    login
-	ident    *identity // what the client's host says of it, when it is asked
-	style    style     // how a client of this HELO name is taken
-	delay    float64   // of the last refusal, in seconds
-	debug    bool      // DEBUG was said
-	ticked   bool      // TICK was said in a batch, which is one of BITNET
+	ident    *identity     // what the client's host says of it, when it is asked
+	style    style         // how a client of this HELO name is taken
+	delay    float64       // of the last refusal, in seconds
+	places   []*store.Slot // among those of MaxClients and MaxConPerIP
+	turned   check.Verdict // why the client is turned away instead of greeted
+	welcomed bool          // it was greeted: errors from now on are its own
+	keptOut  bool          // by the packet filter, as it was asked
+	debug    bool          // DEBUG was said
+	ticked   bool          // TICK was said in a batch, which is one of BITNET
 }
 
 // newSession prepares a session with p on c; nothing is said yet.
@@ -96,6 +101,9 @@ func newSession(srv *server, c conn, p peer) *session {
 	s.name = srv.lookUpName(p.client.Addr())
 	if srv.conf.wire.dnsFail < "2" {
 		s.facts.NameError = s.nameError
+	}
+	if s.turned = s.crowded(context.Background()); s.turned.Refused() {
+		return s
 	}
 	s.lists = s.askListsOfClient()
 	s.ident = srv.askIdent(p)
@@ -185,6 +193,7 @@ func (s *session) say(r smtp.Reply) {
 	if r.Class() >= 4 {
 		s.errors++
 		s.tooManyErrors(r)
+		s.countError(r)
 	}
 	if r.Code == 421 {
 		s.closing = true
@@ -249,6 +258,7 @@ func (s *session) end() {
 	s.ident.stop()
 	s.trace.close()
 	s.conn.Close()
+	s.leave()
 }
 
 // reset forgets the transaction (RFC 5321 4.1.1.5).

@@ -86,7 +86,9 @@ func (s *session) nameless() check.Verdict {
 // unwelcome turns a client away instead of greeting it: when there is more to
 // do than can be done, or its name cannot be found out.
 func (s *session) unwelcome(context.Context) bool {
-	if limit := s.conf.wire.maxLoad; limit != noLoadLimit && s.loaded(limit) {
+	if s.turned.Refused() {
+		s.say(s.refuse(s.turned))
+	} else if limit := s.conf.wire.maxLoad; limit != noLoadLimit && s.loaded(limit) {
 		s.say(s.tooLoaded())
 	} else if v := s.nameless(); v.Refused() {
 		s.say(s.refuse(v))
