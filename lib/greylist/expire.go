@@ -1,0 +1,156 @@
+package greylist
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"postern/lib/safefile"
+)
+
+// maxStep is how far Expire believes that time has gone on since the last one.
+// A clock that is years ahead for a day takes off the lists who would have been
+// taken off in the next week.
+const maxStep = 7 * 24 * time.Hour
+
+// Expired is what Expire did.
+type Expired struct {
+	Busy        bool // somebody else is at it, and nothing was done
+	Grey, White int  // entries, and lines, that were removed
+	Kept        int  // entries that were not
+}
+
+// Expire removes the entries of those that did not come again, and takes off
+// the whitelist who did not come for long. No session waits for it. It may be
+// killed and begun again; while another process does it, it does nothing.
+func (s *Store) Expire(ctx context.Context, now time.Time) (x Expired, err error) {
+	if _, err := os.Stat(s.Dir); err != nil {
+		return x, ignoreMissing(err)
+	}
+	mark, err := s.lock(expireLock, 0)
+	if errors.Is(err, safefile.ErrLocked) {
+		return Expired{Busy: true}, nil
+	}
+	if err != nil {
+		return x, err
+	}
+	defer mark.Close()
+	now, err = believed(mark, now)
+	if err != nil {
+		return x, err
+	}
+	if err := s.expireGrey(ctx, now, &x); err != nil {
+		return x, err
+	}
+	return x, s.expireWhite(now, &x)
+}
+
+// believed is the time that is taken for now, which the file's time stamp
+// remembers.
+func believed(mark *os.File, now time.Time) (time.Time, error) {
+	fi, err := mark.Stat()
+	if err != nil {
+		return now, err
+	}
+	if fi.Size() > 0 && now.Sub(fi.ModTime()) > maxStep {
+		now = fi.ModTime().Add(maxStep)
+	}
+	if fi.Size() == 0 {
+		_, err = mark.WriteAt([]byte("the time stamp of this file is that of the last greylist expire\n"), 0)
+	}
+	return now, errors.Join(err, os.Chtimes(mark.Name(), now, now))
+}
+
+// expireGrey goes through the entries, and sets their count right.
+func (s *Store) expireGrey(ctx context.Context, now time.Time, x *Expired) error {
+	before, err := s.entries()
+	if err != nil {
+		return err
+	}
+	err = s.walk(ctx, func(name string, st *unix.Stat_t) error {
+		if _, stale := s.judge(mtime(st), now); !stale || mtime(st).After(now) {
+			x.Kept++
+			return nil
+		}
+		x.Grey++
+		return s.remove(name, 0)
+	}, s.prune)
+	if err != nil {
+		return err
+	}
+	return s.recount(before, int64(x.Kept))
+}
+
+// recount sets the count to what was found, and what came meanwhile.
+func (s *Store) recount(before, kept int64) error {
+	after, err := s.entries()
+	if err != nil || after == 0 {
+		return err
+	}
+	f, err := s.counter(s.create)
+	if err != nil {
+		return err
+	}
+	return f.Truncate(kept + max(0, after-before))
+}
+
+// expireWhite writes the whitelist without those who have expired and without
+// what later lines say again.
+func (s *Store) expireWhite(now time.Time, x *Expired) error {
+	l, err := s.lock(whiteLock, personWait)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	for range tries {
+		err = s.rewriteWhite(now, x)
+		if !errors.Is(err, errStale) {
+			return err
+		}
+	}
+	return err
+}
+
+// rewriteWhite does that if there is anything to leave out. The error is
+// errStale when somebody has edited the text meanwhile.
+func (s *Store) rewriteWhite(now time.Time, x *Expired) error {
+	v, err := s.openFiles()
+	if err != nil || v.text == nil {
+		return err
+	}
+	defer v.text.Close()
+	drop, err := s.superfluous(&v, now)
+	if err != nil || len(drop) == 0 {
+		return err
+	}
+	text, err := io.ReadAll(io.NewSectionReader(v.text, 0, int64(v.state.Size)))
+	if err != nil {
+		return err
+	}
+	if err := s.replaceWhite(v.state, without(text, drop)); err != nil {
+		return err
+	}
+	x.White = len(drop)
+	if v, err = s.openFiles(); err == nil && v.state.Size > smallText {
+		err = s.reindex(&v)
+	}
+	return err
+}
+
+// replaceWhite puts a new text in the place of the one of a state, with its
+// mode.
+func (s *Store) replaceWhite(old textState, text []byte) error {
+	st, err := s.stat(whiteName)
+	if err != nil {
+		return err
+	}
+	if textStateOf(&st) != old {
+		return errStale
+	}
+	mode := os.FileMode(st.Mode & 0o777)
+	return s.replace(newWhite, whiteName, text, mode)
+}

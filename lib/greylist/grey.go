@@ -1,0 +1,188 @@
+package greylist
+
+import (
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// countName is the file that is as long as there are entries in greyFolder. It
+// has holes for those that Expire has counted and an octet for each that came
+// since: appending one is safe among many processes.
+const countName = "count"
+
+// A client makes no more than about maxOfOne entries: one in crowdOdds that
+// are made counts those of the client, and makes room by removing its oldest.
+const (
+	maxOfOne  = 256
+	crowdOdds = 16
+)
+
+// tries bounds how often an entry is looked for again whose folder, or it
+// itself, was removed meanwhile by Expire.
+const tries = 10
+
+// meet decides about a client that is not on the whitelist, and remembers that
+// it came.
+func (s *Store) meet(q *Query, now time.Time) (d Decision, err error) {
+	name := s.entryName(q)
+	for range tries {
+		if d, err = s.enter(name, now); err == nil || !errors.Is(err, fs.ErrExist) {
+			return d, err
+		}
+		d, err = s.again(q, name, now)
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return d, err
+}
+
+// peek is meet that remembers nothing.
+func (s *Store) peek(q *Query, now time.Time) (Decision, error) {
+	st, err := s.stat(s.entryName(q))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Decision{Wait: s.Delay}, nil
+	}
+	d, _ := s.judge(mtime(&st), now)
+	return d, err
+}
+
+// enter makes a new entry. The error is fs.ErrExist when there is one.
+func (s *Store) enter(name string, now time.Time) (Decision, error) {
+	d := Decision{Wait: s.Delay}
+	n, err := s.entries()
+	if err != nil {
+		return d, err
+	}
+	if n >= int64(s.Max) {
+		d.Full = true
+		_, err := s.stat(name)
+		if err == nil {
+			err = fs.ErrExist
+		} else if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return d, err
+	}
+	if err := s.makeEntry(name, now); err != nil {
+		return d, err
+	}
+	if rand.IntN(crowdOdds) == 0 {
+		s.thin(path.Dir(name))
+	}
+	return d, s.counted()
+}
+
+// makeEntry makes the file. The time of its making is now, even if the kernel's
+// clock says otherwise.
+func (s *Store) makeEntry(name string, now time.Time) error {
+	const flag = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL
+	fd, err := s.openRaw(name, flag)
+	for n := 0; errors.Is(err, fs.ErrNotExist) && n < tries; n++ {
+		if err = s.makeFolders(name); err == nil {
+			fd, err = s.openRaw(name, flag)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return s.setTimes(name, now, now)
+}
+
+// again decides about a client that has an entry.
+func (s *Store) again(q *Query, name string, now time.Time) (Decision, error) {
+	st, err := s.stat(name)
+	if err != nil {
+		return Decision{Wait: s.Delay}, err
+	}
+	d, stale := s.judge(mtime(&st), now)
+	switch {
+	case stale:
+		return d, s.setTimes(name, now, now)
+	case d.State == Early:
+		return d, s.setTimes(name, now, mtime(&st))
+	}
+	return d, s.promote(s.entry(q, now.Sub(mtime(&st)), now), name)
+}
+
+// setTimes says when an entry came last, and first.
+func (s *Store) setTimes(name string, last, first time.Time) error {
+	times := []unix.Timespec{unix.NsecToTimespec(last.UnixNano()), unix.NsecToTimespec(first.UnixNano())}
+	return s.below(func(root int) error {
+		return s.wrap("utime", name, unix.UtimesNanoAt(root, name, times, unix.AT_SYMLINK_NOFOLLOW))
+	})
+}
+
+// entries is how many there are.
+func (s *Store) entries() (int64, error) {
+	f, err := s.counter(s.open)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	fi, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return fi.Size(), nil
+}
+
+// counted counts one more.
+func (s *Store) counted() error {
+	f, err := s.counter(s.create)
+	if err == nil {
+		_, err = f.Write([]byte("."))
+	}
+	return err
+}
+
+// counter is the open file of the count.
+func (s *Store) counter(open func(name string, flag int) (*os.File, error)) (*os.File, error) {
+	s.mu.Lock()
+	f := s.count
+	s.mu.Unlock()
+	if f != nil {
+		return f, nil
+	}
+	f, err := open(countName, unix.O_WRONLY|unix.O_APPEND)
+	if err == nil {
+		s.mu.Lock()
+		s.count = f
+		s.mu.Unlock()
+	}
+	return f, err
+}
+
+// thin makes room in the folder of a client that has too many entries. Errors
+// are left to who comes next.
+func (s *Store) thin(folder string) {
+	names, err := s.list(folder)
+	if err != nil || len(names) <= maxOfOne {
+		return
+	}
+	type entry struct {
+		name string
+		made time.Time
+	}
+	list := make([]entry, 0, len(names))
+	for _, name := range names {
+		st, err := s.stat(folder + "/" + name)
+		if err == nil {
+			list = append(list, entry{name, mtime(&st)})
+		}
+	}
+	slices.SortFunc(list, func(a, b entry) int { return a.made.Compare(b.made) })
+	for _, e := range list[:max(0, len(list)-maxOfOne*3/4)] {
+		s.remove(folder+"/"+e.name, 0)
+	}
+}

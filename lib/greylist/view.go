@@ -1,0 +1,231 @@
+package greylist
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"postern/lib/safefile"
+)
+
+const (
+	indexName = "whitelist.index"
+	newIndex  = "whitelist.index.new"
+	newWhite  = "whitelist.new"
+)
+
+// smallText is how long a text is read as it is, in octets: that costs no more
+// than an index.
+const smallText = 8 << 10
+
+// A view is the whitelist as it was at a time. Its files are closed by the
+// garbage collector when nobody looks at them any more.
+type view struct {
+	state textState
+	text  *os.File // nil: there is none
+	index *table   // nil: there is none that is good
+}
+
+// look is the whitelist of now.
+func (s *Store) look() (view, error) {
+	st, err := s.stat(whiteName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return view{}, nil
+	}
+	if err != nil {
+		return view{}, err
+	}
+	state := textStateOf(&st)
+	s.mu.Lock()
+	v := s.view
+	s.mu.Unlock()
+	if v.text != nil && v.state == state {
+		return v, nil
+	}
+	v, err = s.openView()
+	if err == nil {
+		s.mu.Lock()
+		s.view = v
+		s.mu.Unlock()
+	}
+	return v, err
+}
+
+// How long to wait for those who change the whitelist. Adding a line takes
+// microseconds; who makes a new index, or a new list, is not waited for.
+const (
+	readWait   = 20 * time.Millisecond
+	appendWait = 100 * time.Millisecond
+	personWait = time.Minute
+)
+
+// openView opens the whitelist and the index, which it makes if it is not
+// there or not good. While somebody else does that, or where it cannot be done,
+// the view has none.
+func (s *Store) openView() (view, error) {
+	v, err := s.openFiles()
+	if err != nil || v.index != nil || v.state.Size <= smallText {
+		return v, err
+	}
+	l, err := s.lock(whiteLock, readWait)
+	if err != nil {
+		return v, nil // the text will do
+	}
+	defer l.Close()
+	if v, err = s.openFiles(); err != nil || v.index != nil {
+		return v, err
+	}
+	if err := s.reindex(&v); err != nil {
+		return v, nil
+	}
+	return v, nil
+}
+
+// openFiles opens what is there.
+func (s *Store) openFiles() (v view, err error) {
+	if v.text, err = s.open(whiteName, unix.O_RDONLY); err != nil {
+		return v, ignoreMissing(err)
+	}
+	if v.state, err = stateOf(v.text); err != nil || v.state.Size <= smallText {
+		return v, err
+	}
+	v.index, _ = s.openIndex(unix.O_RDONLY, v.state)
+	return v, nil
+}
+
+// stateOf is the state of the text that is open.
+func stateOf(f *os.File) (textState, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return textState{}, &fs.PathError{Op: "stat", Path: f.Name(), Err: err}
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return textState{}, &fs.PathError{Op: "open", Path: f.Name(), Err: safefile.ErrNotRegular}
+	}
+	return textStateOf(&st), nil
+}
+
+// openIndex opens the index of a state of the text.
+func (s *Store) openIndex(flag int, state textState) (*table, error) {
+	f, err := s.open(indexName, flag)
+	if err != nil {
+		return nil, err
+	}
+	t, err := openTable(f)
+	if err == nil && (t.Text != state || t.Boot != bootID()) {
+		err = errStale
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// reindex makes the index of a view anew. The caller has the lock.
+func (s *Store) reindex(v *view) error {
+	b := newBuilder(bootID())
+	text := io.NewSectionReader(v.text, 0, int64(v.state.Size))
+	if err := eachLine(text, func(e Entry, at int64) { b.add(&e, at) }, nil); err != nil {
+		return err
+	}
+	// What was read is that state only if it is so still.
+	if now, err := stateOf(v.text); err != nil || now != v.state {
+		return errors.Join(err, errStale)
+	}
+	if err := s.replace(newIndex, indexName, b.bytes(v.state), fileMode); err != nil {
+		return err
+	}
+	var err error
+	v.index, err = s.openIndex(unix.O_RDONLY, v.state)
+	return err
+}
+
+// replace puts a new file in the place of an old one, by way of a third name.
+func (s *Store) replace(way, name string, data []byte, mode os.FileMode) error {
+	if err := s.remove(way, 0); err != nil {
+		return err
+	}
+	f, err := s.create(way, unix.O_WRONLY|unix.O_EXCL)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		s.remove(way, 0)
+		return err
+	}
+	return s.rename(way, name)
+}
+
+// find finds an entry on the whitelist that lets a client pass.
+func (s *Store) find(w *wanted) (Entry, bool, error) {
+	v, err := s.look()
+	if err != nil || v.text == nil {
+		return Entry{}, false, ignoreMissing(err)
+	}
+	if v.index != nil {
+		e, ok, err := v.indexed(w)
+		if err == nil {
+			return e, ok, nil
+		}
+	}
+	return v.scanned(w)
+}
+
+// indexed finds an entry by the index, and reads it in the text: what is not
+// there is not believed.
+func (v *view) indexed(w *wanted) (Entry, bool, error) {
+	var all verdict
+	err := v.index.keys(w, func(k key) error {
+		at, err := v.index.lookup(k)
+		if err != nil || at < 0 {
+			return err
+		}
+		e, err := v.entryAt(at)
+		if err == nil && e.key() != k {
+			err = errStale
+		}
+		all.add(e, at)
+		return err
+	})
+	e, ok := all.entry()
+	return e, ok, err
+}
+
+// entryAt reads the entry at a place in the text.
+func (v *view) entryAt(at int64) (Entry, error) {
+	var room [maxLine + 2]byte
+	n, err := v.text.ReadAt(room[:], at)
+	if err != nil && err != io.EOF {
+		return Entry{}, err
+	}
+	line, _, _ := bytes.Cut(room[:n], []byte("\n"))
+	return ParseEntry(string(bytes.TrimRight(line, "\r")))
+}
+
+// scanned finds an entry by reading all of the text.
+func (v *view) scanned(w *wanted) (Entry, bool, error) {
+	var all verdict
+	text := io.NewSectionReader(v.text, 0, int64(v.state.Size))
+	err := eachLine(text, func(e Entry, at int64) {
+		if w.has(&e) {
+			all.add(e, at)
+		}
+	}, nil)
+	e, ok := all.entry()
+	return e, ok, err
+}
+
+// ignoreMissing is err, or nil when it says that a file does not exist.
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
