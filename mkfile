@@ -12,7 +12,7 @@ LIB=$PREFIX/lib/postern
 MAN=$PREFIX/share/man
 UNITS=$PREFIX/lib/systemd/system
 LDFLAGS=-X postern/lib/place.prefix=$PREFIX
-PROGS=./smtpd ./send ./smtp ./spf ./tools/limit ./tools/listen ./tools/mtasts ./tools/rbl ./tools/runq ./tools/users
+PROGS=./smtpd ./send ./smtp ./spf ./tools/limit ./tools/listen ./tools/mtasts ./tools/rbl ./tools/runq ./tools/smtpfilter ./tools/users
 PAGES=`{find . -name '*.[1578]' | sort}
 UNITFILES=`{find . -name '*.socket' -o -name '*.service' -o -name '*.timer' | sort}
 
@@ -43,6 +43,7 @@ install:V:
 	install -m 644 smtpd/postern.tmpfiles $DESTDIR$PREFIX/lib/tmpfiles.d/postern.conf
 	install -D -m 644 smtpd/fail2ban.conf $DESTDIR$PREFIX/share/postern/fail2ban.conf
 	install -m 644 tools/limit/limit.cron $DESTDIR$PREFIX/share/postern/limit.cron
+	install -m 755 tools/smtpfilter/smtp-filter.* $DESTDIR$PREFIX/share/postern/
 
 uninstall:V:
 	rm -rf $DESTDIR$LIB $DESTDIR$PREFIX/share/postern

@@ -54,6 +54,7 @@ type config struct {
 	proxies   []netip.Prefix
 	workers   workers
 	user      string
+	filter    []string // SMTPFilter, which smtpfilter runs
 	pidFile   string
 	stopWait  time.Duration
 
@@ -130,6 +131,9 @@ var rows = []conf.Row[config]{
 	{Name: "Workers", Args: "n[:uses[:at-once]]", Default: "0:1000:1",
 		Value: (*config).workersValue,
 		Help:  "So many programs stay, each serving uses connections, at-once of them side by side. With 0 each connection has a program of its own."},
+	{Name: "SMTPFilter", Args: "program",
+		Value: func(c *config) conf.Value { return conf.Strings(&c.filter) },
+		Help:  "Have new connections of an address filtered for a minute that has reached MaxConPerIP. It is smtpfilter(8) that runs the program, and knows whom not to."},
 	{Name: "User", Args: "user[:group]",
 		Value: func(c *config) conf.Value { return conf.String(&c.user) },
 		Help:  "Become this user once the sockets are bound."},

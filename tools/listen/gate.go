@@ -50,6 +50,12 @@ func (g *gate) ask(key netip.Addr) verdict {
 	return admit
 }
 
+// crowdedBy says whether the client has all the sessions that it may have.
+func (g *gate) crowdedBy(key netip.Addr) bool {
+	n := g.of[key]
+	return n.live+n.refused >= g.each
+}
+
 // politely is the refusal while there is room for one, else silence.
 func (g *gate) politely(v verdict) verdict {
 	if g.refused >= politeRefusals {

@@ -23,6 +23,7 @@ const (
 	aboutAccept
 	aboutPrograms
 	aboutWorkers
+	aboutFilter
 	topics
 )
 

@@ -25,6 +25,9 @@ type refusal struct {
 // refuse answers a connection without ever waiting for it.
 func (s *server) refuse(c conn, v verdict) {
 	key := c.key()
+	if s.gate.crowdedBy(key) {
+		s.keepOut(key)
+	}
 	if v == drop {
 		s.log.refused(c, "closed in silence")
 		c.close()

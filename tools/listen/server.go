@@ -35,6 +35,7 @@ type server struct {
 	load      loadMeter
 	children  map[int]child
 	refusals  []refusal
+	asked     map[netip.Addr]time.Time // until when a client need not be kept out once more
 	pool      pool
 	headings  int // PROXY headers that are on their way
 	pid       *pidFile

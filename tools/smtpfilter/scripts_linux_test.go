@@ -1,0 +1,239 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// insideEnv tells the test binary that it runs in a network of its own.
+const insideEnv = "SMTPFILTER_TEST_INSIDE"
+
+// missing ends a test that lacks something of the machine.
+func missing(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("POSTERN_REAL") == "1" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+// inOwnNetwork runs the test once more in a network namespace, with addresses
+// of two clients and of this host, and says whether this is that run.
+func inOwnNetwork(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv(insideEnv) != "" {
+		for _, words := range [][]string{
+			{"link", "set", "lo", "up"},
+			{"addr", "add", "192.0.2.25/24", "dev", "lo"},
+			{"addr", "add", "192.0.2.1/24", "dev", "lo"},
+			{"addr", "add", "192.0.2.2/24", "dev", "lo"},
+			{"addr", "add", "2001:db8::25/128", "dev", "lo", "nodad"},
+			{"addr", "add", "2001:db8:1:2::3/128", "dev", "lo", "nodad"},
+			{"addr", "add", "2001:db8:1:3::3/128", "dev", "lo", "nodad"},
+		} {
+			if out, err := exec.Command("ip", words...).CombinedOutput(); err != nil {
+				t.Fatalf("ip %q: %v: %s", words, err, out)
+			}
+		}
+		return true
+	}
+	if os.Getuid() != 0 {
+		missing(t, "only root can make a network namespace")
+	}
+	if _, err := exec.LookPath("ip"); err != nil {
+		missing(t, "%v", err)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), insideEnv+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+	return false
+}
+
+// netAdmin is the one capability that the programs have.
+const netAdmin = 12 // CAP_NET_ADMIN
+
+// unprivileged runs a command as nobody, with that capability.
+func unprivileged(words ...string) *exec.Cmd {
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Credential:  &syscall.Credential{Uid: 65534, Gid: 65534},
+		AmbientCaps: []uintptr{netAdmin},
+	}
+	return cmd
+}
+
+// script is one of the examples, where nobody may run it.
+type script struct {
+	t    *testing.T
+	path string
+}
+
+func newScript(t *testing.T, name string) script {
+	dir, err := os.MkdirTemp("/tmp", "smtpfilter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	text, err := os.ReadFile(name)
+	path := filepath.Join(dir, name)
+	if err == nil {
+		err = errors.Join(os.Chmod(dir, 0o755), os.WriteFile(path, text, 0o755))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return script{t, path}
+}
+
+func (s script) run(words ...string) {
+	s.t.Helper()
+	if out, err := unprivileged(append([]string{s.path}, words...)...).CombinedOutput(); err != nil {
+		s.t.Fatalf("%s %q: %v: %s", filepath.Base(s.path), words, err, out)
+	}
+}
+
+// echo answers each connection to a port with what it says.
+func echo(t *testing.T, addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				buf := make([]byte, 64)
+				for {
+					n, err := c.Read(buf)
+					if err != nil {
+						return
+					}
+					c.Write(buf[:n])
+				}
+			}()
+		}
+	}()
+}
+
+// connect connects from an address to one of this host.
+func connect(from, to string) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 10 * time.Second}
+	return d.Dial("tcp", to)
+}
+
+// allowed says that a connection can be made, and used.
+func allowed(t *testing.T, from, to string) net.Conn {
+	t.Helper()
+	c, err := connect(from, to)
+	if err != nil {
+		t.Errorf("%s: %v, want a connection", from, err)
+		return nil
+	}
+	t.Cleanup(func() { c.Close() })
+	lives(t, c)
+	return c
+}
+
+// lives says that a connection can be used.
+func lives(t *testing.T, c net.Conn) {
+	t.Helper()
+	c.SetDeadline(time.Now().Add(10 * time.Second))
+	buf := make([]byte, 4)
+	fmt.Fprint(c, "ping")
+	if _, err := c.Read(buf); err != nil {
+		t.Errorf("%v: %v", c.LocalAddr(), err)
+	}
+}
+
+// refused says that no connection can be made.
+func refused(t *testing.T, from, to string) {
+	t.Helper()
+	c, err := connect(from, to)
+	if err == nil {
+		c.Close()
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("%s: %v, want %v", from, err, syscall.ECONNREFUSED)
+	}
+}
+
+const (
+	smtp4, smtp6 = "192.0.2.25:25", "[2001:db8::25]:25"
+	other4       = "192.0.2.25:587"
+)
+
+// The examples, with real packet filters: whom they are told of cannot
+// connect, all else goes on, and he can again.
+func TestScripts(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	for _, addr := range []string{smtp4, smtp6, other4} {
+		echo(t, addr)
+	}
+	for _, row := range []struct{ name, needs string }{
+		{"smtp-filter.nft", "nft"},
+		{"smtp-filter.iptables", "iptables"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if _, err := exec.LookPath(row.needs); err != nil {
+				missing(t, "%v", err)
+			}
+			s := newScript(t, row.name)
+			s.run("clear")
+			before := allowed(t, "192.0.2.1", smtp4)
+			s.run("add", "192.0.2.1")
+			s.run("add", "2001:db8:1:2::/64")
+			refused(t, "192.0.2.1", smtp4)
+			refused(t, "2001:db8:1:2::3", smtp6)
+			lives(t, before)
+			allowed(t, "192.0.2.1", other4)
+			allowed(t, "192.0.2.2", smtp4)
+			allowed(t, "2001:db8:1:3::3", smtp6)
+			s.run("del", "192.0.2.1")
+			allowed(t, "192.0.2.1", smtp4)
+			refused(t, "2001:db8:1:2::3", smtp6)
+			s.run("del", "2001:db8:1:2::/64")
+			allowed(t, "2001:db8:1:2::3", smtp6)
+			s.run("add", "192.0.2.2")
+			s.run("add", "2001:db8:1:2::/64")
+			s.run("clear")
+			allowed(t, "192.0.2.2", smtp4)
+			allowed(t, "2001:db8:1:2::3", smtp6)
+		})
+	}
+}
+
+// All three examples are shell, and know their three words alone.
+func TestScriptsUsage(t *testing.T) {
+	for _, name := range []string{"smtp-filter.nft", "smtp-filter.iptables", "smtp-filter.pf"} {
+		if out, err := exec.Command("sh", "-n", name).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", name, err, out)
+		}
+		for _, words := range [][]string{{name}, {name, "list"}} {
+			err := exec.Command("sh", words...).Run()
+			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 64 {
+				t.Errorf("%q: %v, want exit status 64", words, err)
+			}
+		}
+	}
+}
