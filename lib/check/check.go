@@ -93,6 +93,9 @@ type Facts struct {
 	// dialogue went on. They are nil when nothing was.
 	SPF   func() spf.Result
 	Lists func() rbl.Result
+	// Name waits for the client's verified name, "" when it has none. It is
+	// nil when there is no look-up.
+	Name func() string
 	// NameError waits for the look-up of the client's name, and is why it had
 	// no result. It is nil when there was none.
 	NameError func() error

@@ -3,26 +3,30 @@ package check
 import (
 	"context"
 	"net/netip"
+	"time"
 
 	"postern/lib/dns"
+	"postern/lib/greylist"
 	"postern/lib/record"
 	"postern/lib/smtp"
 )
 
 // Config is what the order of checks depends on.
 type Config struct {
-	Own          []string     // names that are ours: host name and own domains, `dom` or `*.dom`
-	HeloClaims   bool         // refuse a HELO that claims to be us
-	HeloExists   bool         // refuse a HELO name that cannot be, or that DNS does not know
-	SenderDomain bool         // refuse a sender whose domain takes no mail
-	RefuseEager  bool         // refuse who talks before it is told to
-	AllowPercent bool         // let a `%` stand in a local part
-	NamedOnly    bool         // tell strangers to come later whose name cannot be looked up now
-	SPFMarks     bool         // note the result of SPF and refuse nothing for it
-	BackupMX     bool         // take mail for domains of which we are a lesser mail exchanger
-	NoCheck      []string     // recipients, user or user@host, for whom nothing is refused because of who sends
-	Resolver     dns.Resolver // for HeloExists, SenderDomain, BackupMX and Lists
-	Lists        *Lists       // nil for none
+	Own          []string         // names that are ours: host name and own domains, `dom` or `*.dom`
+	HeloClaims   bool             // refuse a HELO that claims to be us
+	HeloExists   bool             // refuse a HELO name that cannot be, or that DNS does not know
+	SenderDomain bool             // refuse a sender whose domain takes no mail
+	RefuseEager  bool             // refuse who talks before it is told to
+	AllowPercent bool             // let a `%` stand in a local part
+	NamedOnly    bool             // tell strangers to come later whose name cannot be looked up now
+	SPFMarks     bool             // note the result of SPF and refuse nothing for it
+	BackupMX     bool             // take mail for domains of which we are a lesser mail exchanger
+	NoCheck      []string         // recipients, user or user@host, for whom nothing is refused because of who sends
+	Resolver     dns.Resolver     // for HeloExists, SenderDomain, BackupMX and Lists
+	Lists        *Lists           // nil for none
+	Greylist     *greylist.Store  // nil for none
+	Now          func() time.Time // for Greylist
 
 	// ValidateAddress is asked about each recipient, ValidateSender about
 	// the sender when the recipients are known.
@@ -79,6 +83,7 @@ func Order(c Config) []Check {
 		{Name: "spf", Stage: Rcpt, Ask: c.spf},
 		{Name: "rbl", Stage: Rcpt, Ask: c.rbl},
 		{Name: "validate-address", Stage: Rcpt, Ask: c.validateAddress},
+		{Name: "greylist", Stage: Rcpt, Ask: c.greylist},
 		{Name: "lists", Stage: Data, Ask: c.class},
 		{Name: "validate-sender", Stage: Data, Ask: c.validateSender},
 	}

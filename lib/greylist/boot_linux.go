@@ -1,13 +1,17 @@
 package greylist
 
 import (
-	"os"
-	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// bootID tells one start of the host from another.
-func bootID() (id [16]byte) {
-	text, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	copy(id[:], strings.ReplaceAll(strings.TrimSpace(string(text)), "-", ""))
-	return id
+// bootTime is when the host was started, in seconds of Unix. /proc knows better,
+// but units that hide it from smtpd do not hide the clocks.
+func bootTime() int64 {
+	var up unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &up) != nil {
+		return 0
+	}
+	return time.Now().Unix() - up.Sec
 }

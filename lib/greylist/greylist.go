@@ -48,9 +48,11 @@ func (s State) String() string { return [...]string{"new", "early", "pass", "whi
 
 // Query is what is asked about.
 type Query struct {
-	Local     netip.Addr // our end of the connection, if it is known
-	Remote    netip.Addr // the client
-	Name      string     // its verified name, if it is known
+	Local  netip.Addr // our end of the connection, if it is known
+	Remote netip.Addr // the client
+	// Name waits for the client's verified name, "" when it has none. It may
+	// be nil, and is called only when the name matters.
+	Name      func() string
 	Sender    string
 	Recipient string
 	// SPF is the sender's domain when SPF says that the client may send for
@@ -159,14 +161,28 @@ func (s *Store) bySPF(q *Query) bool { return s.BySPF && q.SPF != "" }
 
 // entry is the line by which a client gets onto the whitelist.
 func (s *Store) entry(q *Query, delay time.Duration, now time.Time) Entry {
-	e := Entry{Kind: Net, Name: q.Name, Since: now, Delay: delay}
+	e := Entry{Since: now, Delay: delay}
 	if s.bySPF(q) {
-		e.Kind, e.Word, e.Name = Domain, strings.ToLower(q.SPF), ""
+		e.Kind, e.Word = Domain, strings.ToLower(q.SPF)
 		return e
 	}
-	e.Net = usualNet(plain(q.Remote))
-	e.bare = plain(q.Remote)
+	e.Kind, e.Name, e.bare = Net, q.name(), plain(q.Remote)
+	e.Net = usualNet(e.bare)
 	return e
+}
+
+func (q *Query) name() string {
+	if q.Name == nil {
+		return ""
+	}
+	return q.Name()
+}
+
+// Exempt says whether a recipient is never refused: everybody can write to
+// the postmaster (RFC 5321 4.5.1).
+func Exempt(recipient string) bool {
+	user, _ := cutAddress(recipient)
+	return strings.EqualFold(user, "postmaster")
 }
 
 func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }

@@ -35,7 +35,8 @@ var (
 type head struct {
 	Magic   [16]byte
 	Text    textState
-	Boot    [16]byte // that of the host when it was written: what it has not on disk it has in memory
+	Boot    int64 // when the host was started that wrote it: what is not on disk it has in memory
+	_       [8]byte
 	Seed    [16]byte
 	Buckets uint64
 	Used    uint64    // slots
@@ -66,6 +67,17 @@ func parseHead(p []byte) (*head, error) {
 	return h, nil
 }
 
+// bootStep is how far the clock may be set without that looking like a new
+// start of the host, in seconds.
+const bootStep = 10
+
+// current says whether the index is that of a state of the text, and was
+// written since the host was started.
+func (h *head) current(text textState) bool {
+	apart := bootTime() - h.Boot
+	return h.Text == text && -bootStep <= apart && apart <= bootStep
+}
+
 // headLen is how long a head is, with its sum.
 const headLen = 128 + sha256.Size
 
@@ -86,26 +98,33 @@ func (h *head) note(e *Entry) {
 	}
 }
 
-// keys calls f with all that a query may find in the table.
-func (h *head) keys(w *wanted, f func(key) error) error {
-	for n := 0; w.addr.IsValid() && n <= w.addr.BitLen(); n++ {
-		p, _ := w.addr.Prefix(n)
+// keys calls f with all of a kind that a query may find in the table.
+func (h *head) keys(kind Kind, w *wanted, f func(key) error) error {
+	switch {
+	case h.Kinds>>kind&1 == 0:
+		return nil
+	case kind == Net:
+		return h.nets(w.addr, f)
+	}
+	for _, word := range w.of(kind) {
+		if err := f(wordKey(kind, word)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nets calls f with the networks that an address is in, of the lengths that the
+// table has.
+func (h *head) nets(addr netip.Addr, f func(key) error) error {
+	for n := 0; addr.IsValid() && n <= addr.BitLen(); n++ {
+		p, _ := addr.Prefix(n)
 		bit := prefixBit(p)
 		if h.Bits[bit/64]>>(bit%64)&1 == 0 {
 			continue
 		}
 		if err := f(netKey(p)); err != nil {
 			return err
-		}
-	}
-	for kind := Net + 1; kind < kinds; kind++ {
-		for _, word := range w.words[kind] {
-			if h.Kinds>>kind&1 == 0 {
-				break
-			}
-			if err := f(wordKey(kind, word)); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -206,10 +225,10 @@ type builder struct {
 	last map[uint64]int64 // offsets by hash
 }
 
-func newBuilder(boot [16]byte) *builder {
+func newBuilder() *builder {
 	b := &builder{last: make(map[uint64]int64)}
 	copy(b.Magic[:], indexMagic)
-	b.Boot = boot
+	b.Boot = bootTime()
 	rand.Read(b.Seed[:])
 	return b
 }

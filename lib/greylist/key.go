@@ -2,6 +2,7 @@ package greylist
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -24,30 +25,50 @@ func wordKey(k Kind, word string) key { return key(append([]byte{byte(k)}, word.
 
 // wanted is what a query looks for on the whitelist.
 type wanted struct {
+	query *Query
 	addr  netip.Addr
 	words [kinds][]string
+	asked [kinds]bool
+}
+
+func newWanted(q *Query) *wanted { return &wanted{query: q, addr: plain(q.Remote)} }
+
+// of are the words of a kind. They are put together when they are needed: for
+// the client's name that may take a while.
+func (w *wanted) of(k Kind) []string {
+	if w.asked[k] {
+		return w.words[k]
+	}
+	w.asked[k] = true
+	switch k {
+	case Host:
+		w.words[k] = domainsOf(w.query.name())
+	case Sender:
+		w.words[k] = addressWords(w.query.Sender)
+	case Domain:
+		if w.query.SPF != "" {
+			w.words[k] = []string{strings.ToLower(w.query.SPF)}
+		}
+	case Recipient:
+		w.words[k] = addressWords(w.query.Recipient)
+		if user, domain := cutAddress(w.query.Recipient); domain != "" {
+			w.words[k] = append(w.words[k], strings.ToLower(user)+"@")
+		}
+	}
+	return w.words[k]
 }
 
 // maxLabels is how many domains above a client's name are looked for.
 const maxLabels = 10
 
-func newWanted(q *Query) *wanted {
-	w := &wanted{addr: plain(q.Remote)}
-	name := strings.ToLower(strings.TrimSuffix(q.Name, "."))
+// domainsOf are a name and the domains above it, each with a dot in front.
+func domainsOf(name string) (list []string) {
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	for n := 0; name != "" && n < maxLabels; n++ {
-		w.words[Host] = append(w.words[Host], "."+name)
+		list = append(list, "."+name)
 		_, name, _ = strings.Cut(name, ".")
 	}
-	if q.SPF != "" {
-		w.words[Domain] = []string{strings.ToLower(q.SPF)}
-	}
-	w.words[Sender] = addressWords(q.Sender)
-	w.words[Recipient] = addressWords(q.Recipient)
-	if len(w.words[Recipient]) > 0 {
-		user, _ := cutAddress(q.Recipient)
-		w.words[Recipient] = append(w.words[Recipient], strings.ToLower(user)+"@")
-	}
-	return w
+	return list
 }
 
 // addressWords are the words under which an address may stand.
@@ -73,12 +94,7 @@ func (w *wanted) has(e *Entry) bool {
 	if e.Kind == Net {
 		return e.Net.Contains(w.addr)
 	}
-	for _, word := range w.words[e.Kind] {
-		if word == e.Word {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(w.of(e.Kind), e.Word)
 }
 
 // A verdict is the last line of each kind that a query looks for.

@@ -117,7 +117,7 @@ func (s *Store) openIndex(flag int, state textState) (*table, error) {
 		return nil, err
 	}
 	t, err := openTable(f)
-	if err == nil && (t.Text != state || t.Boot != bootID()) {
+	if err == nil && !t.current(state) {
 		err = errStale
 	}
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *Store) openIndex(flag int, state textState) (*table, error) {
 
 // reindex makes the index of a view anew. The caller has the lock.
 func (s *Store) reindex(v *view) error {
-	b := newBuilder(bootID())
+	b := newBuilder()
 	text := io.NewSectionReader(v.text, 0, int64(v.state.Size))
 	if err := eachLine(text, func(e Entry, at int64) { b.add(&e, at) }, nil); err != nil {
 		return err
@@ -178,24 +178,32 @@ func (s *Store) find(w *wanted) (Entry, bool, error) {
 	return v.scanned(w)
 }
 
-// indexed finds an entry by the index, and reads it in the text: what is not
-// there is not believed.
-func (v *view) indexed(w *wanted) (Entry, bool, error) {
+// indexed finds an entry by the index.
+func (v *view) indexed(w *wanted) (e Entry, ok bool, err error) {
 	var all verdict
-	err := v.index.keys(w, func(k key) error {
-		at, err := v.index.lookup(k)
-		if err != nil || at < 0 {
-			return err
+	for kind := Net; kind < kinds && !ok; kind++ {
+		err := v.index.keys(kind, w, func(k key) error { return v.collect(&all, k) })
+		if err != nil {
+			return e, false, err
 		}
-		e, err := v.entryAt(at)
-		if err == nil && e.key() != k {
-			err = errStale
-		}
-		all.add(e, at)
+		e, ok = all.entry()
+	}
+	return e, ok, nil
+}
+
+// collect reads in the text what the index has of a key: what is not there is
+// not believed.
+func (v *view) collect(all *verdict, k key) error {
+	at, err := v.index.lookup(k)
+	if err != nil || at < 0 {
 		return err
-	})
-	e, ok := all.entry()
-	return e, ok, err
+	}
+	e, err := v.entryAt(at)
+	if err == nil && e.key() != k {
+		err = errStale
+	}
+	all.add(e, at)
+	return err
 }
 
 // entryAt reads the entry at a place in the text.

@@ -52,7 +52,7 @@ func (s *Store) eachName(ctx context.Context, folder string, f func(path string)
 // prune removes a folder if it is empty.
 func (s *Store) prune(folder string) error {
 	err := s.remove(folder, unix.AT_REMOVEDIR)
-	if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, fs.ErrExist) || errors.Is(err, unix.ENOTDIR) {
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, unix.ENOTDIR) {
 		return nil
 	}
 	return err
