@@ -23,7 +23,7 @@ type config struct {
 // load reads the configuration, and the options that win over it.
 func (p *program) load(e *tool.Env) (*config, error) {
 	places := place.New(os.Getenv(place.RootEnv))
-	c := &config{Config: greylist.NewConfig(filepath.Join(places.Lib(), "grey"))}
+	c := &config{Config: greylist.NewConfig()}
 	c.table = conf.NewTable(c.Config.Directives())
 	warnings, err := c.table.ReadFile(conf.Source{
 		Spec: e.Config, Usual: filepath.Join(places.Etc(), "smtpd.conf"), Foreign: true,
@@ -42,7 +42,7 @@ func (p *program) load(e *tool.Env) (*config, error) {
 			errs = append(errs, c.table.Flag(o.option, o.directive, o.value))
 		}
 	}
-	return c, errors.Join(append(errs, c.Verify())...)
+	return c, errors.Join(append(errs, c.Complete(filepath.Join(places.Lib(), "grey")))...)
 }
 
 // WriteConfig shows what is in force.

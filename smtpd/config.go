@@ -12,6 +12,7 @@ import (
 	"postern/lib/conf"
 	"postern/lib/deliver"
 	"postern/lib/dns"
+	"postern/lib/greylist"
 	"postern/lib/place"
 	"postern/lib/sysexits"
 )
@@ -70,6 +71,7 @@ type config struct {
 	submission   submission
 	mailerForm   mailerForm
 	origin       origin
+	greylist     greylist.Config
 	limits       limits
 }
 
@@ -96,6 +98,7 @@ func defaultConfig(f *flags, places place.Places) *config {
 		submission:  defaultSubmission(),
 		mailerForm:  mailerForm{emptySender: "<>"},
 		origin:      defaultOrigin(),
+		greylist:    greylist.NewConfig(),
 	}
 }
 
@@ -106,7 +109,7 @@ func loadConfig(f *flags, places place.Places) (*config, conf.Warnings, error) {
 	c := defaultConfig(f, places)
 	c.table = c.directives()
 	warnings, err := c.table.ReadFile(conf.Source{Spec: f.config, Usual: filepath.Join(places.Etc(), "smtpd.conf")})
-	return c, warnings, errors.Join(err, c.applyFlags(), c.complete(), c.completeAuth())
+	return c, warnings, errors.Join(err, c.applyFlags(), c.complete(), c.completeAuth(), c.completeGreylist())
 }
 
 // applyFlags gives the command line the last word.

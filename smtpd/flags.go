@@ -25,6 +25,7 @@ type flags struct {
 	demandAuth   bool // -E
 	skipHelo     bool // -e
 	tagForged    bool // -f
+	greylist     bool // -g
 	quietHelo    bool // -q
 	verifySender bool // -r
 	saveBlocked  bool // -s
@@ -38,7 +39,7 @@ type flags struct {
 }
 
 func (f *flags) set() *arg.Set {
-	s := arg.New("smtpd", "[-aBDEdefipqrstVv] [-C [dialect:]file] [-c cert] [-h domain] [-k net]... [-L load] [-l SYSLOG|file]... [-m mailer] [-n netdir] [-R program] [-T '[ip]'] [-z zonefile] [--check] [--submit] [--verbose]")
+	s := arg.New("smtpd", "[-aBDEdefgipqrstVv] [-C [dialect:]file] [-c cert] [-h domain] [-k net]... [-L load] [-l SYSLOG|file]... [-m mailer] [-n netdir] [-R program] [-T '[ip]'] [-z zonefile] [--check] [--submit] [--verbose]")
 	s.String(&f.config, "C", "[dialect:]file", "read this configuration")
 	s.String(&f.cert, "c", "cert", "offer STARTTLS with the certificate and key in this PEM file")
 	s.Bool(&f.check, "check", "check the configuration, print what is in force, and exit")
@@ -67,6 +68,7 @@ func (f *flags) guardOptions(s *arg.Set) {
 	s.Bool(&f.demandAuth, "E", "demand authentication of strangers whose HELO is refused, instead of hanging up")
 	s.Bool(&f.skipHelo, "e", "do not ask whether the name in HELO exists")
 	s.Bool(&f.tagForged, "f", "tag strangers' mail that claims to be from one of our domains")
+	s.Bool(&f.greylist, "g", "tell strangers to come again")
 	s.Bool(&f.quietHelo, "q", "keep sessions out of the log whose HELO is refused")
 	s.Bool(&f.verifySender, "r", "refuse senders whose domain takes no mail")
 	s.Bool(&f.saveBlocked, "s", "keep copies of blocked messages")

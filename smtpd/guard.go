@@ -116,6 +116,7 @@ func (c *config) applyGuards() (errs []error) {
 		{f.skipHelo, "-e", "HeloExists", "0"},
 		{f.demandAuth, "-E", "DemandAuth", "1"},
 		{f.tagForged, "-f", "TagForged", "1"},
+		{f.greylist && !c.greylist.Wanted(), "-g", "Greylist", "1"},
 		{f.quietHelo, "-q", "QuietHelo", "1"},
 		{f.verifySender, "-r", "VerifySender", "1"},
 		{f.saveBlocked, "-s", "SaveBlocked", "1"},

@@ -82,6 +82,8 @@ func (srv *server) policyConfig() check.Config {
 		Address:      thisHost,
 		Resolver:     c.dns,
 		Lists:        srv.lists,
+		Greylist:     c.openGreylist(),
+		Now:          srv.now,
 		Recipient:    srv.presence,
 		Unfiltered:   srv.unfiltered,
 

@@ -99,6 +99,9 @@ func newSession(srv *server, c conn, p peer) *session {
 	}
 	s.trace = srv.openTrace(s)
 	s.name = srv.lookUpName(p.client.Addr())
+	if s.name != nil {
+		s.facts.Name = s.name.confirmed
+	}
 	if srv.conf.wire.dnsFail < "2" {
 		s.facts.NameError = s.nameError
 	}

@@ -55,7 +55,8 @@ func TestGreylist(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			g := greylist.NewConfig(t.TempDir())
+			g := greylist.NewConfig()
+			g.Dir = t.TempDir()
 			f := stranger()
 			tt.change(f, &g)
 			if err := os.WriteFile(filepath.Join(g.Dir, "whitelist"), []byte(tt.white), 0o644); err != nil {
@@ -79,7 +80,9 @@ func TestGreylistOpen(t *testing.T) {
 	if err := os.WriteFile(dir, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c := Config{Greylist: greylist.Open(greylist.NewConfig(dir)), Now: func() time.Time { return greyNoon }}
+	g := greylist.NewConfig()
+	g.Dir = dir
+	c := Config{Greylist: greylist.Open(g), Now: func() time.Time { return greyNoon }}
 	v, err := c.greylist(context.Background(), stranger())
 	if v.Action != None || err == nil {
 		t.Errorf("%+v, %v; want no opinion and an error", v, err)

@@ -1,6 +1,7 @@
 package greylist
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -16,7 +17,7 @@ const (
 )
 
 // Config is the directives about greylisting, for the programs that obey them.
-// It is made by NewConfig.
+// It is made by NewConfig, and made complete by Complete.
 type Config struct {
 	Mode   string // "0", "1" or "learn": for the program
 	Dir    string // the folder
@@ -28,10 +29,9 @@ type Config struct {
 	Max    int           // entries of those that have come once
 }
 
-// NewConfig returns what holds when nothing is configured, with the store in
-// dir.
-func NewConfig(dir string) Config {
-	return Config{Mode: "0", Dir: dir, Delay: usualDelay, Window: usualWindow, Life: usualLife, Max: usualMax}
+// NewConfig returns what holds when nothing is configured.
+func NewConfig() Config {
+	return Config{Mode: "0", Delay: usualDelay, Window: usualWindow, Life: usualLife, Max: usualMax}
 }
 
 // Learning says that nobody is deferred for real.
@@ -105,8 +105,10 @@ func keyValue(byNet *bool) conf.Value {
 	}
 }
 
-// Verify says what is wrong with the configuration as a whole.
-func (c *Config) Verify() error {
+// Complete puts the lists into the folder usual if none is configured. The error
+// is what is wrong with the configuration as a whole.
+func (c *Config) Complete(usual string) error {
+	c.Dir = cmp.Or(c.Dir, usual)
 	if c.Window <= c.Delay {
 		return fmt.Errorf("GreylistWindow %s is not longer than GreylistDelay %s: nobody could pass", c.Window, c.Delay)
 	}

@@ -15,7 +15,8 @@ var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 // testStore is a store in a folder that does not exist yet.
 func testStore(t testing.TB, more ...func(*Config)) *Store {
 	t.Helper()
-	c := NewConfig(filepath.Join(t.TempDir(), "grey"))
+	c := NewConfig()
+	c.Dir = filepath.Join(t.TempDir(), "grey")
 	for _, f := range more {
 		f(&c)
 	}

@@ -20,7 +20,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	fmt.Scanln() // until all are there
-	c := NewConfig(os.Args[1])
+	c := NewConfig()
+	c.Dir = os.Args[1]
 	if err := play(role, Open(c)); err != nil {
 		fmt.Println("error:", err)
 		os.Exit(1)

@@ -24,7 +24,9 @@ func smallDisk(t *testing.T) *Store {
 		t.Skipf("cannot mount a tmpfs (needs root): %v", err)
 	}
 	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
-	return Open(NewConfig(dir))
+	c := NewConfig()
+	c.Dir = dir
+	return Open(c)
 }
 
 // TestDiskFull: who is listed passes, who is new is an error and no refusal to

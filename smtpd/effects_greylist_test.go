@@ -1,0 +1,41 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// greyRcpt is a stranger's first recipient, who is told to come again, and the
+// session, which goes on.
+const greyRcpt = hi + fromA + "C: RCPT TO:<bob@mx.test>\nS: 451 4.7.1 you are new here, try again in %d seconds*\n"
+
+// greylistEffects are those of telling strangers to come again.
+func greylistEffects() []effect {
+	kept := func(path string) func(t *testing.T, in *instance) {
+		return func(t *testing.T, in *instance) {
+			if _, err := os.Stat(filepath.Join(in.conf.greylist.Dir, path)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	defers := func(seconds string) string {
+		return hi + fromA + "C: RCPT TO:<bob@mx.test>\nS: 451 4.7.1 you are new here, try again in " + seconds + " seconds*\n"
+	}
+	return []effect{
+		{directive: "Greylist GreylistDir", lines: []string{"Greylist", "GreylistDir $T/grey"},
+			talk:   defers("300") + "C: RCPT TO:<postmaster@mx.test>\nS: 250 *\n" + bye,
+			behind: kept("tmp")},
+		{directive: "GreylistDelay GreylistWindow", lines: []string{"Greylist", "GreylistDelay 10m", "GreylistWindow 1h"},
+			talk: defers("600") + bye},
+		{directive: "GreylistMax", lines: []string{"Greylist", "GreylistMax 1"},
+			talk: defers("300") + "C: RCPT TO:<alice@mx.test>\nS: 451 *\n" + bye},
+		{directive: "GreylistLife", lines: []string{"Greylist", "GreylistLife 1h", "GreylistDir $T/grey"},
+			files: map[string]string{"grey/whitelist": "192.0.2.7 x since=2026-01-01T00:00:00Z\n"},
+			talk:  hi + fromA + rcptBob + bye},
+		{directive: "GreylistKey", lines: []string{"Greylist", "GreylistKey net"},
+			talk: defers("300") + bye},
+		{directive: "GreylistSPF", lines: []string{"Greylist", "GreylistSPF 1"},
+			talk: defers("300") + bye},
+	}
+}
