@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A client that makes too many errors is refused by the kernel, and let in
@@ -103,6 +104,14 @@ func filterInside(t *testing.T, programs string) {
 			t.Fatal(err)
 		}
 		await(t, "the client to be let in", func() bool { return !filteredFrom("192.0.2.1", addr) })
+	})
+	t.Run("time", func(t *testing.T) {
+		until := time.Now().Add(3 * time.Second).UTC().Format(time.RFC3339)
+		if err := os.WriteFile(filepath.Join(filepath.Dir(asked), "192.0.2.2"), []byte(until+" byhand\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		await(t, "the client to be filtered", func() bool { return filteredFrom("192.0.2.2", addr) })
+		await(t, "its time to be over", func() bool { return !filteredFrom("192.0.2.2", addr) })
 	})
 	t.Run("trusted", func(t *testing.T) {
 		tooManyErrors(t, "192.0.2.99", addr).quit()

@@ -191,3 +191,27 @@ func TestRelieve(t *testing.T) {
 		t.Errorf("left %q, %v; want 14 of the living and the new one", names, err)
 	}
 }
+
+// The sweeper waits for nobody who holds a file, and takes nothing from him.
+func TestSweepPassesByTheHeld(t *testing.T) {
+	s := Open(t.TempDir())
+	r := s.Rate("k", 1, 1)
+	take(t, r, 1, noon, true)
+	f, _, err := r.hold(noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slot, err := s.Slot(context.Background(), "k", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slot.Release()
+	later := noon.Add(100 * time.Hour)
+	if n, err := s.Sweep(context.Background(), later); n != 0 || err != nil {
+		t.Errorf("Sweep = %d, %v; want nothing removed", n, err)
+	}
+	f.close()
+	if n, err := s.Sweep(context.Background(), later); n != 1 || err != nil {
+		t.Errorf("Sweep = %d, %v; want the bucket", n, err)
+	}
+}
