@@ -240,3 +240,26 @@ func TestPlacesUnderSuperServers(t *testing.T) {
 		})
 	}
 }
+
+// A sender that is told of too many recipients sends another copy to the rest,
+// and all get it.
+func TestSenderSplits(t *testing.T) {
+	in := newInstance(t, "SPF 0", "MaxRcpts 2")
+	addr := freePort(t)
+	in.start(program(t, "listen"), addr)
+	accepts(t, addr)
+	args := []string{addr, "joe@example.net"}
+	users := []string{"ann", "bob", "alice", "postmaster"}
+	for _, user := range users {
+		args = append(args, user+"@"+hostname)
+	}
+	out, status := in.run(testMessage("split"), program(t, "smtp"), args...)
+	if status != 0 || strings.Count(out, "verdict=accept") != len(users) {
+		t.Errorf("smtp: exit %d\n%s", status, out)
+	}
+	for _, user := range users {
+		if text := in.message(user); !whole(text, "split") {
+			t.Errorf("%s's message is not what was sent:\n%s", user, text)
+		}
+	}
+}
