@@ -258,7 +258,7 @@ func TestSenderSplits(t *testing.T) {
 		t.Errorf("smtp: exit %d\n%s", status, out)
 	}
 	for _, user := range users {
-		if text := in.message(user); !whole(text, "split") {
+		if text := in.message(user); !strings.HasSuffix(text, "the end of split\n") {
 			t.Errorf("%s's message is not what was sent:\n%s", user, text)
 		}
 	}
