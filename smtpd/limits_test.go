@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"postern/lib/filter"
+	"postern/lib/smtptest"
 	store "postern/lib/state"
 )
 
@@ -214,5 +215,19 @@ func TestLimitsOfTrustedDomain(t *testing.T) {
 	talk(t, in, stranger, hi+bye)
 	if _, err := os.Stat(filepath.Join(in.conf.places.Lib(), "filter")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it is to be filtered: %v", err)
+	}
+}
+
+// Who has shown a certificate that is verified is its common name.
+func TestUserOfCertificate(t *testing.T) {
+	ours, theirs := smtptest.NewAuthority(t, "ours"), smtptest.NewAuthority(t, "theirs")
+	good, foreign := ours.Client("Client One"), theirs.Client("Client One")
+	w := newTLSWorld(t, "SSL 2", "MaxMsgsPerUser 1 1")
+	w.etc(t, "cacert.pem", ours.PEM())
+	talkTLS(t, w.instance, stranger, client(&good), relayTry("250"))
+	talkTLS(t, w.instance, stranger, client(&good), relayTry("450"))
+	talkTLS(t, w.instance, stranger, client(&foreign), relayTry("550")) // it is nobody's
+	if ok, _, err := w.store.Rate("user:client one", 1, 1).Peek(1, time.Now()); ok || err != nil {
+		t.Errorf("the bucket of the user has room: %v, %v", ok, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -234,6 +235,25 @@ func TestScriptsUsage(t *testing.T) {
 			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 64 {
 				t.Errorf("%q: %v, want exit status 64", words, err)
 			}
+		}
+	}
+}
+
+// The example for pf says to pfctl what pfctl(8) understands.
+func TestPf(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "pfctl"), []byte("#!/bin/sh\necho \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	for words, want := range map[string]string{
+		"clear":                 "-q -t postern_smtp -T flush\n",
+		"add 192.0.2.1":         "-q -t postern_smtp -T add 192.0.2.1\n",
+		"del 2001:db8:1:2::/64": "-q -t postern_smtp -T delete 2001:db8:1:2::/64\n",
+	} {
+		out, err := exec.Command("sh", append([]string{"smtp-filter.pf"}, strings.Fields(words)...)...).Output()
+		if err != nil || string(out) != want {
+			t.Errorf("%s: %v, %q; want %q", words, err, out, want)
 		}
 	}
 }
