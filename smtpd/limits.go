@@ -35,7 +35,7 @@ var limitRows = []conf.Row[limits]{
 		Help:  "Recipients that one address may have accepted an hour, for IPv6 one /64; max, the same unless said, is how many may come at once. Further ones are told to come later (450). 0 for no limit; clients that may relay have none."},
 	{Name: "MaxErrorsPerIP", Args: "per-hour [max]", Default: "0 0",
 		Value: func(l *limits) conf.Value { return l.errors.value() },
-		Help:  "Commands of one address, for IPv6 of one /64, that may be answered with an error an hour, and at once. Beyond, its new sessions are ended at once (421) or, with SMTPFilter, its new connections are filtered. 0 for no limit; clients that may relay have none."},
+		Help:  "Commands of one address, for IPv6 of one /64, that may be answered with an error (4yz or 5yz) an hour, and at once. Beyond, its new sessions are ended at once (421) or, with SMTPFilter, its new connections are filtered. 0 for no limit; clients that may relay have none."},
 	{Name: "MaxMsgsPerUser", Args: "per-hour [max]", Default: "0 0",
 		Value: func(l *limits) conf.Value { return l.user.value() },
 		Help:  "Recipients that one user may have accepted an hour, and at once, wherever he sends from: by the name of AUTH, else by the common name of a verified certificate. Further ones are told to come later (450). 0 for no limit."},
@@ -95,17 +95,21 @@ func (s *session) rcptMeters() (list []meter) {
 	return list
 }
 
-// full is the verdict when a bucket has no room, or when that cannot be known:
-// a limit that cannot be kept lets nobody pass.
-func (m meter) full(code int, wait time.Duration, err error) check.Verdict {
+// overMeter is the verdict when a bucket has no room, or when that cannot be
+// known: a limit that cannot be kept lets nobody pass.
+func (s *session) overMeter(m meter, code int, wait time.Duration, err error) check.Verdict {
 	v := check.Verdict{Action: check.Defer, Check: m.directive}
-	if err != nil {
-		v.Reason = err.Error()
-		v.Reply = smtp.Say(code, smtp.OtherSystem, "local error, try again later")
+	if err == nil {
+		v.Reason = "room in " + wait.Round(time.Second).String()
+		v.Reply = smtp.Say(code, smtp.MailFlood, "too much load from you, try again later")
 		return v
 	}
-	v.Reason = "room in " + wait.Round(time.Second).String()
-	v.Reply = smtp.Say(code, smtp.MailFlood, "too much load from you, try again later")
+	s.complain(maillog.Err, m.directive, err)
+	if code == 450 {
+		code = 451 // RFC 5321 4.2.3: ours, not the mailbox's
+	}
+	v.Reason = err.Error()
+	v.Reply = smtp.Say(code, smtp.OtherSystem, "local error, try again later")
 	return v
 }
 
@@ -114,7 +118,7 @@ func (m meter) full(code int, wait time.Duration, err error) check.Verdict {
 func (s *session) overRate() check.Verdict {
 	for _, m := range s.rcptMeters() {
 		if ok, wait, err := m.Peek(1, s.now()); !ok || err != nil {
-			return s.overMeter(m, wait, err)
+			return s.overMeter(m, 450, wait, err)
 		}
 	}
 	return check.Verdict{}
@@ -132,18 +136,9 @@ func (s *session) countRcpt() check.Verdict {
 		for _, earlier := range meters[:i] {
 			earlier.Take(-1, s.now())
 		}
-		return s.overMeter(m, wait, err)
+		return s.overMeter(m, 450, wait, err)
 	}
 	return check.Verdict{}
-}
-
-// overMeter is the verdict on a recipient for which there is no room.
-func (s *session) overMeter(m meter, wait time.Duration, err error) check.Verdict {
-	if err != nil {
-		s.complain(maillog.Err, m.directive, err)
-		return m.full(451, wait, err)
-	}
-	return m.full(450, wait, nil)
 }
 
 // errorMeter is the bucket of the client's errors.
@@ -154,7 +149,7 @@ func (s *session) errorMeter() (meter, bool) {
 // countError counts a command that was answered with an error. What cannot be
 // counted any more ends the session, as it would else go on without a limit.
 func (s *session) countError(r smtp.Reply) {
-	if !s.welcomed || r.Code == 421 || s.closing {
+	if !s.welcomed || r.Code == 421 {
 		return
 	}
 	m, ok := s.errorMeter()
@@ -181,18 +176,16 @@ func (s *session) tooManyBefore() check.Verdict {
 		return check.Verdict{}
 	}
 	ok, wait, err := m.Peek(1, s.now())
-	switch {
-	case err != nil:
-		s.complain(maillog.Err, m.directive, err)
-	case ok:
+	if ok && err == nil {
 		return check.Verdict{}
-	default:
-		if s.trustByName(); s.facts.Trusted {
-			return check.Verdict{}
-		}
+	}
+	if s.trustByName(); s.facts.Trusted {
+		return check.Verdict{}
+	}
+	if err == nil {
 		s.keepOut(m.directive, wait)
 	}
-	return m.full(421, wait, err)
+	return s.overMeter(m, 421, wait, err)
 }
 
 // keepOut asks smtpfilter, once in a session, to keep new connections of the

@@ -231,3 +231,10 @@ func TestUserOfCertificate(t *testing.T) {
 		t.Errorf("the bucket of the user has room: %v, %v", ok, err)
 	}
 }
+
+// The error that ends a session is counted as those before it.
+func TestLastErrorCounts(t *testing.T) {
+	in := newInstance(t, "MaxErrorsPerIP 1 2", "MaxErrors 2")
+	talk(t, in, stranger, hi+"C: X\nS: 500 *\nC: X\nS: 500 *\nS: 421 *\nS: <end>\n")
+	talk(t, in, stranger, "S: 421 4.7.28 *\nS: <end>\n")
+}

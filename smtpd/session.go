@@ -195,8 +195,8 @@ func (s *session) say(r smtp.Reply) {
 	s.traceLine('>', s.out[start:])
 	if r.Class() >= 4 {
 		s.errors++
-		s.tooManyErrors(r)
 		s.countError(r)
+		s.tooManyErrors(r)
 	}
 	if r.Code == 421 {
 		s.closing = true
