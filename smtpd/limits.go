@@ -179,13 +179,23 @@ func (s *session) tooManyBefore() check.Verdict {
 	if ok && err == nil {
 		return check.Verdict{}
 	}
-	if s.trustByName(); s.facts.Trusted {
+	if s.vouched() {
 		return check.Verdict{}
 	}
 	if err == nil {
 		s.keepOut(m.directive, wait)
 	}
 	return s.overMeter(m, 421, wait, err)
+}
+
+// vouched says whether the client may relay. Where that depends on its name,
+// this is found out now.
+func (s *session) vouched() bool {
+	if len(s.conf.wire.trustedDomains) > 0 {
+		s.findName()
+		s.trustByName()
+	}
+	return s.facts.Trusted
 }
 
 // keepOut asks smtpfilter, once in a session, to keep new connections of the
@@ -195,7 +205,7 @@ func (s *session) keepOut(directive string, wait time.Duration) {
 	if len(s.conf.limits.filter) == 0 || s.keptOut || !a.IsValid() || s.onThisHost() {
 		return
 	}
-	if s.trustByName(); s.facts.Trusted {
+	if s.vouched() {
 		return
 	}
 	s.keptOut = true

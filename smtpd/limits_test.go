@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/lib/dns"
 	"postern/lib/filter"
 	"postern/lib/smtptest"
 	store "postern/lib/state"
@@ -237,4 +240,30 @@ func TestLastErrorCounts(t *testing.T) {
 	in := newInstance(t, "MaxErrorsPerIP 1 2", "MaxErrors 2")
 	talk(t, in, stranger, hi+"C: X\nS: 500 *\nC: X\nS: 500 *\nS: 421 *\nS: <end>\n")
 	talk(t, in, stranger, "S: 421 4.7.28 *\nS: <end>\n")
+}
+
+// askedAbout is a DNS that notes about whom it is asked, and knows nobody.
+type askedAbout struct {
+	dns.Resolver
+	clients chan netip.Addr
+}
+
+func (r askedAbout) LookupPTR(_ context.Context, a netip.Addr) ([]string, error) {
+	r.clients <- a
+	return nil, nil
+}
+
+// Nothing is asked of DNS about a client that is turned away.
+func TestTurnedAwayUnasked(t *testing.T) {
+	in := newInstance(t, "MaxConPerIP 1", "ClientName 1")
+	r := askedAbout{clients: make(chan netip.Addr, 10)}
+	in.conf.dns = r
+	greeting(t, in.dial(t, stranger), "220 ")
+	<-r.clients
+	c := in.dial(t, stranger)
+	greeting(t, c, "450")
+	io.Copy(io.Discard, c) // to the end of the session
+	if len(r.clients) > 0 {
+		t.Error("somebody was asked")
+	}
 }

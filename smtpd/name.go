@@ -33,6 +33,13 @@ func (srv *server) lookUpName(a netip.Addr) *lookup {
 	})}
 }
 
+// findName begins to ask for the client's name, once in a session.
+func (s *session) findName() {
+	if s.name == nil {
+		s.name = s.lookUpName(s.peer.client.Addr())
+	}
+}
+
 // wait returns the confirmed name, "" if there is none, and puts what was
 // found into the record. It waits as long as the look-up's time limit.
 func (l *lookup) wait(r *record.Record) string {

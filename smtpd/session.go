@@ -98,15 +98,15 @@ func newSession(srv *server, c conn, p peer) *session {
 		s.trustCaller(p.uid)
 	}
 	s.trace = srv.openTrace(s)
-	s.name = srv.lookUpName(p.client.Addr())
+	if s.turned = s.crowded(context.Background()); s.turned.Refused() {
+		return s // nothing need be found out
+	}
+	s.findName()
 	if s.name != nil {
 		s.facts.Name = s.name.confirmed
 	}
 	if srv.conf.wire.dnsFail < "2" {
 		s.facts.NameError = s.nameError
-	}
-	if s.turned = s.crowded(context.Background()); s.turned.Refused() {
-		return s
 	}
 	s.lists = s.askListsOfClient()
 	s.ident = srv.askIdent(p)
