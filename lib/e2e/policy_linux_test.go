@@ -35,9 +35,10 @@ include.test.  IN TXT "v=spf1 include:pass.test -all"
 // of every client in the table.
 type policy struct {
 	name   string
-	ours   string // command line, the program's name first
+	ours   string // command line, the program's name first; ROOT is the host's folder
 	theirs func(*policyHost) (service string)
 	rows   []policyRow
+	again  []policyRow // those that are let through, sooner or later
 }
 
 // policyRow is one client of Postfix and the beginning of the answer that its
@@ -65,17 +66,28 @@ var policies = []policy{
 		{"198.51.100.1", "mx.include.test", "a@include.test", "550 5.7.23 ", ""},
 		{"192.0.2.1", "pass.test", "", "250 ", ""},
 		{"198.51.100.1", "pass.test", "", "550 5.7.23 ", ""},
-	}},
+	}, nil},
 	{"rbl", "rbl -P -b rbl.test", nil, []policyRow{
 		{"192.0.2.9", "mx.none.test", "a@none.test", "550 5.7.1 ", ""},
 		{"192.0.2.8", "mx.none.test", "a@none.test", "250 ", ""},
+	}, nil},
+	{"greylist", "greylist -P --key net --delay 2 --dir ROOT/grey", (*policyHost).postgrey, []policyRow{
+		{"192.0.2.1", "mx.none.test", "a@none.test", "450 4.7.1 ", "450 4.2.0 "},
+		{"192.0.2.1", "mx.none.test", "a@none.test", "450 4.7.1 ", "450 4.2.0 "},
+		{"198.51.100.1", "mx.none.test", "", "450 4.7.1 ", "450 4.2.0 "},
+		{"IPV6:2001:db8::1", "mx.none.test", "a@none.test", "450 4.7.1 ", "450 4.2.0 "},
+	}, []policyRow{
+		{"192.0.2.1", "mx.none.test", "a@none.test", "250 ", ""},
+		{"192.0.2.77", "mx.none.test", "a@none.test", "250 ", ""}, // a neighbour
+		{"198.51.100.1", "mx.none.test", "", "250 ", ""},
+		{"IPV6:2001:db8::1", "mx.none.test", "a@none.test", "250 ", ""},
 	}},
 	{"no list can be asked", "rbl -P -b temp.test", nil, []policyRow{
 		{"192.0.2.9", "mx.none.test", "a@none.test", "250 ", ""},
-	}},
+	}, nil},
 	{"broken configuration", "rbl -P -C /nonexistent", nil, []policyRow{
 		{"192.0.2.9", "mx.none.test", "a@none.test", "250 ", ""},
-	}},
+	}, nil},
 }
 
 // insideEnv tells the test binary that it runs in namespaces of its own, and
@@ -118,6 +130,9 @@ func policyInside(t *testing.T, programs string) {
 		t.Run(p.name, func(t *testing.T) {
 			for _, row := range p.rows {
 				h.compare(t, p, row)
+			}
+			for _, row := range p.again {
+				await(t, "both to let "+row.addr+" through", func() bool { return h.agree(t, p, row) })
 			}
 		})
 	}
@@ -232,7 +247,7 @@ func (h *policyHost) master() string {
 	for i := range policies {
 		p := &policies[i]
 		h.service(&b, p.port(0), fmt.Sprintf("unix:private/ours%d", p.port(0)))
-		fmt.Fprintf(&b, "ours%d unix - n n - 0 spawn user=nobody argv=%s/%s\n", p.port(0), h.programs, p.ours)
+		fmt.Fprintf(&b, "ours%d unix - n n - 0 spawn user=nobody argv=%s/%s\n", p.port(0), h.programs, strings.ReplaceAll(p.ours, "ROOT", h.root))
 		if p.theirs != nil {
 			h.service(&b, p.port(1), p.theirs(h))
 		}
@@ -261,6 +276,39 @@ func (h *policyHost) spfPython() string {
 	h.write("policyd-spf.conf", "TestOnly = 1\nHELO_reject = Null\nMail_From_reject = Fail\nPermError_reject = False\n"+
 		"TempError_Defer = True\nskip_addresses = 127.0.0.0/8\n")
 	return "unix:private/policyd-spf"
+}
+
+// postgrey is Debian's policy server for greylisting. Ours has a folder to
+// write in.
+func (h *policyHost) postgrey() string {
+	h.run("install", "-d", "-o", "nobody", h.root+"/grey")
+	h.run("install", "-d", "-o", "postgrey", h.root+"/postgrey")
+	cmd := exec.Command(Need(h.t, "postgrey")[0], "--inet=127.0.0.1:10023", "--dbdir="+h.root+"/postgrey", "--pidfile="+h.root+"/postgrey/pid",
+		"--user=postgrey", "--group=nogroup", "--delay=2", "--auto-whitelist-clients=0")
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	await(h.t, "postgrey", func() bool {
+		conn, err := net.Dial("tcp", "127.0.0.1:10023")
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+	return "inet:127.0.0.1:10023"
+}
+
+// agree says whether both Postfixes say what the row wants.
+func (h *policyHost) agree(t *testing.T, p *policy, row policyRow) bool {
+	t.Helper()
+	all := true
+	for i := range 2 {
+		c := h.dial(t, p.port(i), row)
+		all = strings.HasPrefix(c.say("RCPT TO:<someone@rcpt.test>"), row.want) && all
+		c.say("QUIT")
+	}
+	return all
 }
 
 // compare asks both Postfixes about one client.
