@@ -263,3 +263,29 @@ func TestSenderSplits(t *testing.T) {
 		}
 	}
 }
+
+// Scripts see and change what smtpd counts, by limit.
+func TestLimitAndSmtpd(t *testing.T) {
+	in := newInstance(t, "SPF 0", "MaxMsgsPerIP 1 1", "MaxErrorsPerIP 1 1")
+	limit := func(want int, words ...string) {
+		t.Helper()
+		if out, status := in.run("", program(t, "limit"), words...); status != want {
+			t.Errorf("limit %q: %d, %s; want %d", words, status, out, want)
+		}
+	}
+	rcpt := func(want string) {
+		t.Helper()
+		if got := in.each(1, "192.0.2.7", oneRcpt); got[want] != 1 {
+			t.Errorf("replies to RCPT: %v, want %s", got, want)
+		}
+	}
+	limit(0, "-n", "msgs:192.0.2.7", "1", "1")
+	rcpt("250")
+	limit(75, "-n", "msgs:192.0.2.7", "1", "1")
+	limit(0, "-n", "errors:192.0.2.7", "1", "1")
+	rcpt("450")
+	limit(75, "-n", "errors:192.0.2.7", "1", "1")
+	limit(0, "errors:192.0.2.7", "1", "1", "-1") // forgiven
+	limit(0, "msgs:192.0.2.7", "1", "1", "-1")
+	rcpt("250")
+}

@@ -148,3 +148,28 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Many ask at once, also for the same client, while the folder is read: what
+// is found is always whole.
+func TestManyAsk(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "filter")
+	done := make(chan error, 200)
+	for i := range cap(done) {
+		go func() { done <- Ask(dir, entry(fmt.Sprintf("192.0.2.%d", i%20))) }()
+	}
+	for left := cap(done); left > 0; {
+		select {
+		case err := <-done:
+			if left--; err != nil {
+				t.Error(err)
+			}
+		default:
+		}
+		if _, err := List(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := List(dir); len(got) != 20 || err != nil {
+		t.Errorf("%d entries, %v; want 20", len(got), err)
+	}
+}
