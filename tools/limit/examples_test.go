@@ -30,14 +30,24 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// The crontab is one.
+// The crontab is one, and sweeps what the unit does.
 func TestCrontab(t *testing.T) {
 	text, err := os.ReadFile("limit.cron")
 	if err != nil {
 		t.Fatal(err)
 	}
+	unit, err := os.ReadFile("limit.service")
+	if err != nil {
+		t.Fatal(err)
+	}
 	lines := regexp.MustCompile(`(?m)^[^#\n].*$`).FindAllString(string(text), -1)
-	if len(lines) != 1 || !regexp.MustCompile(`^([\d*/,-]+ ){5}/\S+/limit --sweep$`).MatchString(lines[0]) {
-		t.Errorf("%q", lines)
+	for _, line := range lines {
+		m := regexp.MustCompile(`^(?:[\d*/,-]+ ){5}(/\S+/limit --sweep.*)$`).FindStringSubmatch(line)
+		if m == nil || !strings.Contains(string(unit), "\nExecStart="+m[1]+"\n") {
+			t.Errorf("%q is no line of a crontab, or not what the unit does", line)
+		}
+	}
+	if n := strings.Count(string(unit), "\nExecStart="); n != len(lines) {
+		t.Errorf("%d lines, %d in the unit", len(lines), n)
 	}
 }
