@@ -134,7 +134,9 @@ func (s *Session) hear(ctx context.Context, t *transaction) error {
 		if err != nil {
 			return err
 		}
-		s.answered(r)
+		if s.answered(r); s.over != nil {
+			return s.over
+		}
 	}
 	return nil
 }

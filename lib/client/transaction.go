@@ -121,9 +121,16 @@ func (t *transaction) ask(ctx context.Context) error {
 	return nil
 }
 
-// takeReset notes that the transaction before this one is closed.
-func (t *transaction) takeReset(smtp.Reply) bool {
-	t.session.started = false
+// takeReset notes that the transaction before this one is closed. Every server
+// says 250 to that; whatever else comes is the answer to something that was no
+// command, such as a chunk that the server did not know for one, and so would
+// all answers be that follow.
+func (t *transaction) takeReset(r smtp.Reply) bool {
+	s := t.session
+	if r.Code != 250 {
+		s.fail(fmt.Errorf("%w: to RSET it says %s", ErrOutOfStep, r))
+	}
+	s.started = false
 	return false
 }
 
