@@ -56,6 +56,23 @@ func TestJobs(t *testing.T) {
 	}
 }
 
+// TestJobsOfOneLine has jobs as a person writes them.
+func TestJobsOfOneLine(t *testing.T) {
+	port := hosts(t, []string{greeting +
+		ask("a@d.test") + goOn + "C: one\nC: .\n" +
+		"C: MAIL FROM:<ann@me.test>\nC: RCPT TO:<b@d.test>\nC: RCPT TO:<c@d.test>\nC: DATA\n" +
+		"S: 250 one\nS: 250 ok\n" + goOn + "C: one\nC: .\nC: QUIT\nS: 250 two\nS: 221 bye"})
+	name := filepath.Join(t.TempDir(), "one")
+	if err := os.WriteFile(name, []byte("one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	line := "file=" + name + " sender=ann@me.test recipient="
+	status, stdout, stderr := smtpTo(t, line+"a@d.test\n"+line+`"b@d.test c@d.test"`+"\n", "-B", "127.0.0.2:"+port)
+	if status != 0 || verdicts(stdout) != "accept accept accept" {
+		t.Errorf("got %d, %s%s", status, stdout, stderr)
+	}
+}
+
 // TestJobsOverTwoConnections has the server close after one message.
 func TestJobsOverTwoConnections(t *testing.T) {
 	port := hosts(t, []string{
@@ -158,4 +175,36 @@ S: 221 bye`, greeting + "C: MAIL FROM:<ann@me.test>\nC: RCPT TO:<a@d.test>\nC: R
 	if status != 0 || !strings.HasSuffix(first, " dsn=0") || strings.Contains(second, "dsn=") {
 		t.Errorf("without DSN: got %d, %s", status, stdout)
 	}
+}
+
+// TestOnePerConnection has each connection take one message of those that come
+// in one write: nobody is put off for that.
+func TestOnePerConnection(t *testing.T) {
+	const n = 6
+	hello := strings.Replace(greeting, "S: 250-x\n", "S: 250-x\nS: 250-CHUNKING\n", 1)
+	var list string
+	var dialogues []string
+	for i := range n {
+		list += jobFile(t, fmt.Sprint("j", i), "one\n", fmt.Sprintf("u%d@d.test", i))
+		dialogues = append(dialogues, hello+ask1(i, n)+"S: 250 ok\nS: 250 ok\nS: 250 kept\n"+map[bool]string{true: "S: 221 bye", false: "S: 421 4.7.0 one is enough"}[i == n-1])
+	}
+	port := hosts(t, dialogues)
+	status, stdout, stderr := smtpTo(t, list, "-B", "127.0.0.2:"+port)
+	if want := strings.TrimSpace(strings.Repeat("accept ", n)); status != 0 || verdicts(stdout) != want {
+		t.Errorf("got %d, %s%s", status, stdout, stderr)
+	}
+}
+
+// ask1 is what is sent in one write, from message i of n on.
+func ask1(i, n int) (script string) {
+	for k := i; k < min(n, i+4); k++ {
+		if k > i {
+			script += "C: RSET\n"
+		}
+		script += fmt.Sprintf("C: MAIL FROM:<ann@me.test>\nC: RCPT TO:<u%d@d.test>\nC: BDAT 5 LAST\nC: one\n", k)
+	}
+	if i+4 >= n {
+		script += "C: QUIT\n"
+	}
+	return script
 }

@@ -136,12 +136,17 @@ func recipientRecord(rcpt *smtp.Recipient) record.Record {
 
 // addRecipient reads the line of a recipient into env.
 func addRecipient(env *smtp.Envelope, line []byte) error {
-	if len(env.Recipients) == MaxRecipients {
-		return fmt.Errorf("more than %d recipients", MaxRecipients)
-	}
 	r, err := record.ParseLine(line)
 	if err != nil {
 		return err
+	}
+	return addRecord(env, &r)
+}
+
+// addRecord adds to env the recipient that the record is about.
+func addRecord(env *smtp.Envelope, r *record.Record) (err error) {
+	if len(env.Recipients) == MaxRecipients {
+		return fmt.Errorf("more than %d recipients", MaxRecipients)
 	}
 	rcpt := smtp.Recipient{ORcpt: r.Value("dsn_orcpt"), Dest: r.Value("destination")}
 	if rcpt.Mailbox, err = parseMailbox(r.Value("recipient")); err != nil {

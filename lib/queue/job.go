@@ -7,7 +7,9 @@ import (
 	"io"
 	"path/filepath"
 	"strconv"
+	"strings"
 
+	"postern/lib/record"
 	"postern/lib/smtp"
 )
 
@@ -18,6 +20,8 @@ import (
 //	recipient=...
 //	recipient=...
 //	(empty line)
+//
+// A person may give all of it in one line, recipients included: see ReadJob.
 //
 // For each recipient, in their order, a line of record(7) comes back with id,
 // recipient, verdict (accept, defer or reject) and reply. One that is deferred
@@ -40,8 +44,9 @@ func AppendJob(b []byte, j Job) []byte {
 }
 
 // ReadJob reads the next job, up to and including its empty line or to the end
-// of input. io.EOF means that there is none; every other error, that all
-// further input is out of step.
+// of input. One whose first line has a recipient, or several with blanks
+// between them, consists of this line. io.EOF means that there is none; every
+// other error, that all further input is out of step.
 func ReadJob(r *bufio.Reader) (Job, error) {
 	line, err := readLine(r)
 	for err == nil && len(line) == 0 {
@@ -54,7 +59,7 @@ func ReadJob(r *bufio.Reader) (Job, error) {
 	if err == nil {
 		j, err = parseJob(line)
 	}
-	if err == nil {
+	if err == nil && len(j.Envelope.Recipients) == 0 {
 		err = readRecipients(r, j.Envelope)
 	}
 	if err == nil && len(j.Envelope.Recipients) == 0 {
@@ -81,5 +86,46 @@ func parseJob(line []byte) (Job, error) {
 			return Job{}, fmt.Errorf("bad offset %q", offset)
 		}
 	}
-	return j, nil
+	return j, addAll(env, rec)
+}
+
+// addAll adds the recipients that stand in the line of the message itself.
+// What is said of one there is said of all.
+func addAll(env *smtp.Envelope, rec record.Record) error {
+	list, ok := rec.Lookup("recipient")
+	if !ok {
+		return nil
+	}
+	mailboxes := splitMailboxes(list)
+	if _, ok := rec.Lookup("dsn_orcpt"); ok && len(mailboxes) > 1 {
+		return errors.New("one dsn_orcpt for several recipients")
+	}
+	for _, m := range mailboxes {
+		rec.Set("recipient", m)
+		if err := addRecord(env, &rec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// splitMailboxes cuts a list at its blanks, those within quotes aside. A list
+// of none has one empty mailbox.
+func splitMailboxes(list string) []string {
+	var quoted, escaped bool
+	cut := strings.FieldsFunc(list, func(c rune) bool {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && c == '\\':
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		}
+		return c == ' ' && !quoted
+	})
+	if len(cut) == 0 {
+		return []string{""}
+	}
+	return cut
 }

@@ -28,15 +28,46 @@ func TestJob(t *testing.T) {
 	}
 }
 
+// TestJobOfOneLine has jobs as a person writes them, one behind the other, and
+// one of runq's in between.
+func TestJobOfOneLine(t *testing.T) {
+	const text = "id=1 sender=a@b.c file=/x recipient=d@e.f\n" +
+		"sender=a@b.c file=/x\nrecipient=d@e.f\n\n" +
+		`sender= file=/x offset=3 recipient="d@e.f  \"g \\\"h\"@i.j k@l.m" dsn_notify=NEVER`
+	r := bufio.NewReader(strings.NewReader(text))
+	for _, want := range []string{"d@e.f", "d@e.f", `d@e.f "g \"h"@i.j k@l.m`} {
+		j, err := ReadJob(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, rcpt := range j.Envelope.Recipients {
+			got = append(got, rcpt.Mailbox.String())
+			if len(rcpt.Notify) != 0 != (j.Offset == 3) {
+				t.Errorf("%s: NOTIFY is %q", rcpt.Mailbox, rcpt.Notify)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if _, err := ReadJob(r); err != io.EOF {
+		t.Errorf("behind the last job: %v", err)
+	}
+}
+
 func TestBadJob(t *testing.T) {
 	tests := map[string]string{ // a job: a part of the error
-		"sender=a@b.c\nrecipient=d@e.f\n":                         `file "" is not absolute`,
-		"sender=a@b.c file=x\nrecipient=d@e.f\n":                  "not absolute",
-		"sender=a@b.c file=/x offset=-1\nrecipient=d@e.f\n":       `bad offset "-1"`,
-		"sender=a@b.c file=/x\n\n":                                "no recipients",
-		"file=/x\nrecipient=d@e.f\n":                              "no sender",
-		"sender=a@b.c file=/x\nrecipient=d@@e\n":                  "recipient",
-		"sender=a@b.c file=/" + strings.Repeat("x", 20000) + "\n": "line too long",
+		"sender=a@b.c\nrecipient=d@e.f\n":                          `file "" is not absolute`,
+		"sender=a@b.c file=x\nrecipient=d@e.f\n":                   "not absolute",
+		"sender=a@b.c file=/x offset=-1\nrecipient=d@e.f\n":        `bad offset "-1"`,
+		"sender=a@b.c file=/x\n\n":                                 "no recipients",
+		"file=/x\nrecipient=d@e.f\n":                               "no sender",
+		"sender=a@b.c file=/x\nrecipient=d@@e\n":                   "recipient",
+		"sender=a@b.c file=/x recipient=\" \"\n":                   "without recipient",
+		"sender=a@b.c file=/x recipient=\"d@e.f g@@h\"\n":          "recipient",
+		"sender=a@b.c file=/x recipient=\"d@e.f g@h\" dsn_orcpt=x": "one dsn_orcpt for several",
+		"sender=a@b.c file=/" + strings.Repeat("x", 20000) + "\n":  "line too long",
 	}
 	for text, want := range tests {
 		_, err := ReadJob(bufio.NewReader(strings.NewReader(text)))
@@ -49,6 +80,7 @@ func TestBadJob(t *testing.T) {
 func FuzzReadJob(f *testing.F) {
 	f.Add("id=1 sender=a@b.c file=/x offset=3\nrecipient=d@e.f\n\n")
 	f.Add("\n\nsender=\"\" file=/x\nrecipient=\"\\\"d e\\\"@f.g\" dsn_notify=NEVER")
+	f.Add("sender=a@b.c file=/x recipient=\"d@e.f \\\"g h\\\"@i.j\"")
 	f.Fuzz(func(t *testing.T, text string) {
 		j, err := ReadJob(bufio.NewReader(strings.NewReader(text)))
 		if err != nil {
