@@ -1,0 +1,79 @@
+package synfp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// own are systems of today, and how each is known. "Observed" is what the tests
+// see of the kernel that they run on, in network namespaces whose MTUs and
+// sysctls they change; the rest was published. The grammar is pf.os(5)'s.
+const own = `
+# Observed, Linux 6.18: the largest multiple of the MSS below 64 KiB, here for
+# MTUs of 1280 to 1500, of 9000 and of loopback, IPv4 and IPv6. Kernels do so
+# since 4.20 ("tcp: up initial rmem to 128KB and SYN rwin to around 64KB").
+S43:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S44:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S45:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S46:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S47:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S48:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S49:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S50:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S51:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S52:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S53:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
+S7:64:1:60:M*,S,T,N,W*:Linux:4.20:jumbo:Linux 4.20 or later, jumbo frames
+S1:64:1:60:M*,S,T,N,W*:Linux:4.20:loopback:Linux 4.20 or later, loopback
+# Observed, Linux 6.18 with net.ipv4.tcp_timestamps=0, and tcp_sack=0.
+S44:64:1:52:M*,N,N,S,N,W*:Linux:4.20:no timestamps:Linux 4.20 or later, no timestamps
+S44:64:1:60:M*,N,N,T,N,W*:Linux:4.20:no SACK:Linux 4.20 or later, no selective acknowledgements
+# Published by p0f 3.09b.
+S20:64:1:60:M*,S,T,N,W*:Linux:3.11::Linux 3.11 to 4.19
+S10:64:1:60:M*,S,T,N,W*:Linux:3.1::Linux 3.1 to 3.10
+S4:64:1:60:M*,S,T,N,W*:Linux:2.6::Linux 2.6
+65535:64:1:60:M*,N,W6,S,T:FreeBSD:9::FreeBSD 9 or later
+16384:64:1:64:M*,N,N,S,N,W3,N,N,T:OpenBSD:4::OpenBSD 4 or later
+65535:64:1:64:M*,N,W*,N,N,T,S,E:Apple:10::macOS or iOS
+8192:128:1:52:M*,N,W*,N,N,S:Windows:7::Windows 7 or 8
+# Published by p0f 3.09b, for all kernels of the family.
+*:64:1:60:M*,S,T,N,W*:@Linux:::Linux
+*:64:1:52:M*,N,N,S,N,W*:@Linux::no timestamps:Linux, no timestamps
+65535:64:1:60:M*,N,W*,S,T:@FreeBSD:::FreeBSD
+*:128:1:52:M*,N,W*,N,N,S:@Windows:NT::Windows NT kernel
+*:128:1:48:M*,N,N,S:@Windows:NT::Windows NT kernel
+`
+
+// Own is the database that comes with the package: small, and of systems of
+// today, which pf.os and p0f's, from 2006 and 2014, know little of.
+func Own() *Database {
+	d, err := Read(strings.NewReader(own))
+	if err != nil {
+		panic("synfp: own database: " + err.Error())
+	}
+	return d
+}
+
+// Join puts databases behind one another: the first that knows a SYN names it.
+// A nil one adds nothing.
+func Join(list ...*Database) *Database {
+	var all Database
+	for _, d := range list {
+		if d != nil {
+			all.entries = append(all.entries, d.entries...)
+		}
+	}
+	return &all
+}
+
+// MTU checks what may be said to be a usual MTU: 0 for none, else what IP needs
+// at the least (RFC 791 3.2) to what it can have.
+func MTU(n int) error {
+	if n != 0 && (n < 68 || n > 65535) {
+		return fmt.Errorf("%d: %w", n, errMTU)
+	}
+	return nil
+}
+
+var errMTU = errors.New("an MTU is 68 to 65535, or 0 for none")

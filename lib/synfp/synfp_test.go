@@ -1,0 +1,237 @@
+package synfp
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for _, text := range []string{
+		"64240:64:1:60:M1460,S,T,N,W7",
+		"65495:64:1:60:M65495,S,T,N,W10",
+		"0:255:0:40:.",
+		"65535:128:1:52:M1460,N,W8,N,N,S",
+		"65535:57:1:64:M1460,N,W6,N,N,T,S,E",
+		"512:1:0:44:T0,?34,?2",
+	} {
+		f, err := Parse(text)
+		if err != nil || f.String() != text {
+			t.Errorf("Parse(%q) = %q, %v", text, f.String(), err)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, text := range []string{
+		"", "1:2:3", "1:2:1:40:.:", "65536:64:1:60:.", "1:256:1:60:.", "1:64:2:60:.", "1:64:1:60:",
+		"1:64:1:60:M", "1:64:1:60:T1", "1:64:1:60:X", "1:64:1:60:N,", "1:64:1:60:W256", "01:64:1:60:.", "+1:64:1:60:.",
+		"1:64:1:60:" + strings.Repeat("N,", MaxOptions) + "N", strings.Repeat("1", 999),
+	} {
+		if f, err := Parse(text); !errors.Is(err, ErrFingerprint) {
+			t.Errorf("Parse(%.30q) = %v, %v, want ErrFingerprint", text, f, err)
+		}
+	}
+}
+
+func TestHops(t *testing.T) {
+	for ttl, want := range map[uint8]int{64: 0, 62: 2, 128: 0, 117: 11, 255: 0, 240: 15, 32: 0, 30: 2} {
+		f := Fingerprint{TTL: ttl}
+		if got := f.Hops(); got != want {
+			t.Errorf("TTL %d: %d hops, want %d", ttl, got, want)
+		}
+	}
+}
+
+// Packets as they came by, whose checksums nobody looks at.
+const (
+	linux4 = "\x45\x00\x00\x3c\xc5\x46\x40\x00\x40\x06\x00\x00\x0a\x4d\x00\x01\x0a\x4d\x00\x02" +
+		"\xce\x06\x00\x19\x82\xbe\x4f\x4e\x00\x00\x00\x00\xa0\x02\xfa\xf0\x00\x00\x00\x00" +
+		"\x02\x04\x05\xb4\x04\x02\x08\x0a\xb8\xf7\x5c\x6f\x00\x00\x00\x00\x01\x03\x03\x0a"
+	bare6 = "\x60\x00\x00\x00\x00\x14\x06\x40\xfd\x77\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01" +
+		"\xfd\x77\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02" +
+		"\x8b\x78\x00\x19\x00\x00\x00\x01\x00\x00\x00\x00\x50\x02\x20\x00\x00\x00\x00\x00"
+)
+
+func TestParsePacket(t *testing.T) {
+	tests := []struct{ name, packet, client, want string }{
+		{"linux", linux4, "10.77.0.1:52742", "64240:64:1:60:M1460,S,T,N,W10"},
+		{"v6", bare6, "[fd77::1]:35704", "8192:64:1:60:."},
+		{"no timestamp, may be fragmented", strings.NewReplacer("\x40\x00\x40\x06", "\x00\x00\x40\x06", "\xb8\xf7\x5c\x6f", "\x00\x00\x00\x00").Replace(linux4),
+			"10.77.0.1:52742", "64240:64:0:60:M1460,S,T0,N,W10"},
+		{"malformed option", strings.Replace(linux4, "\x04\x02\x08", "\x04\x63\x08", 1), "10.77.0.1:52742", "64240:64:1:60:M1460,?4"},
+		{"end of options", strings.Replace(linux4, "\x04\x02\x08", "\x00\x02\x08", 1), "10.77.0.1:52742", "64240:64:1:60:M1460,E"},
+	}
+	for _, tt := range tests {
+		s, err := ParsePacket([]byte(tt.packet))
+		if err != nil || s.String() != tt.want || s.Client.String() != tt.client || s.Server.Port() != 25 {
+			t.Errorf("%s: %s from %s to %s, %v; want %s from %s", tt.name, s.String(), s.Client, s.Server, err, tt.want, tt.client)
+		}
+	}
+}
+
+func TestParsePacketErrors(t *testing.T) {
+	tests := []struct {
+		name, packet string
+		want         error
+	}{
+		{"nothing", "", ErrShort},
+		{"cut in the options", linux4[:50], ErrShort},
+		{"cut in IP", linux4[:10], ErrShort},
+		{"cut in IPv6", bare6[:30], ErrShort},
+		{"UDP", strings.Replace(linux4, "\x40\x06", "\x40\x11", 1), ErrNotTCP},
+		{"ARP", "\x00\x01", ErrNotTCP},
+		{"SYN and ACK", strings.Replace(linux4, "\xa0\x02", "\xa0\x12", 1), ErrNotSYN},
+		{"second fragment", strings.Replace(linux4, "\x40\x00\x40", "\x00\x05\x40", 1), ErrNotSYN},
+	}
+	for _, tt := range tests {
+		if s, err := ParsePacket([]byte(tt.packet)); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, %v, want %v", tt.name, s, err, tt.want)
+		}
+	}
+}
+
+func FuzzParsePacket(f *testing.F) {
+	f.Add([]byte(linux4))
+	f.Add([]byte(bare6))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		s, err := ParsePacket(p)
+		if err != nil {
+			return
+		}
+		again, err := Parse(s.String())
+		if err != nil || again.String() != s.String() {
+			t.Errorf("%q is read as %q, %v", s.String(), again.String(), err)
+		}
+		Own().Name(&s.Fingerprint, UsualMTU)
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("64240:64:1:60:M1460,S,T,N,W7")
+	f.Add("1:64:0:40:.")
+	f.Fuzz(func(t *testing.T, text string) {
+		if fp, err := Parse(text); err == nil && fp.String() != text {
+			t.Errorf("%q is written %q", text, fp.String())
+		}
+	})
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(own)
+	f.Add("classes = unix\n[tcp:request]\nlabel = s:unix:X:1\nsig = *:64:0:*:mss*20,7:mss,sok,ts,nop,ws,eol+1:df,id+:0\n")
+	fp, _ := Parse("64240:64:1:60:M1460,S,T,N,W7")
+	f.Fuzz(func(t *testing.T, text string) {
+		d, _ := Read(strings.NewReader(text))
+		d.Name(&fp, UsualMTU)
+	})
+}
+
+func TestOwn(t *testing.T) {
+	tests := []struct{ fingerprint, want string }{
+		{"64240:64:1:60:M1460,S,T,N,W10", "Linux 4.20 or later"},
+		{"64800:60:1:80:M1440,S,T,N,W10", "Linux 4.20 or later"},
+		{"64240:60:1:60:M1300,S,T,N,W7", "Linux 4.20 or later"}, // a router changed the MSS
+		{"65495:64:1:60:M65495,S,T,N,W10", "Linux 4.20 or later, loopback"},
+		{"29200:51:1:60:M1460,S,T,N,W7", "Linux 3.11 to 4.19"},
+		{"64240:117:1:52:M1460,N,W8,N,N,S", "Windows NT kernel"},
+		{"65535:57:1:64:M1460,N,W6,N,N,T,S,E", "macOS or iOS"},
+		{"1024:44:0:44:M1460", ""},
+		{"64240:20:1:60:M1460,S,T,N,W10", ""}, // 44 routers
+	}
+	d := Own()
+	for _, tt := range tests {
+		f, err := Parse(tt.fingerprint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, _ := d.Name(&f, UsualMTU); s.String() != tt.want {
+			t.Errorf("%s: %q, want %q", tt.fingerprint, s, tt.want)
+		}
+	}
+}
+
+func TestUsualMTU(t *testing.T) {
+	f, _ := Parse("64240:60:1:60:M1300,S,T,N,W7")
+	if s, _ := Own().Name(&f, 0); s.String() != "Linux" {
+		t.Errorf("without an MTU: %q, want the rough guess", s)
+	}
+}
+
+// TestGrammars reads both, and p0f's rough guesses come last.
+func TestGrammars(t *testing.T) {
+	const pf = "# comment\n%8192:128:1:*:M*,N,W%2,N,N,S:@Windows:NT:x:\nT4:64:1:60:M1400,S,T0,N,W0:Linux:2.4::Linux 2.4\n*:255:0:44:M*:Router::any:\n"
+	const p0f = "classes = win\n[mtu]\nsig = 1500\n[tcp:request]\nlabel = g:unix:Linux:any\nsig = *:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0\n" +
+		"label = s:unix:Linux:3.11\nsys = x\nsig = *:64:0:*:mss*20,7:mss,sok,ts,nop,ws:df,id+:0\nsig = 6:64-:0:1440:mtu*2,*:mss,?34,eol+1::0\n"
+	tests := []struct{ database, fingerprint, want string }{
+		{pf, "16384:120:1:99:M1,N,W8,N,N,S", "Windows NT x"},
+		{pf, "16384:120:1:99:M1,N,W7,N,N,S", ""},
+		{pf, "5760:60:1:60:M1400,S,T0,N,W0", "Linux 2.4"},
+		{pf, "6000:60:1:60:M1400,S,T0,N,W0", "Linux 2.4"}, // 4 times 1500
+		{pf, "6000:60:1:60:M1400,S,T,N,W0", ""},
+		{pf, "7:250:0:44:M9", "Router any"},
+		{pf, "7:250:1:44:M9", ""},
+		{p0f, "29200:60:1:60:M1460,S,T,N,W7", "Linux 3.11"},
+		{p0f, "29200:60:1:60:M1460,S,T,N,W9", "Linux any"},
+		{p0f, "3000:1:1:68:M1440,?34,E", "Linux 3.11"},
+		{p0f, "3000:1:1:48:M1440,?34,E", ""}, // of IPv4
+	}
+	for _, tt := range tests {
+		d, err := Read(strings.NewReader(tt.database))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Parse(tt.fingerprint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, _ := d.Name(&f, UsualMTU); s.String() != tt.want {
+			t.Errorf("%s: %q, want %q", tt.fingerprint, s, tt.want)
+		}
+	}
+}
+
+func TestReadErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"1:2:3\n":                    "line 1: not window:ttl",
+		"x:64:1:60:.:a:b:c:d\n":      "line 1: window",
+		"1:64:1:60:Q:a:b:c:d\n":      `option "Q"`,
+		"1:64:7:60:.:a:b:c:d\n":      "df",
+		"[tcp:request]\nsig = 1\n":   "line 2: not version",
+		"[tcp:request]\nlabel = x\n": "label",
+		"[tcp:request]\nsig = *:64:0:*:mss*20,7:magic:df,id+:0\n":    `option "magic"`,
+		strings.Repeat("1:2:3\n", 30):                                "and 10 errors more",
+		"1:64:1:60:.:a:b:c:" + strings.Repeat("d", 2*maxLine) + "\n": "too long",
+	} {
+		if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestReadP0f reads the file of Debian's p0f.
+func TestReadP0f(t *testing.T) {
+	file, err := os.Open("/etc/p0f/p0f.fp")
+	if err != nil {
+		if os.Getenv("POSTERN_REAL") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	defer file.Close()
+	d, err := Read(file)
+	if err != nil || d.Len() < 50 {
+		t.Fatalf("%d signatures, %v", d.Len(), err)
+	}
+	f, _ := Parse("29200:51:1:60:M1460,S,T,N,W7")
+	if s, _ := d.Name(&f, 0); s.String() != "Linux 3.11 and newer" {
+		t.Errorf("%s is %q", f.String(), s)
+	}
+}
+
+func BenchmarkOwn(b *testing.B) {
+	for b.Loop() {
+		Own()
+	}
+}
