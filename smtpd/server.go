@@ -83,7 +83,7 @@ func (srv *server) policyConfig() check.Config {
 		Resolver:     c.dns,
 		Lists:        srv.lists,
 		Greylist:     c.openGreylist(),
-		Now:          srv.now,
+		Now:          func() time.Time { return srv.now() },
 		Recipient:    srv.presence,
 		Unfiltered:   srv.unfiltered,
 

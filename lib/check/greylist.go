@@ -41,7 +41,7 @@ func (c *Config) greylist(_ context.Context, f *Facts) (Verdict, error) {
 // strange says whether a client has to come again at all.
 func (c *Config) strange(f *Facts) bool {
 	switch {
-	case f.Trusted, !f.Client.IsValid(), f.Class == Allow:
+	case f.Trusted, f.Record.Value("sasl_username") != "", !f.Client.IsValid(), f.Class == Allow:
 		return false
 	case c.exempt(f.Recipient), greylist.Exempt(f.Recipient.String()):
 		return false

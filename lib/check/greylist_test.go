@@ -36,6 +36,7 @@ func TestGreylist(t *testing.T) {
 	}{
 		{"a stranger", func(*Facts, *greylist.Config) {}, "", Defer, "new"},
 		{"a trusted client", func(f *Facts, _ *greylist.Config) { f.Trusted = true }, "", None, ""},
+		{"a client that has logged in", func(f *Facts, _ *greylist.Config) { f.Record.Set("sasl_username", "ann") }, "", None, ""},
 		{"an unknown peer", func(f *Facts, _ *greylist.Config) { f.Client = netip.Addr{} }, "", None, ""},
 		{"to the postmaster", func(f *Facts, _ *greylist.Config) { f.Recipient.Local = "PostMaster" }, "", None, ""},
 		{"to one of NoCheck", func(f *Facts, _ *greylist.Config) { f.Recipient.Local = "abuse" }, "", None, ""},

@@ -24,7 +24,7 @@ func (s *Store) Add(entries ...Entry) error {
 // promote puts a client onto the whitelist, and takes its entry away. Of many
 // processes that find the entry at the same time one does that. While the
 // whitelist is made anew, it is left to the next time.
-func (s *Store) promote(e Entry, name string) error {
+func (s *Store) promote(e Entry, name string, now time.Time) error {
 	l, err := s.lock(whiteLock, appendWait)
 	if errors.Is(err, safefile.ErrLocked) {
 		return nil
@@ -33,8 +33,12 @@ func (s *Store) promote(e Entry, name string) error {
 		return err
 	}
 	defer l.Close()
-	if _, err := s.stat(name); err != nil {
+	st, err := s.stat(name)
+	if err != nil {
 		return ignoreMissing(err)
+	}
+	if d, _ := s.judge(mtime(&st), now); d.State != Pass {
+		return nil // another one has done that, and it is a later entry
 	}
 	if err := s.add([]Entry{e}); err != nil {
 		return err

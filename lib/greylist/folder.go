@@ -143,6 +143,9 @@ func (s *Store) renew() error {
 	if err := os.MkdirAll(s.Dir, folderMode); err != nil {
 		return err
 	}
+	if err := inherit(s.Dir); err != nil {
+		return err
+	}
 	root, err := os.Open(s.Dir)
 	if err != nil {
 		return err
@@ -151,6 +154,15 @@ func (s *Store) renew() error {
 	s.root, s.count = root, nil
 	s.mu.Unlock()
 	return nil
+}
+
+// inherit makes the owner of the folder above that of a folder that root made.
+func inherit(dir string) error {
+	var above, own unix.Stat_t
+	if err := errors.Join(unix.Stat(filepath.Dir(dir), &above), unix.Lstat(dir, &own)); err != nil || own.Uid != 0 || above.Uid == 0 {
+		return err
+	}
+	return os.Lchown(dir, int(above.Uid), int(above.Gid))
 }
 
 // stat is the state of a file.

@@ -63,13 +63,7 @@ func (s *Store) enter(name string, now time.Time) (Decision, error) {
 	}
 	if n >= int64(s.Max) {
 		d.Full = true
-		_, err := s.stat(name)
-		if err == nil {
-			err = fs.ErrExist
-		} else if errors.Is(err, fs.ErrNotExist) {
-			err = nil
-		}
-		return d, err
+		return d, s.full(name, now)
 	}
 	if err := s.makeEntry(name, now); err != nil {
 		return d, err
@@ -78,6 +72,26 @@ func (s *Store) enter(name string, now time.Time) (Decision, error) {
 		s.thin(path.Dir(name))
 	}
 	return d, s.counted()
+}
+
+// ErrUnswept is Check's when there are too many entries because nobody runs
+// Expire. Then nobody is to be refused: he would be each time.
+var ErrUnswept = errors.New("too many strangers: greylist expire has not been run for days")
+
+// unswept is after how long it is taken for granted that nobody runs Expire.
+const unswept = 48 * time.Hour
+
+// full is enter when there is no room: an entry that exists counts, and others
+// are not made as long as Expire may make room again.
+func (s *Store) full(name string, now time.Time) error {
+	if _, err := s.stat(name); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, fs.ErrExist)
+	}
+	mark, err := s.stat(expireLock)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && now.Sub(mtime(&mark)) > unswept {
+		return ErrUnswept
+	}
+	return err
 }
 
 // makeEntry makes the file. The time of its making is now, even if the kernel's
@@ -94,7 +108,7 @@ func (s *Store) makeEntry(name string, now time.Time) error {
 		return err
 	}
 	defer unix.Close(fd)
-	return s.setTimes(name, now, now)
+	return ignoreMissing(s.setTimes(name, now, now))
 }
 
 // again decides about a client that has an entry.
@@ -110,7 +124,7 @@ func (s *Store) again(q *Query, name string, now time.Time) (Decision, error) {
 	case d.State == Early:
 		return d, s.setTimes(name, now, mtime(&st))
 	}
-	return d, s.promote(s.entry(q, now.Sub(mtime(&st)), now), name)
+	return d, s.promote(s.entry(q, now.Sub(mtime(&st)), now), name, now)
 }
 
 // setTimes says when an entry came last, and first.

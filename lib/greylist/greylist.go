@@ -102,7 +102,23 @@ func (s *Store) Check(q *Query, now time.Time) (Decision, error) {
 	if d.State == White {
 		return d, s.refresh(d.Entry, now)
 	}
-	return s.meet(q, now)
+	if d, err = s.meet(q, now); err != nil || !d.Deferred() {
+		return d, err
+	}
+	return s.overtaken(q, d)
+}
+
+// overtaken looks again whether the client is listed: another process may just
+// have put it there and taken its entry away, which was then made again.
+func (s *Store) overtaken(q *Query, d Decision) (Decision, error) {
+	again, err := s.white(q)
+	if err != nil || again.State != White {
+		return d, err
+	}
+	if d.State == New {
+		err = s.remove(s.entryName(q), 0)
+	}
+	return again, err
 }
 
 // Look decides as Check would, and remembers nothing.

@@ -1,6 +1,7 @@
 package greylist
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -88,6 +89,10 @@ func TestReadOnly(t *testing.T) {
 // TestBounds: a client cannot use up the disk, and all of them cannot either.
 func TestBounds(t *testing.T) {
 	s := testStore(t, func(c *Config) { c.Max = 2000 })
+	s.Check(query("203.0.113.1", "bob@example.org"), noon)
+	if _, err := s.Expire(context.Background(), noon); err != nil {
+		t.Fatal(err)
+	}
 	for i := range 3000 {
 		if _, err := s.Check(query("198.51.100.7", fmt.Sprintf("r%d@example.org", i)), noon.Add(time.Duration(i)*time.Second)); err != nil {
 			t.Fatal(err)
@@ -103,6 +108,12 @@ func TestBounds(t *testing.T) {
 	}
 	if _, err := os.Stat(s.Dir + "/tmp/192.0.2.25/198.51.100.8"); err == nil {
 		t.Error("an entry was made beyond the limit")
+	}
+	if d, err := s.Check(query("203.0.113.1", "bob@example.org"), noon.Add(time.Hour)); d.State != Pass || err != nil {
+		t.Errorf("who has an entry: %+v, %v; want Pass", d, err)
+	}
+	if _, err := s.Check(query("198.51.100.8", "bob@example.org"), noon.Add(72*time.Hour)); !errors.Is(err, ErrUnswept) {
+		t.Errorf("when nobody sweeps: %v, want %v", err, ErrUnswept)
 	}
 }
 
