@@ -10,11 +10,14 @@ import (
 )
 
 // answered takes the result of a part; err is what ended the session, or nil.
+// It ended under the first part that hears of it: those behind had no turn.
 func (c *carrier) answered(p *part, r client.Result, err error) {
 	again := &part{job: p.job, tries: p.tries}
-	if err == nil {
+	switch {
+	case err == nil:
 		c.fruitless = 0
-	} else {
+	case !c.broken:
+		c.broken = true
 		again.tries++
 	}
 	for k, i := range p.which {

@@ -12,8 +12,11 @@ const (
 	// every server takes (RFC 5321 4.5.3.1.8).
 	maxRecipients = 100
 	// maxTries is how many connections may break under one message before it
-	// is put off.
-	maxTries = 3
+	// is put off, and maxFruitless how many without an answer to any message
+	// before the destination is: more, so that one message which the server
+	// cannot bear does not keep back those behind it.
+	maxTries     = 2
+	maxFruitless = 3
 )
 
 // job is a message on its way, with what has become of it so far.
@@ -46,6 +49,7 @@ type carrier struct {
 	// fruitless counts the connections since the last one over which a
 	// message had an answer.
 	fruitless int
+	broken    bool    // the connection has, and it is known under which message
 	backlog   []*part // to be sent before the next job
 }
 
@@ -72,12 +76,13 @@ func (c *carrier) carry(ctx context.Context) {
 // deliver uses one connection up.
 func (c *carrier) deliver(ctx context.Context) {
 	c.fruitless++
+	c.broken = false
 	err := c.link.Deliver(ctx, c.feed)
 	if err == nil {
 		c.link.Quit(ctx)
 	}
 	c.link.Close()
-	if err != nil && c.fruitless >= maxTries {
+	if err != nil && c.fruitless >= maxFruitless {
 		c.down = &failure{outcome{
 			host:   c.link.host,
 			reply:  smtp.Say(451, smtp.BadConnection, "connections to the next server break"),

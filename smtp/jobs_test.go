@@ -99,7 +99,7 @@ func TestDown(t *testing.T) {
 // TestBreaks has connections break until the destination is given up.
 func TestBreaks(t *testing.T) {
 	script := greeting + ask("a@d.test")
-	port := hosts(t, []string{script, script, script})
+	port := hosts(t, []string{script, script, greeting + ask("b@d.test")})
 	list := jobFile(t, "j1", "one\n", "a@d.test") + jobFile(t, "j2", "two\n", "b@d.test")
 	status, stdout, _ := smtpTo(t, list, "-B", "127.0.0.2:"+port)
 	lines := strings.Split(stdout, "\n")
@@ -207,4 +207,27 @@ func ask1(i, n int) (script string) {
 		script += "C: QUIT\n"
 	}
 	return script
+}
+
+// TestMessageThatBreaks has one message break every connection: those behind
+// it are brought all the same.
+func TestMessageThatBreaks(t *testing.T) {
+	script := greeting + ask("a@d.test")
+	port := hosts(t, []string{script, script, greeting + ask("b@d.test") + goOn + "C: two\nC: .\nC: QUIT\nS: 250 two\nS: 221 bye"})
+	list := jobFile(t, "j1", "one\n", "a@d.test") + jobFile(t, "j2", "two\n", "b@d.test")
+	status, stdout, _ := smtpTo(t, list, "-B", "127.0.0.2:"+port)
+	if status != 75 || verdicts(stdout) != "defer accept" {
+		t.Errorf("got %d, %s", status, stdout)
+	}
+}
+
+// TestLongReply bounds what a server can make us write: whoever reads the
+// results has bounds of its own.
+func TestLongReply(t *testing.T) {
+	more := strings.Repeat("S: 550-"+strings.Repeat(`"`, 2000)+"\n", 100)
+	port := hosts(t, []string{greeting + ask("a@d.test") + "S: 250 ok\n" + more + "S: 550 no\nS: 503 nobody\nC: QUIT\nS: 221 bye"})
+	status, stdout, stderr := smtpTo(t, jobFile(t, "j1", "one\n", "a@d.test"), "-B", "127.0.0.2:"+port)
+	if status != 67 || verdicts(stdout) != "reject" || len(stdout) > 8<<10 {
+		t.Errorf("got %d, %d octets, %.100s%s", status, len(stdout), stdout, stderr)
+	}
 }

@@ -69,7 +69,7 @@ func nonempty(s string) []string {
 // Record sets what is known of the address.
 func (a answer) Record(r *record.Record) {
 	r.Set("verdict", a.verdict())
-	r.Set("reply", a.reply.String())
+	r.Set("reply", cut(a.reply.String()))
 	for _, attribute := range [...]struct{ name, value string }{
 		{"host", a.host}, {"tls", a.tls}, {"phase", a.phase}, {"accept_all", a.acceptAll},
 		{"connect_time", seconds(a.connectTime)}, {"mail_time", seconds(a.mailTime)}, {"rcpt_time", seconds(a.rcptTime)},

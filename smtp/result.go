@@ -8,6 +8,10 @@ import (
 	"postern/lib/sysexits"
 )
 
+// maxWords bounds what a result tells of a server's words, in octets: a reply
+// may have a quarter of a million, and a line of results has to be read.
+const maxWords = 2000
+
 // outcome is what became of a message for one recipient.
 type outcome struct {
 	reply  smtp.Reply // of the server, or ours in its place
@@ -78,7 +82,7 @@ func appendResult(b []byte, id, recipient string, o outcome) []byte {
 	}
 	r.Set("recipient", recipient)
 	r.Set("verdict", o.verdict())
-	r.Set("reply", o.reply.String())
+	r.Set("reply", cut(o.reply.String()))
 	if o.host != "" {
 		r.Set("host", o.host)
 	}
@@ -89,7 +93,10 @@ func appendResult(b []byte, id, recipient string, o outcome) []byte {
 		r.Set("dsn", "0")
 	}
 	if o.reason != "" {
-		r.Set("reason", strings.ToValidUTF8(o.reason, "?"))
+		r.Set("reason", strings.ToValidUTF8(cut(o.reason), "?"))
 	}
 	return append(r.AppendLine(b), '\n')
 }
+
+// cut is s, no longer than maxWords.
+func cut(s string) string { return s[:min(len(s), maxWords)] }

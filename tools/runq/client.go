@@ -187,15 +187,20 @@ func (c *client) stop() {
 	t.mu.Unlock()
 }
 
-// read takes the results, up to the end of the process's output or a line that
-// is too long.
+// read takes the results, up to the end of the process's output: a process that
+// nobody listens to would not end. A line that is too long is passed over.
 func (c *client) read(results *bufio.Reader) {
+	whole := true // the last piece ended its line
 	for {
 		line, err := results.ReadSlice('\n')
-		if err != nil {
+		if err != nil && err != bufio.ErrBufferFull {
 			return
 		}
-		if err := c.result(line); err != nil {
+		began := whole
+		if whole = err == nil; whole && began {
+			err = c.result(line)
+		}
+		if began && err != nil {
 			c.d.t.log(fmt.Sprintf("smtp %s: %v", c.d.to, err))
 		}
 	}

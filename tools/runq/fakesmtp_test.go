@@ -23,6 +23,8 @@ type fakeSMTP struct {
 	down func(to target, process int) bool
 	// pause is the time that a job takes.
 	pause time.Duration
+	// noise is said before each result: lines.
+	noise string
 
 	mu        sync.Mutex
 	processes map[string]int // started, by address
@@ -75,7 +77,7 @@ func (f *fakeSMTP) launch(_ context.Context, to target, stdin, stdout pipeEnd) e
 			rec := f.answer(to, process, rcpt.Mailbox.Local)
 			rec.Set("id", j.Envelope.ID)
 			rec.Set("recipient", rcpt.Mailbox.String())
-			fmt.Fprintln(stdout, rec.String())
+			fmt.Fprintln(stdout, f.noise+rec.String())
 			if rec.Value("verdict") == "accept" {
 				f.mu.Lock()
 				f.served = append(f.served, j.Envelope.ID+" "+rcpt.Mailbox.String())

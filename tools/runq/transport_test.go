@@ -357,3 +357,18 @@ func TestLinger(t *testing.T) {
 		t.Errorf("%d processes, want 1", n)
 	}
 }
+
+// TestLongResult passes over a line that is too long, and goes on reading: a
+// process that nobody listens to would never end.
+func TestLongResult(t *testing.T) {
+	b := newOutBench(t)
+	b.smtp.noise = strings.Repeat("x", 3*maxResult) + "\n"
+	id := b.send(t, "ok@example.org")
+	b.do(t, &config{})
+	if n := b.count(t, queue.New); n != 0 {
+		t.Errorf("%s is still there", id)
+	}
+	if served := b.smtp.served; len(served) != 1 {
+		t.Errorf("%d results", len(served))
+	}
+}
