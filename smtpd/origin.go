@@ -50,7 +50,7 @@ var originRows = []conf.Row[origin]{
 		Help:  "How long all lists together may take to answer; at most 20 seconds. They are asked when the session begins, and about the sender's domain at MAIL."},
 	{Name: "NoCheck", Args: "user[@host] ...", Repeat: true,
 		Value: func(o *origin) conf.Value { return conf.Strings(&o.noCheck) },
-		Help:  "Recipients for whom no mail is refused because of SPF, RBL, VerifySender or AllowDNSFail, such as postmaster and abuse. Mail for other hosts is refused all the same."},
+		Help:  "Recipients for whom no mail is refused because of SPF, RBL, VerifySender, AllowDNSFail or Greylist, such as postmaster and abuse. Mail for other hosts is refused all the same."},
 	{Name: "MxLocalRcpt", Args: "[0|1]", Default: "0",
 		Value: func(o *origin) conf.Value { return conf.Bool(&o.backup) },
 		Help:  "Take mail for every domain of which this host is a mail exchanger in DNS, but not the best."},
