@@ -24,6 +24,9 @@ const (
 	quotedPrintable = "quoted-printable"
 )
 
+// wholeMessage describes an original that goes back whole.
+const wholeMessage = "The message"
+
 // readOriginal reads the original, or its header when that is all that is
 // wanted, or all that can go back as it is.
 func readOriginal(r io.Reader, wantText bool) (text []byte, whole bool, err error) {
@@ -83,7 +86,7 @@ func isASCII(text []byte) bool {
 func (m *Message) originalPart(text []byte, whole bool) part {
 	head := cutHead(text)
 	international := m.report.Original.UTF8 && !isASCII(head) && utf8.Valid(head)
-	p := part{description: "The message", kind: "message/rfc822", encoding: sevenBit, text: text}
+	p := part{description: wholeMessage, kind: "message/rfc822", encoding: sevenBit, text: text}
 	switch {
 	case whole && international:
 		p.kind = "message/global"

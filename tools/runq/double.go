@@ -23,6 +23,10 @@ const (
 // (RFC 5321 6.1). It is thrown away, kept for a person, or told to the address
 // of the directive.
 func (r *runner) doubleBounce(e *queue.Entry, failed []int) error {
+	failed, err := r.narrow(e, failed)
+	if err != nil || len(failed) == 0 {
+		return err
+	}
 	r.log.Log(maillog.Warning, fmt.Sprintf("%s: a report, or other mail of the null sender, that could not be delivered to %s (DoubleBounce %s)",
 		e.ID, recipientList(e, failed), r.notices.double))
 	switch r.notices.double {
