@@ -12,7 +12,7 @@ const (
 	wave = 16 // hops that are asked together
 	// far is how near the end of a wave an answer has to come from for the
 	// next to be worth its probes: at once, and when nothing more comes.
-	far, farther = 1, 6
+	far, farther = 1, 3
 	// ahead is how far behind the last answer silent hops are asked again.
 	ahead = 3
 
@@ -46,7 +46,6 @@ func (s *search) run(ctx context.Context) error {
 	if err := s.nextWave(ctx); err != nil {
 		return err
 	}
-	s.last = time.Now()
 	for !s.complete() {
 		a, err := s.wire.receive(s.deadline())
 		switch {
@@ -88,11 +87,13 @@ func (s *search) deadline() time.Time {
 	return s.last.Add(s.patience() / 2)
 }
 
-// nextWave asks the next hops, if there are any left to be asked.
+// nextWave asks the next hops, if there are any left to be asked. Their answers
+// are waited for as after an answer.
 func (s *search) nextWave(ctx context.Context) error {
-	if s.end != Silent {
+	if s.end != Silent || s.asked == s.limit {
 		return nil
 	}
+	s.last, s.retried = time.Now(), false
 	from := s.asked + 1
 	s.asked = min(s.asked+wave, s.limit)
 	return s.ask(ctx, from, s.asked)
@@ -199,6 +200,9 @@ func (s *search) path() Path {
 		if to = s.top; to == s.limit {
 			p.End = Limit
 		}
+	}
+	for to > 0 && len(s.hops[to]) == 0 {
+		to--
 	}
 	p.Hops = append(p.Hops, s.hops[1:to+1]...)
 	return p

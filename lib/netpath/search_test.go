@@ -1,0 +1,241 @@
+package netpath
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// network is a path of routers, 20 ms behind one another.
+type network struct {
+	hops   []string // addresses; "" is silent, "x!" says that there is no way
+	drop   int      // how many probes each router drops before it answers
+	end    string   // of hops: "reached" or, for hosts that drop probes, "silent"
+	again  bool     // the hops come again and again
+	probes [MaxHops + 1]int
+
+	answers []timed
+	closed  chan struct{}
+}
+
+type timed struct {
+	at time.Time
+	answer
+}
+
+const hopTime = 20 * time.Millisecond
+
+func (n *network) send(ttl, try int) error {
+	n.probes[ttl]++
+	hop := ttl
+	switch {
+	case n.again:
+		hop = (ttl-1)%len(n.hops) + 1
+	case ttl >= len(n.hops):
+		if hop = len(n.hops); n.end == "silent" {
+			return nil
+		}
+	}
+	name, blocked := strings.CutSuffix(n.hops[hop-1], "!")
+	if name == "" || n.probes[ttl] <= n.drop {
+		return nil
+	}
+	a := answer{ttl: ttl, try: try, from: netip.MustParseAddr(name)}
+	switch {
+	case blocked:
+		a.end = Blocked
+	case !n.again && hop == len(n.hops):
+		a.end = Reached
+	}
+	if n.again {
+		hop = ttl
+	}
+	n.answers = append(n.answers, timed{time.Now().Add(time.Duration(hop) * hopTime), a})
+	return nil
+}
+
+func (n *network) receive(deadline time.Time) (answer, error) {
+	first := -1
+	for i, a := range n.answers {
+		if first < 0 || a.at.Before(n.answers[first].at) {
+			first = i
+		}
+	}
+	until, err := deadline, os.ErrDeadlineExceeded
+	var a answer
+	if first >= 0 && n.answers[first].at.Before(deadline) {
+		until, a, err = n.answers[first].at, n.answers[first].answer, nil
+		n.answers = append(n.answers[:first], n.answers[first+1:]...)
+	}
+	select {
+	case <-time.After(time.Until(until)):
+	case <-n.closed:
+		err = net.ErrClosed
+	}
+	return a, err
+}
+
+func (n *network) Close() error {
+	select {
+	case <-n.closed:
+	default:
+		close(n.closed)
+	}
+	return nil
+}
+
+// line are n addresses of routers from 192.0.2.1 on.
+func line(n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("192.0.2.%d", i+1)
+	}
+	return list
+}
+
+// without is the line with silent hops.
+func without(list []string, hops ...int) []string {
+	for _, h := range hops {
+		list[h-1] = ""
+	}
+	return list
+}
+
+func show(p *Path) string {
+	words := []string{p.End.String()}
+	for _, h := range p.Hops {
+		words = append(words, strings.TrimPrefix(h.String(), "192.0.2."))
+	}
+	return strings.Join(words, " ")
+}
+
+var dest = netip.MustParseAddr("192.0.2.250")
+
+func TestTrace(t *testing.T) {
+	tests := []struct {
+		name   string
+		net    network
+		hops   int
+		want   string
+		took   time.Duration
+		probes int
+	}{
+		{"neighbour", network{hops: line(1)}, 0, "reached 1", hopTime, 16},
+		{"five hops: one round trip", network{hops: line(5)}, 0, "reached 1 2 3 4 5", 5 * hopTime, 16},
+		{"twenty hops: one more", network{hops: line(20)}, 0, "reached 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20", (15 + 20) * hopTime, 32 + 3},
+		{"the first two", network{hops: line(5)}, 2, "limit 1 2", 2 * hopTime, 2},
+		{"the first nine of five", network{hops: line(5)}, 9, "reached 1 2 3 4 5", 5 * hopTime, 9},
+		{"a silent hop: as long again", network{hops: without(line(8), 3)}, 0, "reached 1 2 * 4 5 6 7 8", 2 * 8 * hopTime, 17},
+		{"silent from the second on", network{hops: without(line(8), 2), end: "silent"}, 0,
+			"silent 1 * 3 4 5 6 7", 7*hopTime + 14*hopTime, 16 + 4},
+		{"a host that drops probes nearby: 200 ms", network{hops: line(3), end: "silent"}, 0, "silent 1 2", 2*hopTime + leastWait, 16 + 3},
+		{"each probe lost once", network{hops: line(3), drop: 1}, 0, "reached 1 2 3", firstWait/2 + 3*hopTime, 16 + 3},
+		{"nobody answers", network{hops: line(3), drop: 9}, 0, "silent", firstWait, 16 + 3},
+		{"no way", network{hops: []string{"192.0.2.1", "192.0.2.2", "192.0.2.3!", ""}}, 0, "blocked 1 2 3", 3 * hopTime, 16},
+		{"loop", network{hops: line(2), again: true}, 0, "loop 1 2", 4 * hopTime, 16},
+		{"loop behind silence", network{hops: without(line(3), 1), again: true}, 0, "loop * 2 3", 0, 0},
+		{"one router twice", network{hops: []string{"192.0.2.1", "192.0.2.1", "192.0.2.3"}}, 0, "reached 1 1 3", 3 * hopTime, 16},
+		{"a last hop of the first wave", network{hops: line(16)}, 0, "reached 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", 16 * hopTime, 32},
+		{"the end of the wave is silent", network{hops: without(line(18), 15, 16)}, 0, "reached 1 2 3 4 5 6 7 8 9 10 11 12 13 14 * * 17 18", 0, 0},
+		{"a host behind twelve routers that drops probes: two round trips", network{hops: line(13), end: "silent"}, 0,
+			"silent 1 2 3 4 5 6 7 8 9 10 11 12", (12 + 24) * hopTime, 16 + 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tt.net.closed = make(chan struct{})
+				tracer := Tracer{open: func(netip.Addr) (wire, error) { return &tt.net, nil }}
+				began := time.Now()
+				p, err := tracer.Trace(t.Context(), dest, tt.hops)
+				took := time.Since(began)
+				got := show(&p)
+				if err != nil || got != tt.want {
+					t.Errorf("got %q, %v; want %q", got, err, tt.want)
+				}
+				if tt.took > 0 && took != tt.took {
+					t.Errorf("it took %v, want %v", took, tt.took)
+				}
+				if tt.probes > 0 && p.Probes != tt.probes || p.Probes > MaxProbes {
+					t.Errorf("%d probes, want %d", p.Probes, tt.probes)
+				}
+				for i, h := range p.Hops {
+					if len(h) == 1 && !tt.net.again && h[0].RTT != time.Duration(i+1)*hopTime {
+						t.Errorf("round trip to hop %d is %v", i+1, h[0].RTT)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestFar: a host that is farther away than we look costs no more than all hops.
+func TestFar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{hops: line(2 * MaxHops), closed: make(chan struct{})}
+		tracer := Tracer{open: func(netip.Addr) (wire, error) { return n, nil }}
+		p, err := tracer.Trace(t.Context(), dest, 0)
+		if err != nil || p.End != Limit || len(p.Hops) != MaxHops || p.Probes > MaxProbes {
+			t.Errorf("got %v %v with %d hops, %d probes", p.End, err, len(p.Hops), p.Probes)
+		}
+	})
+}
+
+// TestInterrupted: what is known when the time is up is not lost.
+func TestInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{hops: line(9), closed: make(chan struct{})}
+		tracer := Tracer{open: func(netip.Addr) (wire, error) { return n, nil }}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*hopTime+1)
+		defer cancel()
+		p, err := tracer.Trace(ctx, dest, 0)
+		if got := show(&p); got != "silent 1 2 3" || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
+// TestSeveralAnswers: what answers a hop's second probe stands behind the first,
+// and nothing fills a hop without end.
+func TestSeveralAnswers(t *testing.T) {
+	s := search{asked: 2}
+	s.tries[1] = 2
+	for i := range 9 {
+		addr := netip.AddrFrom4([4]byte{192, 0, 2, byte(i / 2)})
+		s.take(answer{ttl: 1, try: i % 2, from: addr}, time.Now())
+	}
+	for _, a := range []answer{{ttl: 0}, {ttl: 2}, {ttl: 3}, {ttl: 255}, {ttl: 1, try: 2}, {ttl: 1, try: -1}} {
+		a.from = dest
+		s.take(a, time.Now())
+	}
+	if len(s.hops[1]) != MaxAnswers || len(s.hops[2]) != 0 || s.hops[1].has(dest) {
+		t.Errorf("got %v, %v", s.hops[1], s.hops[2])
+	}
+}
+
+func TestPace(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	var p pacer
+	for i, want := range []time.Duration{-burst + 60, 20, 80, 140} {
+		if got := p.take(now, 60); got != want*time.Millisecond && i != 0 || i == 0 && got > 0 {
+			t.Errorf("the %dth 60 probes wait %v, want %v", i+1, got, want*time.Millisecond)
+		}
+	}
+	if d := p.take(now.Add(time.Hour), burst); d != 0 {
+		t.Errorf("after a pause a burst waits %v", d)
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	for _, text := range []string{"0.0.0.0", "::", "224.0.0.1", "ff02::1", "::ffff:0.0.0.0"} {
+		if _, err := new(Tracer).Trace(t.Context(), netip.MustParseAddr(text), 0); !errors.Is(err, ErrAddress) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
