@@ -69,6 +69,9 @@ func ParseEntry(line string) (Entry, error) {
 		return Entry{}, errors.New("line too long")
 	}
 	words := strings.Fields(line)
+	if len(words) == 0 {
+		return Entry{}, errComment
+	}
 	e, err := ParseSubject(words[0])
 	if err == nil {
 		e.parseRest(words[1:])
@@ -179,5 +182,6 @@ func cleanName(name string) string {
 		}
 		return r
 	}, name)
-	return strings.Join(strings.Fields(name[:min(len(name), maxName)]), " ")
+	name = strings.ToValidUTF8(name[:min(len(name), maxName)], "")
+	return strings.Join(strings.Fields(name), " ")
 }
