@@ -73,6 +73,7 @@ type config struct {
 	origin       origin
 	greylist     greylist.Config
 	limits       limits
+	syn          synConfig
 }
 
 func defaultConfig(f *flags, places place.Places) *config {
@@ -99,6 +100,7 @@ func defaultConfig(f *flags, places place.Places) *config {
 		mailerForm:  mailerForm{emptySender: "<>"},
 		origin:      defaultOrigin(),
 		greylist:    greylist.NewConfig(),
+		syn:         defaultSyn(places.Run()),
 	}
 }
 

@@ -115,6 +115,7 @@ func (s *session) listed() (all rbl.Result) {
 func (s *session) noteEvidence(r *record.Record) {
 	s.name.peek(r)
 	s.ident.peek(r)
+	s.peekSYN(r)
 	if s.facts.SPF != nil && s.tx != nil && s.tx.spf.over() {
 		res := s.facts.SPF()
 		res.Record(r)

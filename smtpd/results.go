@@ -34,6 +34,7 @@ func (s *session) appendResults(b []byte) []byte {
 // knew of the client.
 func (s *session) appendXAvenger(b []byte) []byte {
 	s.name.wait(&s.rec)
+	s.waitSYN(&s.rec)
 	r := s.rec.Clone()
 	r.Set("version", place.Version())
 	r.Set("server_name", s.conf.mail.Hostname)

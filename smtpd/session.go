@@ -15,6 +15,7 @@ import (
 	"postern/lib/record"
 	"postern/lib/smtp"
 	store "postern/lib/state"
+	"postern/lib/synfp"
 )
 
 // A state is what has been said so far; a verb is allowed in some of them.
@@ -72,15 +73,16 @@ type session struct {
 	mustAuth bool // before MAIL
 	trace    *trace
 	login    login
-	ident    *identity     // what the client's host says of it, when it is asked
-	style    style         // how a client of this HELO name is taken
-	delay    float64       // of the last refusal, in seconds
-	places   []*store.Slot // among those of MaxClients and MaxConPerIP
-	turned   check.Verdict // why the client is turned away instead of greeted
-	welcomed bool          // it was greeted: errors from now on are its own
-	keptOut  bool          // by the packet filter, as it was asked
-	debug    bool          // DEBUG was said
-	ticked   bool          // TICK was said in a batch, which is one of BITNET
+	syn      *inquiry[synfp.Fingerprint] // what the collector says of the client's SYN, when it is asked
+	ident    *identity                   // what the client's host says of it, when it is asked
+	style    style                       // how a client of this HELO name is taken
+	delay    float64                     // of the last refusal, in seconds
+	places   []*store.Slot               // among those of MaxClients and MaxConPerIP
+	turned   check.Verdict               // why the client is turned away instead of greeted
+	welcomed bool                        // it was greeted: errors from now on are its own
+	keptOut  bool                        // by the packet filter, as it was asked
+	debug    bool                        // DEBUG was said
+	ticked   bool                        // TICK was said in a batch, which is one of BITNET
 }
 
 // newSession prepares a session with p on c; nothing is said yet.
@@ -92,6 +94,7 @@ func newSession(srv *server, c conn, p peer) *session {
 	s.facts = check.Facts{Client: p.client.Addr(), Server: p.server.Addr(), Record: &s.rec}
 	s.facts.Trusted = p.known() && srv.trusts(p.client.Addr())
 	s.describePeer()
+	s.lookAtSYN()
 	if srv.conf.flags.batch {
 		s.beginBatch()
 	} else if p.submits {
@@ -258,6 +261,7 @@ func (s *session) end() {
 	}
 	s.name.stop()
 	s.lists.stop()
+	s.syn.stop()
 	s.ident.stop()
 	s.trace.close()
 	s.conn.Close()

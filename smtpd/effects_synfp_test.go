@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bufio"
+	"net"
+	"os"
+	"strings"
+	"testing"
+)
+
+// aSYN is what the collector of these tests says of each client.
+const aSYN = "60000:57:1:60:M1460,S,T,N,W7"
+
+// collector answers one question as synfp does.
+func collector(t *testing.T, in *instance) {
+	path := in.conf.syn.socket
+	if err := os.MkdirAll(strings.TrimSuffix(path, "/synfp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			question, _ := bufio.NewReader(c).ReadString('\n')
+			if strings.Contains(question, "client_address=192.0.2.7") {
+				c.Write([]byte("syn_fingerprint=" + aSYN + "\n"))
+			}
+			c.Close()
+		}
+	}()
+}
+
+// silentCollector takes questions and answers none.
+func silentCollector(t *testing.T, in *instance) {
+	if err := os.MkdirAll(strings.TrimSuffix(in.conf.syn.socket, "/synfp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", in.conf.syn.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+}
+
+func lacks(words string) func(*testing.T, *instance) {
+	return func(t *testing.T, in *instance) {
+		if mail := unfolded(in.mailbox(t, "bob")); mail == "" || strings.Contains(mail, words) {
+			t.Errorf("%q is in the mail:\n%s", words, mail)
+		}
+	}
+}
+
+// synEffects are those of looking at SYNs.
+func synEffects() []effect {
+	mail := hi + wholeMail + bye
+	return []effect{
+		{directive: "SynFp", before: collector, talk: mail, mail: "syn-fingerprint=" + aSYN, log: "syn_fingerprint=" + aSYN + " syn_os=Linux "},
+		{directive: "SynFp", lines: []string{"SynFp 0"}, before: collector, talk: mail, behind: lacks("syn-fingerprint")},
+		{directive: "SynFpWait", lines: []string{"SynFpWait 1"}, before: silentCollector, talk: mail, behind: lacks("syn-fingerprint")},
+		{directive: "SynOsMTU", lines: []string{"SynOsMTU 1290"}, before: collector, talk: mail, log: `syn_os="Linux 4.20 or later"`},
+	}
+}
