@@ -162,12 +162,16 @@ func TestBounceAfterKill(t *testing.T) {
 	}
 }
 
-// A report that cannot be made keeps its message in the queue.
+// A report that cannot be made keeps its message in the queue, and is an error
+// of the whole run.
 func TestBounceFails(t *testing.T) {
 	b := newBench(t)
 	b.notices.double = "no address"
 	id := b.addWith(t, smtp.Mailbox{}, "", "no")
-	b.do(t, &config{})
+	r := b.another()
+	if err := r.pass(t.Context(), r.due(t.Context())); err == nil || !strings.HasPrefix(err.Error(), id+": nobody was told: ") {
+		t.Errorf("got %v", err)
+	}
 	if got, want := b.where(t, id), "wait fail/1"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

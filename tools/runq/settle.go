@@ -1,9 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
-	"postern/lib/maillog"
 	"postern/lib/queue"
 )
 
@@ -14,7 +14,7 @@ import (
 func (r *runner) settle(e *queue.Entry, notBefore time.Time) error {
 	untold := r.returns(e)
 	if untold != nil {
-		r.log.Log(maillog.Err, untold.Error())
+		r.report(fmt.Errorf("%s: nobody was told: %w", e.ID, untold))
 	}
 	open, failed, tries := 0, 0, 0
 	for i := range e.Envelope.Recipients {
