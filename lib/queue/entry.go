@@ -129,8 +129,12 @@ func (e *Entry) Status(i int) Status { return e.head.status[i] }
 // never noted, since the process died: the mail may have arrived.
 func (e *Entry) Interrupted(i int) bool { return e.head.before[i].State == Begun }
 
-// Before is the state of recipient i as it was when the entry was taken.
-func (e *Entry) Before(i int) Status { return e.head.before[i] }
+// ToldLate says that the sender has been told, before the entry was taken or
+// since, that recipient i has to wait. What else is noted of the recipient
+// meanwhile does not hold that.
+func (e *Entry) ToldLate(i int) bool {
+	return e.head.status[i].State == Late || e.head.before[i].State == Late
+}
 
 // Begin notes that the delivery to recipient i is being tried. It tells, after
 // a kill, that the mail may have arrived.

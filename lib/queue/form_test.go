@@ -63,7 +63,7 @@ func TestStatusIsCut(t *testing.T) {
 
 func TestTornState(t *testing.T) {
 	for word, want := range map[string]State{
-		"wait": Waiting, "busy": Begun, "done": Done, "fail": Rejected, "waly": Waiting, "\x00\x00\x00\x00": Waiting,
+		"wait": Waiting, "busy": Begun, "done": Done, "fail": Rejected, "late": Late, "waly": Waiting, "\x00\x00\x00\x00": Waiting,
 	} {
 		if got := parseState(word); got != want {
 			t.Errorf("%q: %v, want %v", word, got, want)

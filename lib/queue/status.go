@@ -19,6 +19,7 @@ const (
 	Rejected              // will not be tried again
 	Arrived               // safe elsewhere, and its sender is still to be told
 	Told                  // will not be tried again, and its sender has been told
+	Late                  // as Waiting, and its sender has been told that it waits
 )
 
 // String is the state as it stands in the file.
@@ -34,6 +35,8 @@ func (s State) String() string {
 		return "here"
 	case Told:
 		return "told"
+	case Late:
+		return "late"
 	}
 	return "wait"
 }
@@ -41,7 +44,7 @@ func (s State) String() string {
 // parseState reads a word of the file. A word torn by a power failure counts
 // as waiting: rather twice than never.
 func parseState(word string) State {
-	for _, s := range [...]State{Begun, Done, Rejected, Arrived, Told} {
+	for _, s := range [...]State{Begun, Done, Rejected, Arrived, Told, Late} {
 		if word == s.String() {
 			return s
 		}
@@ -50,7 +53,7 @@ func parseState(word string) State {
 }
 
 // Open says whether the recipient still waits for its delivery.
-func (s State) Open() bool { return s == Waiting || s == Begun }
+func (s State) Open() bool { return s == Waiting || s == Begun || s == Late }
 
 // Over says whether nothing is left to be done for the recipient.
 func (s State) Over() bool { return s == Done || s == Told }

@@ -1,8 +1,8 @@
 package queue
 
 // Tell notes that the sender has been told of what became of some recipients,
-// those that have arrived and those that will not be tried again: durably, and
-// for all of them at once.
+// those that have arrived, those that will not be tried again and those that
+// still wait: durably, and for all of them at once.
 func (e *Entry) Tell(rcpts []int) error {
 	for _, i := range rcpts {
 		s := e.head.status[i]
@@ -11,6 +11,8 @@ func (e *Entry) Tell(rcpts []int) error {
 			s.State = Done
 		case Rejected:
 			s.State = Told
+		case Waiting, Begun:
+			s.State = Late
 		}
 		if err := e.Mark(i, s); err != nil {
 			return err

@@ -23,8 +23,8 @@ type notices struct {
 }
 
 // returns tells those who are to be told of what became of the entry's
-// recipients: of failures, whose recipients it then marks as told, of
-// deliveries and of delays. It is called after every attempt, with the entry
+// recipients, which it then marks as told: of failures, of deliveries and of
+// delays. It is called after every attempt, with the entry
 // locked. A recipient that it leaves as queue.Rejected is kept for a person.
 //
 // A report is in the queue before its recipients are marked, and its id is made
@@ -37,7 +37,7 @@ func (r *runner) returns(e *queue.Entry) error {
 			failed = append(failed, i)
 		case s.State == queue.Arrived:
 			arrived = append(arrived, i)
-		case r.turnedLate(e, i):
+		case r.isLate(e, i):
 			delayed = append(delayed, i)
 		}
 	}
@@ -77,7 +77,13 @@ func (r *runner) confirm(e *queue.Entry, arrived []int) error {
 
 // warn tells of delays.
 func (r *runner) warn(e *queue.Entry, delayed []int) error {
-	return r.tell(e, "d", dsn.Delayed, delayed, e.Envelope.Sender)
+	if len(delayed) == 0 {
+		return nil
+	}
+	if err := r.tell(e, "d", dsn.Delayed, delayed, e.Envelope.Sender); err != nil {
+		return err
+	}
+	return e.Tell(delayed)
 }
 
 // tell puts a report about some recipients into the queue, unless it is there

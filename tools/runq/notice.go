@@ -41,15 +41,14 @@ func (n *notices) setDouble(args []string) error {
 	return nil
 }
 
-// turnedLate says whether recipient i, who still waits, has become late with
-// this attempt, and the sender is to be told. As there is one attempt with
-// which that happens, he is told once.
-func (r *runner) turnedLate(e *queue.Entry, i int) bool {
-	s, before := e.Status(i), e.Before(i)
-	if !s.State.Open() || r.notices.delay == 0 || e.Envelope.Sender.IsZero() || !e.Envelope.Recipients[i].Wants(smtp.Delay) {
+// isLate says whether recipient i, who still waits, has become late, and the
+// sender is to be told, which he has not been.
+func (r *runner) isLate(e *queue.Entry, i int) bool {
+	s := e.Status(i)
+	if !s.State.Open() || e.ToldLate(i) || r.notices.delay == 0 || e.Envelope.Sender.IsZero() || !e.Envelope.Recipients[i].Wants(smtp.Delay) {
 		return false
 	}
-	return age(e.Created, s.Tried, s.Tries) >= r.notices.delay && age(e.Created, before.Tried, before.Tries) < r.notices.delay
+	return age(e.Created, s.Tried, s.Tries) >= r.notices.delay
 }
 
 // arrival is the state of a recipient who has been served: Arrived when the

@@ -74,6 +74,37 @@ func TestDelayNotice(t *testing.T) {
 	}
 }
 
+// A crash between the attempt that is late and the report of it, or a report
+// that cannot be made, does not keep it from the sender; he is told once.
+func TestDelayNoticeAfterKill(t *testing.T) {
+	b := newBench(t)
+	id := b.addWith(t, anyone, "", "busy")
+	e, err := b.queue.Get(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.clock = b.clock.Add(5 * time.Hour)
+	if err := e.Mark(0, queue.Status{Tries: 9, Tried: b.clock, Reply: "450 4.2.0 busy"}); err != nil {
+		t.Fatal(err)
+	}
+	e.Close() // killed
+	for range 3 {
+		b.do(t, &config{queries: []string{id}})
+		list := b.reports(t)
+		if len(list) != 1 || list[0].id != id+"-d0" {
+			t.Fatalf("reports %+v", list)
+		}
+		if got := b.where(t, id); !strings.HasPrefix(got, "wait late/1") {
+			t.Errorf("got %s", got)
+		}
+	}
+	b.drop(t, id+"-d0")
+	b.do(t, &config{queries: []string{id}})
+	if list := b.reports(t); len(list) != 0 {
+		t.Errorf("told again: %+v", list)
+	}
+}
+
 // The wish for a report of success ends with a host that makes none.
 func TestArrival(t *testing.T) {
 	local, remote := result{}, result{Host: "mx.example[192.0.2.1]"}

@@ -146,10 +146,18 @@ func openRecipients(e *queue.Entry) (open []int) {
 	return open
 }
 
+// stillOpen is the state of recipient i when he has to be tried again.
+func stillOpen(e *queue.Entry, i int) queue.State {
+	if e.ToldLate(i) {
+		return queue.Late
+	}
+	return queue.Waiting
+}
+
 // note writes down what became of recipient i.
 func (r *runner) note(e *queue.Entry, i int, res result) {
 	now := r.now()
-	s := queue.Status{State: queue.Waiting, Tries: e.Status(i).Tries + 1, Tried: now, Reply: answer(res.Host, res.Reply)}
+	s := queue.Status{State: stillOpen(e, i), Tries: e.Status(i).Tries + 1, Tried: now, Reply: answer(res.Host, res.Reply)}
 	switch {
 	case r.keepOn && res.Status != deliver.Delivered:
 	case res.Status == deliver.Delivered:
