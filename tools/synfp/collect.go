@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"postern/lib/maillog"
+	"postern/lib/record"
+	"postern/lib/synfp"
+)
+
+// Bounds of the collector.
+const (
+	maxAsking = 1024             // sessions that ask at once; further ones wait
+	maxWait   = 5 * time.Second  // for a SYN; a session that wants less hangs up
+	idleLimit = 60 * time.Second // for the next question on a connection
+)
+
+// collector answers sessions that ask for the SYNs of their clients.
+type collector struct {
+	*buffer
+	naming
+	asking chan struct{}
+	log    *maillog.Logger
+}
+
+// collect captures, and answers at a socket until something fails.
+func collect(path string, w wanted, b *buffer, n naming, log *maillog.Logger) error {
+	sources, err := openAll(w)
+	if err != nil {
+		return err
+	}
+	l, err := listen(path)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	c := &collector{b, n, make(chan struct{}, maxAsking), log}
+	failed := make(chan error, 2)
+	go func() {
+		failed <- captureFrom(sources, w, func(s synfp.SYN) error { b.add(s, time.Now()); return nil })
+	}()
+	go func() { failed <- c.serve(l) }()
+	return <-failed
+}
+
+// listen makes the socket, in place of one that nobody answers at. Whoever
+// reaches its folder may ask: of clients, and only which systems they have.
+func listen(path string) (net.Listener, error) {
+	if c, err := net.Dial("unix", path); err == nil {
+		c.Close()
+		return nil, errors.New(path + ": another collector answers there")
+	}
+	if st, err := os.Lstat(path); err == nil && st.Mode().Type() == os.ModeSocket {
+		os.Remove(path)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	return l, os.Chmod(path, 0o666)
+}
+
+func (c *collector) serve(l net.Listener) error {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		c.asking <- struct{}{}
+		go func() {
+			defer func() { <-c.asking }()
+			defer conn.Close()
+			c.answerAll(conn)
+		}()
+	}
+}
+
+// answerAll answers questions until the asker has no more. The first octet tells
+// ours, which are records, from p0f's.
+func (c *collector) answerAll(conn net.Conn) {
+	in := bufio.NewReaderSize(conn, synfp.MaxQuestion)
+	for {
+		conn.SetDeadline(time.Now().Add(idleLimit))
+		first, err := in.Peek(1)
+		if err != nil {
+			return
+		}
+		var reply []byte
+		if isP0f(first[0]) {
+			reply, err = c.answerP0f(in)
+		} else {
+			reply, err = c.answerLine(in)
+		}
+		if err != nil {
+			return
+		}
+		if _, err := conn.Write(reply); err != nil {
+			return
+		}
+	}
+}
+
+// answerLine answers a line of a record with another. It is empty when the SYN
+// was not seen.
+func (c *collector) answerLine(in *bufio.Reader) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	if err != nil {
+		return nil, err
+	}
+	client, server, ok := parseQuestion(line[:len(line)-1])
+	if !ok {
+		return []byte{'\n'}, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
+	defer cancel()
+	s, ok := c.wait(ctx, client, server)
+	if !ok {
+		return []byte{'\n'}, nil
+	}
+	var r record.Record
+	found := result{Fingerprint: s.Fingerprint, system: c.name(&s.Fingerprint)}
+	found.Record(&r)
+	return append([]byte(r.String()), '\n'), nil
+}
+
+// parseQuestion reads the two ends of a connection. The server's may be missing.
+func parseQuestion(line []byte) (client, server netip.AddrPort, ok bool) {
+	r, err := record.ParseLine(line)
+	if err != nil {
+		return client, server, false
+	}
+	end := func(name string) netip.AddrPort {
+		a, _ := netip.ParseAddr(r.Value(name + "_address"))
+		port, err := strconv.ParseUint(r.Value(name+"_port"), 10, 16)
+		if err != nil || !a.IsValid() {
+			return netip.AddrPort{}
+		}
+		return netip.AddrPortFrom(a.Unmap().WithZone(""), uint16(port))
+	}
+	client, server = end("client"), end("server")
+	return client, server, client.IsValid()
+}
+
+// cut is s, short enough for a field of p0f's that ends with a NUL.
+func cut(s string, n int) string {
+	return strings.ToValidUTF8(s[:min(len(s), n-1)], "")
+}

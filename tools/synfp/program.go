@@ -1,0 +1,219 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"postern/lib/arg"
+	"postern/lib/conf"
+	"postern/lib/place"
+	"postern/lib/synfp"
+	"postern/lib/sysexits"
+	"postern/lib/tool"
+)
+
+// program is the options besides those that all tools have.
+type program struct {
+	fingerprint string   // -f
+	file        string   // --read
+	databases   []string // --db
+	mtu         string   // --mtu
+	collect     bool     // --collect
+	socket      string   // --socket
+	names       bool     // -v
+	lines       bool     // -l
+}
+
+// jobs is how many clients a filter asks the collector about at once.
+const jobs = 16
+
+func newProgram() *tool.Program {
+	p := new(program)
+	return &tool.Program{
+		Name:     "synfp",
+		Synopsis: "[-lv] [-f fingerprint] [--read file] [--collect] [--db file ...] [--mtu octets] [--socket path] [tcp-port [ip [interface ...]]]",
+		Sets:     []string{"syn_os"},
+		Jobs:     jobs,
+		Flags:    p.flags,
+		Mode:     p.mode,
+		Open:     p.open,
+	}
+}
+
+func (p *program) flags(s *arg.Set) {
+	s.String(&p.fingerprint, "f", "fingerprint", "name the system of this fingerprint")
+	s.String(&p.file, "read", "file", "print the SYNs of a capture instead of the network's")
+	s.Strings(&p.databases, "db", "file", "name systems by this file of pf.os(5) or p0f before our own")
+	s.String(&p.mtu, "mtu", "octets", "the usual MTU, which windows may be multiples of; 0 for none")
+	s.Bool(&p.collect, "collect", "answer sessions that ask for their clients' SYNs")
+	s.String(&p.socket, "socket", "path", "the collector's socket")
+	s.Bool(&p.names, "v", "print the system and the hops too")
+	s.Bool(&p.lines, "l", "print records, for pipes")
+}
+
+// config is what synfp obeys of smtpd.conf(5).
+type config struct {
+	mtu  int
+	keep int
+}
+
+// Bounds of SynFpBuf.
+const (
+	defaultKeep = 10000
+	maxKeep     = 1 << 20
+)
+
+var rows = []conf.Row[config]{
+	{Name: "SynOsMTU", Args: "octets", Default: "1500",
+		Value: func(c *config) conf.Value { return conf.Int(&c.mtu, 0, 65535) },
+		Help:  "As in smtpd.conf(5)."},
+	{Name: "SynFpBuf", Args: "number", Default: "10000", Old: conf.Old{Avenger: "100"},
+		Value: func(c *config) conf.Value { return conf.Int(&c.keep, 1, maxKeep) },
+		Help:  "SYNs that the collector keeps for sessions that have not yet asked for them."},
+}
+
+func places() place.Places { return place.New(os.Getenv(place.RootEnv)) }
+
+// path is where the collector's socket is.
+func (p *program) path() string {
+	if p.socket != "" {
+		return p.socket
+	}
+	return synfp.Socket(places().Run())
+}
+
+// load reads the configuration; the command line has the last word.
+func (p *program) load(e *tool.Env) (config, error) {
+	c := config{mtu: synfp.UsualMTU, keep: defaultKeep}
+	table := conf.NewTable(conf.Of(rows, &c))
+	warnings, err := table.ReadFile(conf.Source{
+		Spec: e.Config, Usual: filepath.Join(places().Etc(), "smtpd.conf"), Foreign: true,
+	})
+	for _, w := range warnings {
+		fmt.Fprintf(e.Stderr, "synfp: %v (ignored)\n", w)
+	}
+	if p.mtu != "" {
+		err = errors.Join(err, table.Flag("--mtu", "SynOsMTU", p.mtu))
+	}
+	return c, errors.Join(err, synfp.MTU(c.mtu))
+}
+
+// database reads those of --db and puts our own behind them.
+func (p *program) database() (*synfp.Database, error) {
+	var list []*synfp.Database
+	for _, name := range p.databases {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		d, err := synfp.Read(f)
+		f.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		list = append(list, d)
+	}
+	return synfp.Join(append(list, synfp.Own())...), nil
+}
+
+// naming is how systems are named.
+type naming struct {
+	db  *synfp.Database
+	mtu int
+}
+
+func (p *program) naming(e *tool.Env) (n naming, c config, err error) {
+	if c, err = p.load(e); err != nil {
+		return n, c, err
+	}
+	n.mtu = c.mtu
+	n.db, err = p.database()
+	return n, c, err
+}
+
+// name is the system in words, "" when none is known.
+func (n naming) name(f *synfp.Fingerprint) string {
+	s, _ := n.db.Name(f, n.mtu)
+	return s.String()
+}
+
+// mode does what is no check: capturing, collecting, naming.
+func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
+	if e.Check || e.Policy || p.fingerprint == "" && p.file == "" && !p.collect && len(operands) == 0 {
+		return 0, false
+	}
+	n, c, err := p.naming(e)
+	if err != nil {
+		return p.complain(e, sysexits.Config, err), true
+	}
+	if p.fingerprint != "" {
+		return p.one(e, n), true
+	}
+	w, err := parseWanted(operands)
+	if err != nil {
+		return p.complain(e, sysexits.Usage, err), true
+	}
+	switch out := p.printer(e, n); {
+	case p.file != "":
+		err = readFile(p.file, w, out.print)
+	case p.collect:
+		err = collect(p.path(), w, newBuffer(c.keep), n, e.Log)
+	default:
+		err = capture(w, out.print)
+	}
+	if err != nil {
+		return p.complain(e, exitStatus(err), err), true
+	}
+	return sysexits.OK, true
+}
+
+func (p *program) complain(e *tool.Env, status int, err error) int {
+	fmt.Fprintf(e.Stderr, "synfp: %v\n", err)
+	return status
+}
+
+func exitStatus(err error) int {
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		return sysexits.NoPerm
+	case errors.Is(err, os.ErrNotExist):
+		return sysexits.NoInput
+	case errors.Is(err, errFormat):
+		return sysexits.DataErr
+	}
+	return sysexits.OSErr
+}
+
+// one names the system of -f.
+func (p *program) one(e *tool.Env, n naming) int {
+	f, err := synfp.Parse(p.fingerprint)
+	if err != nil {
+		return p.complain(e, sysexits.DataErr, err)
+	}
+	out := p.printer(e, n)
+	if e.JSON || p.lines {
+		err = out.print(synfp.SYN{Fingerprint: f})
+	} else {
+		_, err = fmt.Fprintf(e.Stdout, "%s, %s\n", orUnknown(n.name(&f)), hops(f.Hops()))
+	}
+	if err != nil {
+		return p.complain(e, sysexits.IOErr, err)
+	}
+	return sysexits.OK
+}
+
+func orUnknown(name string) string {
+	if name == "" {
+		return "unknown"
+	}
+	return name
+}
+
+func hops(n int) string {
+	if n == 1 {
+		return "1 hop away"
+	}
+	return fmt.Sprintf("%d hops away", n)
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+	"github.com/google/gopacket/pcapgo"
+
+	"postern/lib/synfp"
+)
+
+// errFormat says that a file is no capture.
+var errFormat = errors.New("not a capture of pcap or pcapng")
+
+// reader is a capture file, of either format.
+type reader interface {
+	ReadPacketData() ([]byte, gopacket.CaptureInfo, error)
+	LinkType() layers.LinkType
+}
+
+// readFile brings the SYNs of a capture file, "-" for standard input. A file
+// that ends within a packet, as one that is still being written does, is read
+// as far as it goes.
+func readFile(name string, w wanted, take func(synfp.SYN) error) error {
+	in := os.Stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	r, err := newReader(bufio.NewReader(in))
+	if err != nil {
+		return fmt.Errorf("%s: %w: %v", name, errFormat, err)
+	}
+	return readAll(r, w, take)
+}
+
+// newReader tells the formats apart by their first octets.
+func newReader(in *bufio.Reader) (r reader, err error) {
+	magic, err := in.Peek(4)
+	if err != nil {
+		return nil, err
+	}
+	if string(magic) == "\x0a\x0d\x0d\x0a" {
+		return pcapgo.NewNgReader(in, pcapgo.DefaultNgReaderOptions)
+	}
+	return pcapgo.NewReader(in)
+}
+
+func readAll(r reader, w wanted, take func(synfp.SYN) error) error {
+	for {
+		frame, _, err := r.ReadPacketData()
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("%w: %v", errFormat, err)
+		}
+		s, err := decode(frame, r.LinkType())
+		if err != nil || !w.matches(&s) {
+			continue
+		}
+		if err := take(s); err != nil {
+			return err
+		}
+	}
+}
