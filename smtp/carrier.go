@@ -83,7 +83,7 @@ func (c *carrier) deliver(ctx context.Context) {
 	}
 	c.link.Close()
 	if err != nil && c.fruitless >= maxFruitless {
-		c.down = &failure{outcome{
+		c.down = &failure{outcome: outcome{
 			host:   c.link.host,
 			reply:  smtp.Say(451, smtp.BadConnection, "connections to the next server break"),
 			reason: err.Error(),

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +27,9 @@ b.test.       A 127.0.0.3
 null.test.    MX 0 .
 two.test.     A 127.0.0.2
 two.test.     A 127.0.0.3
+three.test.   A 127.0.0.2
+three.test.   A 127.0.0.3
+three.test.   A 127.0.0.4
 me.test.      MX 10 me.test.
 me.test.      A 192.0.2.1
 ;! servfail broken.test
@@ -330,5 +336,37 @@ recipient=eve@d.test verdict=defer reply="452 4.2.2 eve is full" host=` + socket
 `
 	if status != 75 || stdout != want {
 		t.Errorf("got %d, %s", status, stdout)
+	}
+}
+
+// TestSilentHosts has three hosts accept connections and say nothing: two of
+// them are waited for.
+func TestSilentHosts(t *testing.T) {
+	var came atomic.Int32
+	var served sync.WaitGroup
+	port := "0"
+	var listeners []net.Listener
+	for _, host := range []string{"127.0.0.2", "127.0.0.3", "127.0.0.4"} {
+		l, err := net.Listen("tcp", host+":"+port)
+		if err != nil {
+			t.Skipf("no %s to listen on: %v", host, err)
+		}
+		_, port, _ = net.SplitHostPort(l.Addr().String())
+		listeners = append(listeners, l)
+		served.Go(func() {
+			if conn, err := l.Accept(); err == nil {
+				came.Add(1)
+				io.Copy(io.Discard, conn)
+				conn.Close()
+			}
+		})
+	}
+	status, stdout, stderr := smtpTo(t, letterText, "--timeout", "1", "net!three.test!"+port, "ann@me.test", "bob@d.test")
+	for _, l := range listeners {
+		l.Close()
+	}
+	served.Wait()
+	if status != 75 || verdicts(stdout) != "defer" || came.Load() != maxSlow {
+		t.Errorf("got %d, %s%s; %d connections", status, stdout, stderr, came.Load())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
 	"postern/lib/client"
@@ -138,7 +139,7 @@ func (a attempt) proven(s *client.Session) string {
 
 // failed is what recipients are told about a host that does not work.
 func (a attempt) failed(err error) *failure {
-	f := &failure{outcome{host: a.host, reason: err.Error()}}
+	f := &failure{outcome: outcome{host: a.host, reason: err.Error()}, slow: errors.Is(err, os.ErrDeadlineExceeded)}
 	refused, own := new(client.Refused), new(failure)
 	switch {
 	case errors.As(err, &own):

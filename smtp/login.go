@@ -45,7 +45,7 @@ func refusedLogin(err error) error {
 	if !errors.As(err, &refused) || refused.Reply.Class() == 4 {
 		return err
 	}
-	return &failure{outcome{
+	return &failure{outcome: outcome{
 		reply:  smtp.Say(454, smtp.BadCredentials, "the next server refuses our credentials"),
 		reason: refused.Error(),
 	}}
@@ -53,7 +53,7 @@ func refusedLogin(err error) error {
 
 // ourFault is what has to be mended here before any mail can go.
 func ourFault(why string) error {
-	return &failure{outcome{
+	return &failure{outcome: outcome{
 		reply:  smtp.Say(451, smtp.BadConfiguration, "authentication with the next server is not set up"),
 		reason: why,
 		exit:   sysexits.Config,

@@ -23,7 +23,7 @@ func (k *pinger) enter(ctx context.Context, to destination) (*link, *failure) {
 		}
 		l.Quit(ctx)
 		if err := k.reserve(ctx, l.host); err != nil {
-			return nil, &failure{unasked("connect", err).outcome}
+			return nil, &failure{outcome: unasked("connect", err).outcome}
 		}
 		reserved = l.host
 	}

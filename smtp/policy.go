@@ -55,7 +55,7 @@ func (p *program) security(ctx context.Context, to destination) mx.Security {
 
 // insecure is a host that is left out because of its TLS.
 func insecure(host mx.Host, err error) *failure {
-	return &failure{outcome{
+	return &failure{outcome: outcome{
 		host:   host.Name,
 		reply:  smtp.Say(451, smtp.CryptoFailure, "the next server cannot be verified"),
 		reason: err.Error(),

@@ -12,11 +12,21 @@ import (
 	"postern/lib/smtp"
 )
 
-// maxAttempts bounds the sessions that are begun before somebody talks to us.
-const maxAttempts = 20
+const (
+	// maxAttempts bounds the sessions that are begun before somebody talks to
+	// us.
+	maxAttempts = 20
+	// maxSlow bounds those of them that last until our patience ends: whoever
+	// owns a domain can give it as many silent hosts as he likes, and other
+	// mail waits for its turn.
+	maxSlow = 2
+)
 
 // failure is why there is no link: what is said to every recipient.
-type failure struct{ outcome }
+type failure struct {
+	outcome
+	slow bool // the host has kept us waiting
+}
 
 // Error is the reply and the reason.
 func (f *failure) Error() string {
@@ -44,7 +54,7 @@ func (p *program) connect(ctx context.Context, to destination) (*link, *failure)
 	security := p.security(ctx, to)
 	port := to.portNumber()
 	var worst *failure
-	attempts := 0
+	attempts, slow := 0, 0
 	for host := range route.Hosts(ctx) {
 		policy, err := security.Policy(ctx, p.dns, route, host, port)
 		if err != nil {
@@ -58,13 +68,16 @@ func (p *program) connect(ctx context.Context, to destination) (*link, *failure)
 			}
 			p.trace(f.Error())
 			worst = worse(worst, f)
-			if attempts++; attempts == maxAttempts {
+			if f.slow {
+				slow++
+			}
+			if attempts++; attempts == maxAttempts || slow == maxSlow {
 				return nil, worst
 			}
 		}
 	}
 	if worst == nil {
-		worst = &failure{outcome{reply: smtp.Say(451, smtp.NoAnswer, "none of the destination's hosts has an address now")}}
+		worst = &failure{outcome: outcome{reply: smtp.Say(451, smtp.NoAnswer, "none of the destination's hosts has an address now")}}
 	}
 	return nil, worst
 }
@@ -142,7 +155,7 @@ func (p *program) noRoute(err error) *failure {
 	default:
 		reply = smtp.Say(451, smtp.DirectoryFailure, "the domain cannot be looked up now")
 	}
-	return &failure{outcome{reply: reply, reason: err.Error()}}
+	return &failure{outcome: outcome{reply: reply, reason: err.Error()}}
 }
 
 // worse is the failure that counts: the first temporary one, else the last.
