@@ -201,6 +201,9 @@ func (s *search) path() Path {
 			p.End = Limit
 		}
 	}
+	if p.End == Blocked && s.same(to-1, to) {
+		to-- // the router that forwards no farther has its hop
+	}
 	for to > 0 && len(s.hops[to]) == 0 {
 		to--
 	}

@@ -139,6 +139,7 @@ func TestTrace(t *testing.T) {
 		{"each probe lost once", network{hops: line(3), drop: 1}, 0, "reached 1 2 3", firstWait/2 + 3*hopTime, 16 + 3},
 		{"nobody answers", network{hops: line(3), drop: 9}, 0, "silent", firstWait, 16 + 3},
 		{"no way", network{hops: []string{"192.0.2.1", "192.0.2.2", "192.0.2.3!", ""}}, 0, "blocked 1 2 3", 3 * hopTime, 16},
+		{"no way behind the second", network{hops: []string{"192.0.2.1", "192.0.2.2", "192.0.2.2!", ""}}, 0, "blocked 1 2", 3 * hopTime, 16},
 		{"loop", network{hops: line(2), again: true}, 0, "loop 1 2", 4 * hopTime, 16},
 		{"loop behind silence", network{hops: without(line(3), 1), again: true}, 0, "loop * 2 3", 0, 0},
 		{"one router twice", network{hops: []string{"192.0.2.1", "192.0.2.1", "192.0.2.3"}}, 0, "reached 1 1 3", 3 * hopTime, 16},
