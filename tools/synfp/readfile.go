@@ -36,9 +36,23 @@ func readFile(name string, w wanted, take func(synfp.SYN) error) error {
 		defer f.Close()
 		in = f
 	}
+	if err := readFrom(in, w, take); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// readFrom reads a capture. What gopacket's reader of a malformed one panics
+// with is an error.
+func readFrom(in io.Reader, w wanted, take func(synfp.SYN) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", errFormat, p)
+		}
+	}()
 	r, err := newReader(bufio.NewReader(in))
 	if err != nil {
-		return fmt.Errorf("%s: %w: %v", name, errFormat, err)
+		return fmt.Errorf("%w: %v", errFormat, err)
 	}
 	return readAll(r, w, take)
 }
