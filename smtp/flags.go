@@ -33,6 +33,7 @@ type config struct {
 	host     string       // -h
 	user     string       // -u
 	resolver string       // -r
+	trustAD  bool         // --trust-ad
 	zone     string       // -z
 	sources  []netip.Addr // -S
 	timeout  int          // --timeout, in seconds
@@ -71,6 +72,7 @@ func (c *config) options() *arg.Set {
 	s.String(&c.user, "u", "user", "user to authenticate as; the one who runs smtp")
 	s.Func("S,source", "address", "address to send from; one for IPv4 and one for IPv6", c.addSource)
 	s.String(&c.resolver, "r", "ip[:port]", "name server to ask; $POSTERN_RESOLVER")
+	s.Bool(&c.trustAD, "trust-ad", "believe that name server about DNSSEC, on whatever host it is")
 	s.String(&c.zone, "z", "file", "answer DNS questions from a zone file")
 	s.Int(&c.timeout, "timeout", "seconds", "wait so long for each answer, not as long as RFC 5321 says")
 	s.Bool(&c.local, "local", "let a domain's mail go to loopback and this host's own addresses")

@@ -4,7 +4,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -52,19 +54,32 @@ type program struct {
 
 // start finds out what the command line leaves to the host.
 func (p *program) start() error {
-	server := p.resolver
-	if server == "" {
-		server = os.Getenv("POSTERN_RESOLVER")
-	}
 	var err error
 	if p.names, err = p.hostNames(); err != nil {
 		return err
 	}
-	if p.dns, err = dns.Select(server, p.zone); err != nil {
+	if p.dns, err = p.selectDNS(); err != nil {
 		return err
 	}
 	p.tls, err = p.tlsPolicy()
 	return err
+}
+
+// selectDNS is whom the DNS is asked of. For the name servers of the system
+// resolv.conf(5) says itself whether they are believed about DNSSEC.
+func (p *program) selectDNS() (dns.Resolver, error) {
+	server := cmp.Or(p.resolver, os.Getenv("POSTERN_RESOLVER"))
+	if !p.trustAD || p.zone != "" {
+		return dns.Select(server, p.zone)
+	}
+	if server == "" {
+		return nil, errors.New("--trust-ad goes with -r; resolv.conf(5) has an option of that name")
+	}
+	servers, err := dns.ParseServers(server)
+	if err != nil {
+		return nil, err
+	}
+	return dns.New(dns.Config{Servers: servers, Trust: true}), nil
 }
 
 // do does what the command line asks for.

@@ -16,12 +16,11 @@ func (p *program) showPlan(ctx context.Context) int {
 		p.printPlan(p.to.socket, p.tls.Mode.String(), "")
 		return sysexits.OK
 	}
-	route, err := p.route(ctx, p.to)
+	route, security, err := p.lookUp(ctx, p.to)
 	if err != nil {
 		f := p.noRoute(err)
 		return p.complain(f.status(), f)
 	}
-	security := p.security(ctx, p.to)
 	for host := range route.Hosts(ctx) {
 		policy, err := security.Policy(ctx, p.dns, route, host, p.to.portNumber())
 		p.planHost(host, policy.Mode.String(), err)

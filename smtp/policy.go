@@ -46,11 +46,29 @@ func (p *program) security(ctx context.Context, to destination) mx.Security {
 			Resolver: p.dns,
 			Cache:    state.Open(places.Lib() + "/state").Cache("mtasts"),
 			Fetch:    mtasts.Program(places, os.Environ()),
-			Log:      func(domain string, err error) { p.trace("MTA-STS of " + domain + ": " + err.Error()) },
+			Log: func(domain string, err error) {
+				if ctx.Err() == nil {
+					p.trace("MTA-STS of " + domain + ": " + err.Error())
+				}
+			},
 		}
 		s.STS = finder.Find(ctx, to.host)
 	}
 	return s
+}
+
+// lookUp finds out where the mail goes, and what the domain asks of TLS. Both
+// are asked at once: the second costs no round trip of its own.
+func (p *program) lookUp(ctx context.Context, to destination) (*mx.Route, mx.Security, error) {
+	ctxSecurity, cancel := context.WithCancel(ctx)
+	defer cancel()
+	found := make(chan mx.Security, 1)
+	go func() { found <- p.security(ctxSecurity, to) }()
+	route, err := p.route(ctx, to)
+	if err != nil {
+		cancel()
+	}
+	return route, <-found, err
 }
 
 // insecure is a host that is left out because of its TLS.

@@ -2,12 +2,20 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"postern/lib/dns"
+	"postern/lib/dnstest"
+	"postern/lib/mx"
 )
 
 // TestDANE has the DNS, with DNSSEC vouching for it, tell the certificate.
@@ -48,5 +56,77 @@ func TestDANE(t *testing.T) {
 				t.Errorf("got %d, %s%s", status, stdout.String(), stderr.String())
 			}
 		})
+	}
+}
+
+// TestTrustAD has a name server that is not on the loopback, as far as its
+// address tells: 0.0.0.0 is this host by another name.
+func TestTrustAD(t *testing.T) {
+	config := serverTLS(t)
+	right := sha256.Sum256(config.Certificates[0].Certificate[0])
+	for flag, want := range map[string]string{"": "tls=unverified:TLSv1.3", "--trust-ad": "tls=dane:TLSv1.3"} {
+		port := hostsWith(t, config, []string{encrypted + plain + message()})
+		zone := fmt.Sprintf(";! secure test.\nd.test. MX 10 a.test.\na.test. A 127.0.0.2\n_%s._tcp.a.test. TLSA 3 0 1 %x\n", port, right)
+		server := netip.AddrPortFrom(netip.IPv4Unspecified(), dnstest.Start(t, zone).Addr().Port())
+		args := append(strings.Fields(flag), "-s", "-r", server.String(), "--no-sts", "--local", "-h", "me.test", "net!d.test!"+port, "ann@me.test", "bob@d.test")
+		var stdout, stderr bytes.Buffer
+		status := run(args, strings.NewReader(letterText), &stdout, &stderr)
+		if status != 0 || !strings.Contains(stdout.String(), want) {
+			t.Errorf("%q: got %d, %s%s", flag, status, stdout.String(), stderr.String())
+		}
+	}
+}
+
+func TestTrustADAlone(t *testing.T) {
+	t.Setenv("POSTERN_RESOLVER", "")
+	var stdout, stderr bytes.Buffer
+	status := run([]string{"--trust-ad", "-h", "me.test", "d.test", "ann@me.test", "bob@d.test"}, strings.NewReader(letterText), &stdout, &stderr)
+	if status != 78 || !strings.Contains(stderr.String(), "goes with -r") {
+		t.Errorf("got %d, %s%s", status, stdout.String(), stderr.String())
+	}
+}
+
+// twoQuestions answers the one about MX when that about a policy has been
+// asked.
+type twoQuestions struct {
+	dns.Resolver
+	asked chan struct{}
+}
+
+func (q twoQuestions) LookupTXT(ctx context.Context, name string) ([]string, error) {
+	close(q.asked)
+	return nil, dns.ErrNotFound
+}
+
+func (q twoQuestions) await(ctx context.Context) error {
+	select {
+	case <-q.asked:
+		return dns.ErrNotFound
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (q twoQuestions) LookupMX(ctx context.Context, _ string) ([]dns.MX, error) {
+	return nil, q.await(ctx)
+}
+
+func (q twoQuestions) Query(ctx context.Context, _ string, _ dns.Type) (dns.Answer, error) {
+	return dns.Answer{}, q.await(ctx)
+}
+
+func (q twoQuestions) LookupIP(ctx context.Context, _, _ string) ([]netip.Addr, error) {
+	return nil, q.await(ctx)
+}
+
+// Where mail goes and what is asked of TLS cost one round trip.
+func TestPolicyAskedAtOnce(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	t.Setenv("POSTERN_ROOT", t.TempDir())
+	p := &program{config: &config{startTLS: true}, dns: twoQuestions{asked: make(chan struct{})}}
+	_, _, err := p.lookUp(ctx, destination{host: "d.test", mx: true})
+	if !errors.Is(err, mx.ErrNoHost) {
+		t.Errorf("got %v", err)
 	}
 }

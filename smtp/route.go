@@ -47,11 +47,10 @@ func (p *program) connect(ctx context.Context, to destination) (*link, *failure)
 	if to.socket != "" {
 		return p.connectSocket(ctx, to)
 	}
-	route, err := p.route(ctx, to)
+	route, security, err := p.lookUp(ctx, to)
 	if err != nil {
 		return nil, p.noRoute(err)
 	}
-	security := p.security(ctx, to)
 	port := to.portNumber()
 	var worst *failure
 	attempts, slow := 0, 0
