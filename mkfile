@@ -12,7 +12,7 @@ LIB=$PREFIX/lib/postern
 MAN=$PREFIX/share/man
 UNITS=$PREFIX/lib/systemd/system
 LDFLAGS=-X postern/lib/place.prefix=$PREFIX
-PROGS=./smtpd ./send ./smtp ./spf ./greylist ./tools/limit ./tools/listen ./tools/mtasts ./tools/rbl ./tools/runq ./tools/smtpfilter ./tools/synfp ./tools/users
+PROGS=./smtpd ./send ./smtp ./spf ./greylist ./tools/limit ./tools/listen ./tools/mtasts ./tools/netpath ./tools/rbl ./tools/runq ./tools/smtpfilter ./tools/synfp ./tools/users
 PAGES=`{find . -name '*.[1578]' | sort}
 UNITFILES=`{find . -name '*.socket' -o -name '*.service' -o -name '*.timer' | sort}
 

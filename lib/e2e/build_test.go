@@ -11,7 +11,7 @@ import (
 
 // installed are the folders of the programs that a host has; demo is for the
 // source tree alone.
-var installed = []string{"./smtpd", "./send", "./smtp", "./spf", "./greylist", "./tools/limit", "./tools/listen", "./tools/mtasts", "./tools/rbl", "./tools/runq", "./tools/smtpfilter", "./tools/synfp", "./tools/users"}
+var installed = []string{"./smtpd", "./send", "./smtp", "./spf", "./greylist", "./tools/limit", "./tools/listen", "./tools/mtasts", "./tools/netpath", "./tools/rbl", "./tools/runq", "./tools/smtpfilter", "./tools/synfp", "./tools/users"}
 
 // bin is the folder of the built programs. TestMain sets it.
 var bin string
