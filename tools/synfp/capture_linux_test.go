@@ -1,0 +1,339 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"postern/lib/synfp"
+)
+
+// insideEnv tells a test that it runs within a network namespace of its own.
+const insideEnv = "SYNFP_TEST_INSIDE"
+
+// inNamespace runs a test again in a network namespace, where it has nothing
+// but its loopback. It tells whether it is the one within.
+func inNamespace(t *testing.T, tools ...string) bool {
+	t.Helper()
+	if os.Getenv(insideEnv) != "" {
+		return true
+	}
+	missing := t.Skipf
+	if os.Getenv("POSTERN_REAL") != "" {
+		missing = t.Fatalf
+	}
+	if os.Getuid() != 0 {
+		missing("only root can make network namespaces")
+	}
+	for _, name := range tools {
+		if _, err := exec.LookPath(name); err != nil {
+			missing("%s is not installed", name)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), insideEnv+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+	return false
+}
+
+// sh runs a shell's line; in the namespace of pid unless that is 0.
+func sh(t *testing.T, pid int, line string) {
+	t.Helper()
+	argv := []string{"sh", "-ec", line}
+	if pid != 0 {
+		argv = append([]string{"nsenter", "-t", strconv.Itoa(pid), "-n"}, argv...)
+	}
+	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", line, err, out)
+	}
+}
+
+// clientHost is another host, a namespace that a sleeping process holds, at the
+// other end of an Ethernet.
+func clientHost(t *testing.T) (pid int) {
+	t.Helper()
+	cmd := exec.Command("sleep", "60")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	sh(t, 0, fmt.Sprintf("ip link add here type veth peer name there netns %d; ip link set lo up; ip link set here up; ip addr add 10.9.0.1/24 dev here; ip addr add fd09::1/64 dev here nodad", cmd.Process.Pid))
+	sh(t, cmd.Process.Pid, "ip link set there up; ip addr add 10.9.0.2/24 dev there; ip addr add fd09::2/64 dev there nodad")
+	return cmd.Process.Pid
+}
+
+// listener keeps SYNs as listen's sockets do.
+func listener(t *testing.T) net.Listener {
+	t.Helper()
+	c := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_SAVE_SYN, 1) })
+	}}
+	c.SetMultipathTCP(false)
+	l, err := c.Listen(context.Background(), "tcp", "[::]:2525")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// saved accepts a connection and gives the SYN that the kernel kept.
+func saved(t *testing.T, l net.Listener) string {
+	t.Helper()
+	l.(*net.TCPListener).SetDeadline(time.Now().Add(10 * time.Second))
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	raw, err := c.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s synfp.SYN
+	var ok, again bool
+	raw.Control(func(fd uintptr) {
+		s, ok = synfp.Saved(int(fd))
+		_, again = synfp.Saved(int(fd))
+	})
+	if !ok || again || s.Client.String() != netAddr(c.RemoteAddr()) {
+		t.Errorf("saved: %v of %v, twice: %v; the client is %v", ok, s.Client, again, c.RemoteAddr())
+	}
+	return s.String()
+}
+
+func netAddr(a net.Addr) string {
+	ap := a.(*net.TCPAddr).AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()).String()
+}
+
+// TestFields changes what a host's SYNs are like, and has the kernel, the live
+// capture, a capture file, tcpdump and p0f tell each of them.
+func TestFields(t *testing.T) {
+	if !inNamespace(t, "ip", "nsenter", "tcpdump", "p0f", "bash") {
+		return
+	}
+	pid := clientHost(t)
+	l := listener(t)
+	live := make(chan string, 100)
+	w := wanted{port: 2525, interfaces: []string{"here"}}
+	sources, err := openAll(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go captureFrom(sources, w, func(s synfp.SYN) error { live <- s.String(); return nil })
+	file, stop := dump(t)
+	var all []string
+	for _, tt := range []struct{ change, to, want string }{
+		{"", "10.9.0.1", "64240:64:1:60:M1460,S,T,N,W"},
+		{"", "fd09::1", "64800:64:1:80:M1440,S,T,N,W"},
+		{"echo 0 >/proc/sys/net/ipv4/tcp_timestamps", "10.9.0.1", "64240:64:1:52:M1460,N,N,S,N,W"},
+		{"echo 1 >/proc/sys/net/ipv4/tcp_timestamps; echo 0 >/proc/sys/net/ipv4/tcp_sack", "10.9.0.1", "64240:64:1:60:M1460,N,N,T,N,W"},
+		{"echo 1 >/proc/sys/net/ipv4/tcp_sack; echo 0 >/proc/sys/net/ipv4/tcp_window_scaling", "10.9.0.1", ":64:1:56:M1460,S,T"},
+		{"echo 1 >/proc/sys/net/ipv4/tcp_window_scaling; echo 99 >/proc/sys/net/ipv4/ip_default_ttl", "10.9.0.1", "64240:99:1:60:M1460,S,T,N,W"},
+		{"echo 64 >/proc/sys/net/ipv4/ip_default_ttl; echo 1 >/proc/sys/net/ipv4/ip_no_pmtu_disc", "10.9.0.1", "64240:64:0:60:M1460,S,T,N,W"},
+		{"echo 0 >/proc/sys/net/ipv4/ip_no_pmtu_disc; ip link set there mtu 1300", "10.9.0.1", ":64:1:60:M1260,S,T,N,W"},
+	} {
+		sh(t, pid, tt.change+"\nbash -c 'exec 3<>/dev/tcp/"+tt.to+"/2525'")
+		kernel := saved(t, l)
+		if !strings.Contains(kernel, tt.want) {
+			t.Errorf("%s: %s, want %s", tt.change, kernel, tt.want)
+		}
+		select {
+		case got := <-live:
+			if got != kernel {
+				t.Errorf("captured %s, the kernel kept %s", got, kernel)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("nothing captured")
+		}
+		all = append(all, kernel)
+	}
+	stop(len(all))
+	compare(t, "synfp --read", readBack(t, file), all)
+	compare(t, "tcpdump", tcpdumpSays(t, file), all)
+	compareP0f(t, file, all)
+}
+
+// dump has tcpdump write the SYNs into a file, until stop, which waits for a
+// number of them.
+func dump(t *testing.T) (file string, stop func(int)) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "pcap")
+	cmd := exec.Command("tcpdump", "-i", "here", "-U", "--immediate-mode", "-Z", "root", "-w", file,
+		"tcp dst port 2525 and (tcp[13] & 0x12 = 2 or ip6[53] & 0x12 = 2)")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	until(t, "tcpdump has begun", func() bool { st, err := os.Stat(file); return err == nil && st.Size() >= 24 })
+	return file, func(n int) {
+		until(t, "tcpdump has all", func() bool { return len(readBack(t, file)) >= n })
+	}
+}
+
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited for too long: %s", what)
+		}
+	}
+}
+
+func readBack(t *testing.T, file string) (list []string) {
+	t.Helper()
+	err := readFile(file, wanted{}, func(s synfp.SYN) error { list = append(list, s.String()); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func compare(t *testing.T, who string, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s says\n%s\nthe kernel kept\n%s", who, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+var tcpdumpFields = regexp.MustCompile(`(?s)(?:ttl|hlim) (\d+).*?(flags \[\w+\]|next-header).*?length:? (\d+).*?win (\d+), options \[(.*?)\]`)
+
+// tcpdumpSays is what tcpdump says of each SYN, put together as a fingerprint.
+func tcpdumpSays(t *testing.T, file string) (list []string) {
+	t.Helper()
+	out, err := exec.Command("tcpdump", "-nvr", file).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range tcpdumpFields.FindAllStringSubmatch(string(out), -1) {
+		size, _ := strconv.Atoi(m[3])
+		df := "1"
+		switch m[2] {
+		case "next-header":
+			size += 40
+		case "flags [none]":
+			df = "0"
+		}
+		words := strings.Split(m[5], ",")
+		for i, w := range words {
+			f := strings.Fields(w)
+			words[i] = map[string]string{"mss": "M", "sackOK": "S", "TS": "T", "nop": "N", "wscale": "W", "eol": "E"}[f[0]]
+			if f[0] == "mss" || f[0] == "wscale" {
+				words[i] += f[1]
+			}
+		}
+		list = append(list, fmt.Sprintf("%s:%s:%s:%d:%s", m[4], m[1], df, size, strings.Join(words, ",")))
+	}
+	return list
+}
+
+var rawSig = regexp.MustCompile(`raw_sig +[^\n]*= (\S+)`)
+
+// compareP0f has p0f's signature of each SYN, read as one of its database,
+// name that SYN.
+func compareP0f(t *testing.T, file string, all []string) {
+	t.Helper()
+	out, err := exec.Command("p0f", "-r", file).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sigs := rawSig.FindAllSubmatch(out, -1)
+	if len(sigs) != len(all) {
+		t.Fatalf("p0f saw %d of %d SYNs:\n%s", len(sigs), len(all), out)
+	}
+	for i, m := range sigs {
+		text := "[tcp:request]\nlabel = s:x:same:\nsig = " + string(m[1]) + "\n"
+		d, err := synfp.Read(strings.NewReader(text))
+		f, err2 := synfp.Parse(all[i])
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		if _, ok := d.Name(&f, 0); !ok {
+			t.Errorf("p0f says %s, we %s", m[1], all[i])
+		}
+	}
+}
+
+// flood is how many SYNs must all be captured, and how many come in a second.
+const (
+	flood     = 5000
+	perSecond = 20000
+)
+
+// TestFlood captures every one of many SYNs, and memory does not grow with
+// their number.
+func TestFlood(t *testing.T) {
+	if !inNamespace(t, "ip") {
+		return
+	}
+	sh(t, 0, "ip link set lo up")
+	w := wanted{port: 9, interfaces: []string{"lo"}}
+	sources, err := openAll(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBuffer(1000)
+	all := make(chan struct{})
+	n := 0
+	go captureFrom(sources, w, func(s synfp.SYN) error {
+		b.add(s, time.Now())
+		if n++; n == flood {
+			close(all)
+		}
+		return nil
+	})
+	begin := time.Now()
+	for i := range flood {
+		time.Sleep(time.Until(begin.Add(time.Duration(i) * time.Second / perSecond)))
+		knock(t)
+	}
+	took := time.Since(begin)
+	select {
+	case <-all:
+	case <-time.After(10 * time.Second):
+	}
+	stats, err := sources[0].(*packetSource).Stats()
+	if err != nil || stats.Drops != 0 || stats.Packets != flood {
+		t.Errorf("%+v, %v; want %d packets and no drop", stats, err, flood)
+	}
+	if len(b.ring) != 1000 || len(b.at) > 1000 {
+		t.Errorf("%d SYNs are kept", len(b.ring))
+	}
+	status, _ := os.ReadFile("/proc/self/status")
+	t.Logf("%.0f SYN/s, %s", flood/took.Seconds(), bytes.Join(regexp.MustCompile(`(?m)^VmHWM.*$`).FindAll(status, 1), nil))
+}
+
+// knock sends one SYN to a port that nobody listens at.
+func knock(t *testing.T) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	unix.Connect(fd, &unix.SockaddrInet4{Port: 9, Addr: [4]byte{127, 0, 0, 1}})
+}
