@@ -35,7 +35,7 @@ func (c *config) tlsPolicy() (tlsconf.Policy, error) {
 // security is how TLS is decided on. MTA-STS is a matter of domains, DANE of
 // any host with a name.
 func (p *program) security(ctx context.Context, to destination) mx.Security {
-	s := mx.Security{Base: p.tls}
+	s := mx.Security{Base: p.tls, Prove: p.auth && !p.clear && p.tlsMode != tlsconf.Encrypt}
 	if !p.startTLS {
 		return s
 	}

@@ -84,15 +84,16 @@ func TestLogin(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"under TLS", "-a", encrypted + offered + login + "S: 235 in\n" + mail, 75, "451 later"},
-		{"refused", "-a", encrypted + offered + login + "S: 535 5.7.8 no\n" + leaving, 75, `454 4.7.8 the next server refuses our credentials" reason="[127.0.0.2]: AUTH: the server says 535 5.7.8 no`},
-		{"later", "-a", encrypted + offered + login + "S: 454 4.7.0 later\n" + leaving, 75, "454 4.7.0 later"},
+		{"under TLS", "-a --tls encrypt", encrypted + offered + login + "S: 235 in\n" + mail, 75, "451 later"},
+		{"refused", "-a --tls encrypt", encrypted + offered + login + "S: 535 5.7.8 no\n" + leaving, 75, `454 4.7.8 the next server refuses our credentials" reason="[127.0.0.2]: AUTH: the server says 535 5.7.8 no`},
+		{"later", "-a --tls encrypt", encrypted + offered + login + "S: 454 4.7.0 later\n" + leaving, 75, "454 4.7.0 later"},
 		{"no TLS", "-a", inClear + offered + leaving, 75, "451 4.7.5"},
+		{"to whoever answers", "-a", offering + "C: STARTTLS\nS: 220 go on\nS: <end>", 75, "451 4.7.5"},
 		{"no TLS and -i", "-ai", inClear + offered + login + "S: 235 in\n" + mail, 75, "451 later"},
 		{"TLS first with -i", "-ai", "S: 220 x\nC: EHLO me.test\nS: 250-x\nS: 250-AUTH PLAIN\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go on\nTLS\nC: EHLO me.test\n" + offered + login + "S: 235 in\n" + mail, 75, "451 later"},
-		{"not offered", "-a", encrypted + "S: 250 x\n" + mail, 75, "451 later"},
-		{"nothing in common", "-a", encrypted + "S: 250-x\nS: 250 AUTH GSSAPI\n" + leaving, 78, "no mechanism in common: the server offers GSSAPI"},
-		{"nobody's", "-a -u joe", encrypted + offered + leaving, 78, "no credentials for joe at 127.0.0.2"},
+		{"not offered", "-a --tls encrypt", encrypted + "S: 250 x\n" + mail, 75, "451 later"},
+		{"nothing in common", "-a --tls encrypt", encrypted + "S: 250-x\nS: 250 AUTH GSSAPI\n" + leaving, 78, "no mechanism in common: the server offers GSSAPI"},
+		{"nobody's", "-a --tls encrypt -u joe", encrypted + offered + leaving, 78, "no credentials for joe at 127.0.0.2"},
 	}
 	secrets := secretsFile(t, "secrets", "127.0.0.2 ann password sesame\n", 0o600)
 	for _, test := range tests {

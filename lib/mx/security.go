@@ -32,11 +32,23 @@ type Security struct {
 	DANE bool
 	// STS is the domain's MTA-STS policy, nil for none; see mtasts.Finder.
 	STS *mtasts.Policy
+	// Prove has every host prove who it is, because it will be told a secret:
+	// by WebPKI where nothing else says how.
+	Prove bool
 }
 
 // Policy decides what is asked of the host's TLS at port. DANE wins over
 // MTA-STS (RFC 8461 section 2). The error is ErrTLSA or ErrNotInPolicy.
 func (s Security) Policy(ctx context.Context, r dns.Resolver, route *Route, h Host, port uint16) (tlsconf.Policy, error) {
+	p, err := s.asked(ctx, r, route, h, port)
+	if s.Prove && (p.Mode < tlsconf.WebPKI || p.Testing) {
+		p.Mode, p.Testing = tlsconf.WebPKI, false
+	}
+	return p, err
+}
+
+// asked is Policy, whether there will be a secret or not.
+func (s Security) asked(ctx context.Context, r dns.Resolver, route *Route, h Host, port uint16) (tlsconf.Policy, error) {
 	p := s.named(h)
 	if p.Mode != tlsconf.Opportunistic && p.Mode != tlsconf.Encrypt {
 		return p, nil

@@ -106,6 +106,29 @@ func TestDANE(t *testing.T) {
 	}
 }
 
+// Who is told a secret has to prove itself: by what the domain says, else by
+// WebPKI.
+func TestProve(t *testing.T) {
+	tests := []struct{ domain, want string }{
+		{"good.signed", "dane mx.good.signed "},
+		{"useless.signed", "verify mx.useless.signed mx.useless.signed 0 clear=false"},
+		{"plain.signed", "verify mx.plain.signed mx.plain.signed 0 clear=false"},
+		{"[198.51.100.1]", "verify 198.51.100.1 198.51.100.1 0 clear=false"},
+	}
+	r := resolver(t, signedZone)
+	for _, tt := range tests {
+		s := mx.Security{Base: tlsconf.Policy{Mode: tlsconf.Encrypt}, DANE: true, Prove: true}
+		if got := policyOf(t, r, tt.domain, 25, s); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s: %s, want %s", tt.domain, got, tt.want)
+		}
+	}
+	testing := &mtasts.Policy{Mode: mtasts.Testing, MX: []string{"mx.plain.signed"}}
+	s := mx.Security{Base: tlsconf.Policy{Mode: tlsconf.Opportunistic}, STS: testing, Prove: true}
+	if got, want := policyOf(t, r, "plain.signed", 25, s), "verify mx.plain.signed mx.plain.signed 0 clear=false"; got != want {
+		t.Errorf("MTA-STS in testing: %s, want %s", got, want)
+	}
+}
+
 // What is not signed costs no question for TLSA.
 func TestDANEQuestions(t *testing.T) {
 	s := dnstest.Start(t, signedZone)
