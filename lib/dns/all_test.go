@@ -94,7 +94,7 @@ func TestWindow(t *testing.T) {
 		fmt.Fprintf(&zone, "n%d.example. IN A 192.0.2.%d\n", i, i%256)
 	}
 	s := dnstest.Start(t, zone.String())
-	for _, window := range []int{1, 5, 64} {
+	for _, window := range []int{1, 5, 128} {
 		r := dns.New(dns.Config{Servers: []netip.AddrPort{s.Addr()}, Window: window, Cache: -1})
 		var wg sync.WaitGroup
 		for i := range 100 {

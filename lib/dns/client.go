@@ -18,7 +18,7 @@ type Config struct {
 	Try     time.Duration    // how long one server is waited for; 2 s
 	Rounds  int              // how often all servers are asked in turn; 2
 	Limit   time.Duration    // time limit of a whole question, besides the context's; 20 s
-	Window  int              // questions on their way at once, more would overrun socket buffers; 64
+	Window  int              // questions on their way at once, more would overrun socket buffers; 128
 	Cache   int              // answers kept; 4096, negative for none
 	Trust   bool             // believe every server's word on DNSSEC, not only that of one on this host
 	TCP     bool             // ask by TCP alone
@@ -34,7 +34,7 @@ func (c Config) withDefaults() Config {
 	c.Try = cmp.Or(c.Try, 2*time.Second)
 	c.Rounds = cmp.Or(c.Rounds, 2)
 	c.Limit = cmp.Or(c.Limit, 20*time.Second)
-	c.Window = cmp.Or(c.Window, 64)
+	c.Window = cmp.Or(c.Window, 128)
 	c.Cache = cmp.Or(c.Cache, 4096)
 	if c.now == nil {
 		c.now = time.Now

@@ -19,6 +19,11 @@ import (
 // with another port, so that who found out the port has not long.
 const manyQuestions = 2000
 
+// readBuffer is what the kernel is asked to keep for us, so that the answers to
+// a whole window of questions find room: Linux counts 2304 octets for the
+// largest that we ask for, and gives what it allows twice.
+const readBuffer = 256 << 10
+
 var (
 	errSilent  = errors.New("does not answer")
 	errForged  = errors.New("answers are being forged")
@@ -117,6 +122,9 @@ func (s *server) open(ctx context.Context) (*socket, error) {
 	conn, err := d.DialContext(ctx, "udp", s.addr.String())
 	if err != nil {
 		return nil, err
+	}
+	if c, ok := conn.(*net.UDPConn); ok {
+		c.SetReadBuffer(readBuffer) // which a host may allow in part only
 	}
 	s.socket = newSocket(conn)
 	return s.socket, nil
