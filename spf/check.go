@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"runtime"
 
 	"postern/lib/dns"
 	"postern/lib/record"
@@ -24,9 +23,6 @@ type checker struct {
 
 // open makes the check ready. Nothing is read that was not asked for.
 func (p *program) open(e *tool.Env) (tool.Checker, error) {
-	if !e.Operands {
-		runtime.SetDefaultGOMAXPROCS() // which main has taken down
-	}
 	c := &checker{tracer: p.tracer(e)}
 	c.spf.Resolver = e.DNS
 	if p.fresh {

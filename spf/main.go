@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 
 	"postern/lib/arg"
 	"postern/lib/spf"
@@ -14,12 +13,7 @@ import (
 	"postern/lib/tool"
 )
 
-func main() {
-	// One check waits more than it works: a second thread would add to its
-	// price. A filter gets all of them back.
-	runtime.GOMAXPROCS(1)
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-}
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	p := &program{traceEnv: os.Getenv(traceEnv)}
