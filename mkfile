@@ -42,7 +42,7 @@ install:V:
 	install -m 644 smtpd/postern.sysusers $DESTDIR$PREFIX/lib/sysusers.d/postern.conf
 	install -m 644 smtpd/postern.tmpfiles $DESTDIR$PREFIX/lib/tmpfiles.d/postern.conf
 	install -D -m 644 smtpd/fail2ban.conf $DESTDIR$PREFIX/share/postern/fail2ban.conf
-	install -m 644 tools/limit/limit.cron $DESTDIR$PREFIX/share/postern/limit.cron
+	install -m 644 tools/limit/limit.cron tools/runq/runq.cron $DESTDIR$PREFIX/share/postern/
 	install -m 755 tools/smtpfilter/smtp-filter.* $DESTDIR$PREFIX/share/postern/
 
 uninstall:V:

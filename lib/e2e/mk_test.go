@@ -49,7 +49,7 @@ func TestMkInstall(t *testing.T) {
 		"lib/postern/smtpd", "lib/postern/send", "lib/postern/listen", "lib/postern/runq",
 		"share/man/man8/smtpd.8", "share/man/man5/smtpd.conf.5", "share/man/man7/record.7",
 		"lib/systemd/system/smtpd.socket", "lib/systemd/system/smtpd@.service",
-		"lib/sysusers.d/postern.conf", "lib/tmpfiles.d/postern.conf", "share/postern/fail2ban.conf",
+		"lib/sysusers.d/postern.conf", "lib/tmpfiles.d/postern.conf", "share/postern/fail2ban.conf", "share/postern/runq.cron",
 	} {
 		if _, ok := files["/opt/mail/"+want]; !ok {
 			t.Errorf("mk install: no %s", want)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -35,6 +36,30 @@ func TestExamples(t *testing.T) {
 	}
 	if ran < 6 {
 		t.Errorf("only %d examples found", ran)
+	}
+}
+
+// queue(5) shows how the text of an entry is read.
+func TestQueueExample(t *testing.T) {
+	page, err := os.ReadFile("queue.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const shown = "/var/spool/postern/queue/new/3/0ajk2p4s1v7dq3mc"
+	m := regexp.MustCompile(`(?m)^\.Dl (sed .*) ` + shown + `$`).FindStringSubmatch(string(page))
+	if m == nil {
+		t.Fatal("no example")
+	}
+	b := newBench(t)
+	id := b.addWith(t, anyone, "", "ok")
+	e, err := b.queue.Get(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	text, err := exec.Command("sh", "-c", m[1]+" "+e.Job(nil).File).CombinedOutput()
+	if want := "Subject: x\n\ntext\n"; string(text) != want || err != nil {
+		t.Errorf("got %q, %v, want %q", text, err, want)
 	}
 }
 
