@@ -49,7 +49,8 @@ func parseAnswerLine(line []byte) (a answerLine, err error) {
 }
 
 // unserved says that no server would talk to us, or not any more: that is no
-// judgement of this message.
+// judgement of this message. A server that ended sessions with this message
+// alone is named.
 func (a answerLine) unserved() bool {
-	return a.Status == deliver.Deferred && (a.Host == "" || a.Reply.Code == 421)
+	return a.Status == deliver.Deferred && a.Host == ""
 }

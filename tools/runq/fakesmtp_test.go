@@ -103,6 +103,8 @@ func (f *fakeSMTP) answer(to target, process int, local string) (rec record.Reco
 		set("accept", "250 2.0.0 queued")
 	case strings.HasPrefix(what, "no"):
 		set("reject", "550 5.1.1 no such user")
+	case strings.HasPrefix(what, "bye"):
+		set("defer", "421 4.7.0 not this message")
 	default:
 		set("defer", "450 4.2.0 busy")
 	}

@@ -224,6 +224,22 @@ func TestDown(t *testing.T) {
 	}
 }
 
+// TestClosedUponMessage has a host end each session with one message: it is no
+// less there for all others.
+func TestClosedUponMessage(t *testing.T) {
+	b := newOutBench(t)
+	bad := b.send(t, "bye@a.example")
+	b.do(t, &config{})
+	if got := b.where(t, bad); got != "wait wait/1" {
+		t.Errorf("the message: %s", got)
+	}
+	good := b.send(t, "ok@a.example")
+	b.do(t, &config{})
+	if got := b.where(t, good); got != "gone" {
+		t.Errorf("the next one: %s", got)
+	}
+}
+
 // Each failure in a row doubles the time for which a destination is left alone;
 // one success ends that.
 func TestDownForLonger(t *testing.T) {
