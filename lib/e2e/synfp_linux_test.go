@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var fingerprintToken = regexp.MustCompile(`syn-fingerprint=(\d+:\d+:[01]:\d+:[0-9A-Z,?.]+)`)
+
+// fingerprint is what X-Avenger of a user's only message says.
+func (in *instance) fingerprint(user string) string {
+	in.t.Helper()
+	text := in.message(user)
+	m := fingerprintToken.FindStringSubmatch(text)
+	if m == nil {
+		in.t.Fatalf("no fingerprint in the message:\n%s", text)
+	}
+	return m[1]
+}
+
+// TestSYNInHeader: the fingerprint of the client's SYN, which the kernel keeps
+// for listen's sockets, reaches the message without any privilege, whatever way
+// the connection goes to smtpd; and is what synfp captures, where it may.
+func TestSYNInHeader(t *testing.T) {
+	for _, way := range [][]string{nil, {"-w", "1"}, {"-w", "1:0:4"}} {
+		t.Run(strings.Join(way, " "), func(t *testing.T) {
+			in := newInstance(t, "SPF 0")
+			addr := freePort(t)
+			_, port, _ := net.SplitHostPort(addr)
+			in.start(program(t, "listen"), append(way, addr)...)
+			var watch *server
+			if os.Getuid() == 0 {
+				watch = in.start(program(t, "synfp"), port, "127.0.0.1", "lo")
+				await(t, "synfp captures", func() bool { accepts(t, addr); return watch.log.String() != "" })
+			}
+			accepts(t, addr)
+			c := dial(t, addr)
+			c.hello()
+			c.mail("a SYN", "ann@"+hostname)
+			c.quit()
+			got := in.fingerprint("ann")
+			if !strings.Contains(got, ",S,T,N,W") && os.Getenv("POSTERN_REAL") != "" {
+				t.Errorf("the fingerprint is %s, not one of a Linux host", got)
+			}
+			if watch != nil {
+				client := c.conn.LocalAddr().(*net.TCPAddr)
+				line := fmt.Sprintf("%s %d %s\n", client.IP, client.Port, got)
+				await(t, "synfp prints "+line, func() bool { return watch.log.contains(line) })
+			}
+		})
+	}
+}
+
+// TestSYNFromCollector: of a connection that another accepted, the collector is
+// asked.
+func TestSYNFromCollector(t *testing.T) {
+	NeedRoot(t)
+	in := newInstance(t, "SPF 0", "SynFpWait 5000")
+	in.mkdir("run/postern")
+	in.start(program(t, "synfp"), "--collect", "0", "127.0.0.1", "lo")
+	await(t, "a collector", func() bool {
+		_, err := os.Stat(filepath.Join(in.root, "run/postern/synfp"))
+		return err == nil
+	})
+	conn, p := in.connect(program(t, "smtpd"))
+	c := converse(t, conn)
+	c.expect("220 ")
+	c.hello()
+	c.mail("a SYN", "ann@"+hostname)
+	c.quit()
+	<-p.done
+	got := in.fingerprint("ann")
+	if log := p.log.String(); !strings.Contains(log, "syn_fingerprint="+got) {
+		t.Errorf("%s is not in the log:\n%s", got, log)
+	}
+	client := conn.LocalAddr().(*net.TCPAddr)
+	out, status := in.run(fmt.Sprintf("client_address=%s client_port=%d\n", client.IP, client.Port), program(t, "synfp"))
+	if status != 0 || !strings.Contains(out, "syn_fingerprint="+got) || !strings.Contains(out, "syn_os=") {
+		t.Errorf("synfp as a filter: %d %s, want %s", status, out, got)
+	}
+}
