@@ -74,6 +74,7 @@ type config struct {
 	greylist     greylist.Config
 	limits       limits
 	syn          synConfig
+	netPath      bool
 }
 
 func defaultConfig(f *flags, places place.Places) *config {

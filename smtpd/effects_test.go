@@ -32,7 +32,7 @@ type effect struct {
 
 // effects are all rows. Each is where its directive's subject is.
 func effects() []effect {
-	return slices.Concat(wireEffects(), limitEffects(), rateEffects(), policyEffects(), originEffects(), guardEffects(), greylistEffects(), synEffects(), mailerEffects(), surroundingsEffects())
+	return slices.Concat(wireEffects(), limitEffects(), rateEffects(), policyEffects(), originEffects(), guardEffects(), greylistEffects(), synEffects(), pathEffects(), mailerEffects(), surroundingsEffects())
 }
 
 func TestEffects(t *testing.T) {

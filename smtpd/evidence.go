@@ -116,6 +116,7 @@ func (s *session) noteEvidence(r *record.Record) {
 	s.name.peek(r)
 	s.ident.peek(r)
 	s.peekSYN(r)
+	s.peekPath(r)
 	if s.facts.SPF != nil && s.tx != nil && s.tx.spf.over() {
 		res := s.facts.SPF()
 		res.Record(r)

@@ -15,7 +15,6 @@ var laterRows = []conf.Row[config]{
 	{Name: "VrfyCacheTime", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "MaxRevClients", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "DebugSMTPc", Args: "argument ...", Repeat: true, Void: notYet},
-	{Name: "NetPath", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "AliasFile", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "DomainFile", Args: "argument ...", Repeat: true, Void: notYet},
 	{Name: "Env", Args: "argument ...", Repeat: true, Void: notYet},

@@ -35,6 +35,7 @@ func (s *session) appendResults(b []byte) []byte {
 func (s *session) appendXAvenger(b []byte) []byte {
 	s.name.wait(&s.rec)
 	s.waitSYN(&s.rec)
+	s.waitPath(&s.rec)
 	r := s.rec.Clone()
 	r.Set("version", place.Version())
 	r.Set("server_name", s.conf.mail.Hostname)

@@ -10,6 +10,7 @@ import (
 
 	"postern/lib/check"
 	"postern/lib/maillog"
+	"postern/lib/netpath"
 	"postern/lib/queue"
 	"postern/lib/rbl"
 	"postern/lib/record"
@@ -74,6 +75,7 @@ type session struct {
 	trace    *trace
 	login    login
 	syn      *inquiry[synfp.Fingerprint] // what the collector says of the client's SYN, when it is asked
+	path     *inquiry[netpath.Path]      // to the client, when it is looked for
 	ident    *identity                   // what the client's host says of it, when it is asked
 	style    style                       // how a client of this HELO name is taken
 	delay    float64                     // of the last refusal, in seconds
@@ -112,6 +114,7 @@ func newSession(srv *server, c conn, p peer) *session {
 		s.facts.NameError = s.nameError
 	}
 	s.lists = s.askListsOfClient()
+	s.path = s.lookForPath()
 	s.ident = srv.askIdent(p)
 	return s
 }
@@ -262,6 +265,7 @@ func (s *session) end() {
 	s.name.stop()
 	s.lists.stop()
 	s.syn.stop()
+	s.path.stop()
 	s.ident.stop()
 	s.trace.close()
 	s.conn.Close()

@@ -44,7 +44,7 @@ func (p *program) tool() *tool.Program {
 	return &tool.Program{
 		Name:     "netpath",
 		Synopsis: "[-v] [--plot] [--fresh] [--keep seconds] [-s folder] [ip [hops]]",
-		Sets:     []string{"network_hops", "network_path", "network_path_time"},
+		Sets:     netpath.Attributes(),
 		Jobs:     jobs,
 		Limit:    limit,
 		Flags:    p.flags,

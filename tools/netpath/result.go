@@ -20,33 +20,8 @@ type result struct {
 	names map[netip.Addr]string
 }
 
-// Record sets what the path says. A path of which nothing is known says
-// nothing.
-func (r *result) Record(to *record.Record) {
-	if r.Time.IsZero() {
-		return
-	}
-	if n := r.Distance(); n > 0 {
-		to.SetInt("network_hops", int64(n))
-	}
-	if routers := r.routers(); routers != "" {
-		to.Set("network_path", routers)
-	}
-	to.SetInt("network_path_time", r.Time.Unix())
-}
-
-// routers are the addresses of the hops that were asked for, without the host.
-func (r *result) routers() string {
-	hops, first := r.Part(r.hops)
-	if last := len(r.Routers()); first+len(hops)-1 > last {
-		hops = hops[:len(hops)-1]
-	}
-	list := make([]string, len(hops))
-	for i, h := range hops {
-		list[i] = h.String()
-	}
-	return strings.Join(list, " ")
-}
+// Record sets what the path says.
+func (r *result) Record(to *record.Record) { r.Path.Record(to, r.hops) }
 
 // Status is always good: no path is a reason to refuse.
 func (r *result) Status() int { return sysexits.OK }

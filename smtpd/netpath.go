@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"postern/lib/conf"
+	"postern/lib/maillog"
+	"postern/lib/netpath"
+	"postern/lib/record"
+)
+
+const (
+	// pathWait is how long the path to a client is looked for, from the
+	// beginning of its session.
+	pathWait = 2 * time.Second
+	// pathAge is how old a path may be that another session found.
+	pathAge = 10 * time.Minute
+	// pathCache is netpath(1)'s name for the paths that are known.
+	pathCache = "netpath"
+)
+
+var netPathRows = []conf.Row[config]{
+	{Name: "NetPath", Args: "[0|1]", Default: "0", Old: conf.Old{Avenger: "1"},
+		Value: func(c *config) conf.Value { return conf.Bool(&c.netPath) },
+		Help:  "Find the routers between here and clients that are not trusted, and note them in the log and in X-Avenger. They are looked for while the dialogue goes on, for at most 2 seconds; replies do not wait for it, only X-Avenger. Off, since the probes show clients that they are looked at, some take them for an attack, and the field shows our own network to all who get the mail."},
+}
+
+// lookForPath begins to look for the path to the client.
+func (s *session) lookForPath() *inquiry[netpath.Path] {
+	if !s.conf.netPath || !s.fromOutside() {
+		return nil
+	}
+	client := s.peer.client.Addr()
+	return inquire(s.server, "netpath", pathWait, func(ctx context.Context) netpath.Path {
+		tracer := netpath.Tracer{Cache: s.store.Cache(pathCache), Keep: pathAge}
+		p, err := tracer.Trace(ctx, client, 0)
+		if err != nil && ctx.Err() == nil && !errors.Is(err, netpath.ErrAddress) {
+			s.complain(maillog.Warning, "netpath", err)
+		}
+		return p
+	})
+}
+
+// peekPath notes the path when it is known by now.
+func (s *session) peekPath(r *record.Record) {
+	if s.path.over() {
+		s.waitPath(r)
+	}
+}
+
+// waitPath notes the path.
+func (s *session) waitPath(r *record.Record) {
+	p := s.path.wait()
+	p.Record(r, 0)
+}
