@@ -27,14 +27,15 @@ var errCrashed = errors.New("killed")
 // guarded by the mutex of the transport.
 type client struct {
 	d       *destination
-	out     []*job // given, and not wholly reported, in order
-	back    []*job // came to nothing, and may do better with another
-	given   int    // jobs
-	results int    // lines
-	spare   bool   // could take another job
-	over    bool   // takes none any more
-	idle    bool   // has had nothing to do for too long
-	refused bool   // was turned away
+	out     []*job    // given, and not wholly reported, in order
+	back    []*job    // came to nothing, and may do better with another
+	begun   time.Time // its start
+	given   int       // jobs
+	results int       // lines
+	spare   bool      // could take another job
+	over    bool      // takes none any more
+	idle    bool      // has had nothing to do for too long
+	refused bool      // was turned away
 }
 
 // run starts the process, keeps it at work, and puts in order what it leaves.
@@ -106,7 +107,7 @@ func (c *client) next() (list []queue.Job, held []held, more bool) {
 	for {
 		room := c.ahead() - len(c.out)
 		switch {
-		case c.over || c.refused || t.ending || c.given >= maxTurn && len(t.hungry) > 0:
+		case c.over || c.refused || t.ending || c.turnOver() && len(t.hungry) > 0:
 			c.setSpare(false)
 			return nil, nil, false
 		case room < c.ahead()/2: // so that several share a write
@@ -125,6 +126,11 @@ func (c *client) next() (list []queue.Job, held []held, more bool) {
 		}
 		d.wake.Wait()
 	}
+}
+
+// turnOver says whether others should have the process's place, if they want it.
+func (c *client) turnOver() bool {
+	return c.given >= maxTurn || c.d.t.now().Sub(c.begun) >= maxTurnTime
 }
 
 // take takes jobs from those that wait.

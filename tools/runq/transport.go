@@ -209,7 +209,7 @@ func (t *transport) start(d *destination) {
 	d.clients++
 	d.spare++
 	t.busy.Add(1)
-	c := &client{d: d, spare: true}
+	c := &client{d: d, spare: true, begun: t.now()}
 	go c.run()
 }
 

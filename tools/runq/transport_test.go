@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -160,6 +161,33 @@ func TestTurns(t *testing.T) {
 	b.do(t, &config{})
 	at := slices.IndexFunc(b.smtp.served, func(s string) bool { return strings.HasPrefix(s, small) })
 	if at < 0 || at > 3*maxTurn {
+		t.Errorf("the only message for small.example was the %dth of %d", at+1, len(b.smtp.served))
+	}
+}
+
+// TestSlowTurn has a host take a minute for each message: others need not wait
+// until it has done its hundred.
+func TestSlowTurn(t *testing.T) {
+	b := newOutBench(t)
+	b.out.processes = 1
+	var minutes atomic.Int64
+	begun := b.clock
+	b.now = func() time.Time { return begun.Add(time.Duration(minutes.Load()) * time.Minute) }
+	for range 60 {
+		b.send(t, "ok@slow.example")
+	}
+	b.jobs = 1
+	small := b.send(t, "ok@small.example")
+	b.smtp.serve = func(to target, _, _ int) bool {
+		if to.address == "net!slow.example" {
+			minutes.Add(1)
+			time.Sleep(time.Millisecond) // so that all is known before much is done
+		}
+		return true
+	}
+	b.do(t, &config{})
+	at := slices.IndexFunc(b.smtp.served, func(s string) bool { return strings.HasPrefix(s, small) })
+	if len(b.smtp.served) != 61 || at < 0 || at > 45 {
 		t.Errorf("the only message for small.example was the %dth of %d", at+1, len(b.smtp.served))
 	}
 }

@@ -28,8 +28,9 @@ const (
 	// be done for them but to leave them alone.
 	maxDestinations = 10000
 	// maxTurn is how many jobs a process does while other destinations wait
-	// for one.
-	maxTurn = 100
+	// for one, and maxTurnTime how long it takes new ones.
+	maxTurn     = 100
+	maxTurnTime = 10 * time.Minute
 	// maxLost is how many processes may die with a job before it is put
 	// off.
 	maxLost = 3
