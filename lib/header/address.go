@@ -45,6 +45,11 @@ func (s *addressScanner) next() (spec string, more bool) {
 			to.WriteByte('"') // so that there is a local part
 			continue
 		}
+		if n := literalLen(s.rest); n > 0 && strings.HasSuffix(to.String(), "@") {
+			to.WriteString(s.rest[:n])
+			s.rest = s.rest[n:]
+			continue
+		}
 		s.rest = s.rest[1:]
 		switch {
 		case c == '<':
@@ -68,6 +73,19 @@ func address(bare, angle string) string {
 		return angle
 	}
 	return bare
+}
+
+// literalLen is the length of the domain literal at the beginning of s, 0 for
+// none. One that another reader could take for the beginning of an address is
+// none.
+func literalLen(s string) int {
+	if s == "" || s[0] != '[' {
+		return 0
+	}
+	if end := 1 + strings.IndexAny(s[1:], `[]()<>@,;"\`); end > 0 && s[end] == ']' {
+		return end + 1
+	}
+	return 0
 }
 
 // skipComment gives what is behind a comment, which may have others in it.

@@ -22,6 +22,12 @@ func TestDomains(t *testing.T) {
 		"a@b.example <":                          {"b.example"},
 		`"unclosed`:                              {""},
 		"<a@[192.0.2.1]>":                        {"[192.0.2.1]"},
+		"a@[IPv6:2001:db8::1]":                   {"[IPv6:2001:db8::1]"},
+		"team: a@[IPv6:::1], <b@[IPv6:::2]>;":    {"[IPv6:::1]", "[IPv6:::2]"},
+		"x@[y, <a@b.example>], c@d.example":      {"[y", "b.example", "d.example"},
+		"x@[y: a@b.example":                      {"b.example"},
+		"[x: a@b.example]":                       {"b.example]"},
+		"[list] Ann <a@b.example>":               {"b.example"},
 	} {
 		if got := Domains(body); !slices.Equal(got, want) {
 			t.Errorf("%q: got %q, want %q", body, got, want)
