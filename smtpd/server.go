@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"postern/lib/auth"
@@ -19,7 +18,6 @@ import (
 	"postern/lib/maillog"
 	"postern/lib/smtp"
 	store "postern/lib/state"
-	"postern/lib/synfp"
 	"postern/lib/sysexits"
 	"postern/lib/tlsconf"
 )
@@ -27,17 +25,16 @@ import (
 // A server is what the sessions of one process have in common. It does not
 // change while sessions run: a session is a value of its own.
 type server struct {
-	conf    *config
-	verbs   []verb
-	log     *maillog.Logger
-	certs   *tlsconf.ServerCerts // nil: no TLS
-	mail    *deliver.Deliverer
-	policy  *check.Policy
-	lists   *check.Lists           // nil: there are none
-	slow    []netip.Prefix         // whose HELO is answered later still
-	systems func() *synfp.Database // that SYNs tell of
-	now     func() time.Time
-	sleep   func(*session, time.Duration) bool // false: the client is gone
+	conf   *config
+	verbs  []verb
+	log    *maillog.Logger
+	certs  *tlsconf.ServerCerts // nil: no TLS
+	mail   *deliver.Deliverer
+	policy *check.Policy
+	lists  *check.Lists   // nil: there are none
+	slow   []netip.Prefix // whose HELO is answered later still
+	now    func() time.Time
+	sleep  func(*session, time.Duration) bool // false: the client is gone
 
 	store   *store.Store // what processes share
 	backend auth.Backend // nil: no AUTH
@@ -53,7 +50,7 @@ type server struct {
 // newServer prepares all that sessions need and opens nothing: what only
 // some of them use (certificates, DNS, alias files) is touched when used.
 func newServer(c *config, stderr io.Writer) *server {
-	srv := &server{conf: c, verbs: c.language(), now: time.Now, sleep: sleepUntilGone, systems: sync.OnceValue(synfp.Own),
+	srv := &server{conf: c, verbs: c.language(), now: time.Now, sleep: sleepUntilGone,
 		free: freeOctets, loadFile: loadFile, identPort: identPort}
 	srv.log = openLog(c, stderr)
 	srv.certs = c.tls.server()

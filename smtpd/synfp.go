@@ -98,7 +98,7 @@ func (s *session) waitSYN(r *record.Record) {
 // noteSYN puts a fingerprint and the system's name into a record.
 func (s *session) noteSYN(r *record.Record, f *synfp.Fingerprint) {
 	r.Set("syn_fingerprint", f.String())
-	if system, ok := s.systems().Name(f, s.conf.syn.mtu); ok {
+	if system, ok := synfp.Name(f, s.conf.syn.mtu); ok {
 		r.Set("syn_os", system.String())
 	}
 }

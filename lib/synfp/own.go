@@ -55,6 +55,21 @@ func Own() *Database {
 	return d
 }
 
+// Name is the system that Own names. It reads no more of that than it takes,
+// which suits a process that names one SYN.
+func Name(f *Fingerprint, mtu int) (s System, ok bool) {
+	for line := range strings.Lines(own) {
+		var d Database
+		if d.pfLine(strings.TrimSpace(line)) != nil {
+			continue
+		}
+		if s, ok := d.Name(f, mtu); ok {
+			return s, true
+		}
+	}
+	return s, false
+}
+
 // Join puts databases behind one another: the first that knows a SYN names it.
 // A nil one adds nothing.
 func Join(list ...*Database) *Database {

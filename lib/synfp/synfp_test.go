@@ -149,6 +149,9 @@ func TestOwn(t *testing.T) {
 		if s, _ := d.Name(&f, UsualMTU); s.String() != tt.want {
 			t.Errorf("%s: %q, want %q", tt.fingerprint, s, tt.want)
 		}
+		if s, ok := Name(&f, UsualMTU); s.String() != tt.want || ok != (tt.want != "") {
+			t.Errorf("Name of %s: %q, want %q", tt.fingerprint, s, tt.want)
+		}
 	}
 }
 
@@ -230,8 +233,9 @@ func TestReadP0f(t *testing.T) {
 	}
 }
 
-func BenchmarkOwn(b *testing.B) {
+func BenchmarkName(b *testing.B) {
+	f, _ := Parse("64240:64:1:60:M1460,S,T,N,W7")
 	for b.Loop() {
-		Own()
+		Name(&f, UsualMTU)
 	}
 }
