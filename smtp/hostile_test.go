@@ -86,7 +86,7 @@ func (h *hostile) serve(conn net.Conn) {
 // obey does what a command asks.
 func (v *visit) obey(line string) error {
 	switch verb, _, _ := strings.Cut(line, " "); verb {
-	case "EHLO":
+	case "EHLO", "LHLO":
 		if v.secure {
 			return v.say("hello", "250-mx.example\r\n250 PIPELINING")
 		} else if v.tls != nil {
@@ -272,6 +272,14 @@ func TestHostile(t *testing.T) {
 		if !slices.Contains([]string{"starttls", "shake", "hello"}, step) {
 			checkHostile(t, newHostile(t, nil, step, fault), want)
 		}
+	})
+}
+
+// TestHostileLMTP sends it by LMTP.
+func TestHostileLMTP(t *testing.T) {
+	config := selfSigned(t)
+	eachHostility(func(step, fault, want string) {
+		checkHostile(t, newHostile(t, config, step, fault), want, "-L")
 	})
 }
 

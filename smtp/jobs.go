@@ -23,7 +23,10 @@ func (p *program) jobs(ctx context.Context) int {
 	r := jobReader{program: p, in: bufio.NewReaderSize(p.stdin, jobBuffer)}
 	c := carrier{program: p, to: p.to, next: r.next, done: r.done}
 	c.carry(ctx)
-	if r.err != nil {
+	switch {
+	case r.untold != nil:
+		return p.complain(sysexits.IOErr, r.untold)
+	case r.err != nil:
 		return p.complain(sysexits.DataErr, r.err)
 	}
 	return r.status
@@ -35,12 +38,13 @@ type jobReader struct {
 	in     *bufio.Reader
 	status int
 	err    error // what is wrong with the list; it ends there
+	untold error // why a result could not be written: then no more is begun
 }
 
 // next is the source of the carrier. A job whose message cannot be read is
 // answered at once.
 func (r *jobReader) next(wait bool) (*job, bool) {
-	for wait || r.ready() {
+	for r.untold == nil && (wait || r.ready()) {
 		given, err := queue.ReadJob(r.in)
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
@@ -54,7 +58,7 @@ func (r *jobReader) next(wait bool) (*job, bool) {
 		}
 		r.unreadable(j, err)
 	}
-	return nil, true
+	return nil, r.untold == nil
 }
 
 // ready reports that there is a job, or the end of the list, to be read
@@ -86,4 +90,9 @@ func (r *jobReader) unreadable(j *job, err error) {
 }
 
 // done reports a job.
-func (r *jobReader) done(j *job) { r.status = r.report(j, r.status) }
+func (r *jobReader) done(j *job) {
+	var err error
+	if r.status, err = r.report(j, r.status); err != nil {
+		r.untold = err
+	}
+}

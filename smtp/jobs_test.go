@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -229,5 +230,23 @@ func TestLongReply(t *testing.T) {
 	status, stdout, stderr := smtpTo(t, jobFile(t, "j1", "one\n", "a@d.test"), "-B", "127.0.0.2:"+port)
 	if status != 67 || verdicts(stdout) != "reject" || len(stdout) > 8<<10 {
 		t.Errorf("got %d, %d octets, %.100s%s", status, len(stdout), stdout, stderr)
+	}
+}
+
+// full is where nothing can be written.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// TestNobodyListens begins no more when its results are lost: all that is sent
+// then will be sent again.
+func TestNobodyListens(t *testing.T) {
+	port := hosts(t, []string{strings.Replace(greeting, "S: 250-x\nS: 250 PIPELINING", "S: 250 x", 1) +
+		"C: MAIL FROM:<ann@me.test>\nS: 250 ok\nC: RCPT TO:<a@d.test>\nS: 250 ok\nC: DATA\nS: 354 go on\nC: one\nC: .\nS: 250 one\nC: QUIT\nS: 221 bye"})
+	list := jobFile(t, "j1", "one\n", "a@d.test") + jobFile(t, "j2", "two\n", "b@d.test")
+	var stderr strings.Builder
+	status := run([]string{"-z", zoneFile(t), "-h", "me.test", "-B", "127.0.0.2:" + port}, strings.NewReader(list), full{}, &stderr)
+	if status != 74 || stderr.String() != "smtp: no space left on device\n" {
+		t.Errorf("got %d, %s", status, stderr.String())
 	}
 }

@@ -20,8 +20,11 @@ func (p *program) send(ctx context.Context) int {
 	}
 	j := &job{envelope: c.envelope(), letter: message}
 	status := sysexits.OK
-	carrier := carrier{program: p, to: p.to, next: once(j), done: func(j *job) { status = p.report(j, status) }}
+	carrier := carrier{program: p, to: p.to, next: once(j), done: func(j *job) { status, err = p.report(j, status) }}
 	carrier.carry(ctx)
+	if err != nil {
+		p.complain(status, err) // whoever asks for no more than the status has it
+	}
 	return status
 }
 
@@ -46,13 +49,13 @@ func (c *conversion) envelope() *smtp.Envelope {
 
 // report prints what became of a job, in one write, and puts its status to
 // those before it.
-func (p *program) report(j *job, status int) int {
+func (p *program) report(j *job, status int) (int, error) {
 	var lines []byte
 	for i, to := range j.envelope.Recipients {
 		o := j.outcomes[i]
 		lines = appendResult(lines, j.envelope.ID, to.Mailbox.String(), o)
 		status = worst(status, o.status())
 	}
-	p.stdout.Write(lines)
-	return status
+	_, err := p.stdout.Write(lines)
+	return status, err
 }
