@@ -56,13 +56,14 @@ func fieldLen(head []byte) int {
 func newField(text []byte) Field { return Field{Name: fieldName(text), Text: text} }
 
 // fieldName returns the name of a field, "" if text is none. Blanks before the
-// colon are obsolete (RFC 5322 4.5) and a way to be overlooked.
+// colon, however many, are obsolete (RFC 5322 4.5) and a way to be overlooked;
+// so is a fold there, which is nothing to those who unfold first.
 func fieldName(text []byte) string {
-	i := bytes.IndexByte(text[:min(len(text), maxName+1)], ':')
-	if i < 0 {
+	name, _, ok := bytes.Cut(text, []byte(":"))
+	name = bytes.TrimRight(name, " \t\r\n")
+	if !ok || len(name) > maxName {
 		return ""
 	}
-	name := bytes.TrimRight(text[:i], " \t")
 	for _, c := range name {
 		if c <= ' ' || c >= 0x7f { // RFC 5322 3.6.8: ftext
 			return ""

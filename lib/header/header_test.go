@@ -83,7 +83,7 @@ func TestProtocol(t *testing.T) {
 
 func TestFields(t *testing.T) {
 	const head = "From x Sat Nov 21 01:02:03\nA: 1\nB :\n two\n\tthree\njunk\n : x\nC:\n\nD: body\n"
-	want := []string{"", "A 1", "B two three", "", "C "}
+	want := []string{"", "A 1", "B two three", "junk x", "C "}
 	var got []string
 	for f := range Fields([]byte(head)) {
 		s := ""
@@ -131,6 +131,8 @@ func TestFilter(t *testing.T) {
 		{"no head", "\nReturn-Path: x\n", "\nReturn-Path: x\n"},
 		{"dropped", "A: 1\nReturn-Path: <x>\nB: 2\n\nReturn-Path: y\n", "A: 1\nB: 2\n\nReturn-Path: y\n"},
 		{"folded", "return-path :\n <x>\n\ty\nB: 2\n\n", "B: 2\n\n"},
+		{"far from its colon", "Return-Path" + strings.Repeat(" ", 2*maxName) + ": x\nB: 2\n\n", "B: 2\n\n"},
+		{"folded in front of its colon", "Return-Path\n : x\nB: 2\n\n", "B: 2\n\n"},
 		{"renamed", "X-Avenger: x\n y\n\nb", "X-Old-X-Avenger: x\n y\n\nb"},
 		{"junk passes and ends nothing", "junk\nReturn-Path: x\nA: 1\n", "junk\nA: 1\n"},
 		{"head alone", "A: 1\nReturn-Path: x", "A: 1\n"},
