@@ -93,10 +93,11 @@ func (s *search) nextWave(ctx context.Context) error {
 	if s.end != Silent || s.asked == s.limit {
 		return nil
 	}
-	s.last, s.retried = time.Now(), false
 	from := s.asked + 1
 	s.asked = min(s.asked+wave, s.limit)
-	return s.ask(ctx, from, s.asked)
+	err := s.ask(ctx, from, s.asked)
+	s.last, s.retried = time.Now(), false
+	return err
 }
 
 // again asks the silent hops once more, and those beyond if the path is likely
@@ -121,9 +122,11 @@ func (s *search) ask(ctx context.Context, from, to int) error {
 			silent = append(silent, ttl)
 		}
 	}
+	queued := time.Now()
 	if err := s.pace.wait(ctx, len(silent)); err != nil {
 		return err
 	}
+	s.last = s.last.Add(time.Since(queued)) // no answer could come to what had to wait
 	for _, ttl := range silent {
 		try := s.tries[ttl]
 		s.tries[ttl]++

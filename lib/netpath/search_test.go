@@ -240,3 +240,26 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 }
+
+// TestManyAtOnce: paths that have to wait until their probes may be sent are
+// found like others.
+func TestManyAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tracer := Tracer{open: func(netip.Addr) (wire, error) {
+			return &network{hops: without(line(13), 5), closed: make(chan struct{})}, nil
+		}}
+		results := make(chan string)
+		const many = 200
+		for range many {
+			go func() {
+				p, err := tracer.Trace(t.Context(), dest, 0)
+				results <- fmt.Sprint(show(&p), err)
+			}()
+		}
+		for range many {
+			if got, want := <-results, "reached 1 2 3 4 * 6 7 8 9 10 11 12 13<nil>"; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
+	})
+}

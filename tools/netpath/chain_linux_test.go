@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 }
 
 // need skips the test when a peer is missing, or fails where all must be there.
-func need(t *testing.T, programs ...string) {
+func need(t testing.TB, programs ...string) {
 	t.Helper()
 	missing := ""
 	if os.Getuid() != 0 {

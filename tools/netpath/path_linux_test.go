@@ -28,8 +28,13 @@ func (c *chain) lines(family, from, to int, silent ...int) string {
 func (c *chain) traceroute(dest string) string {
 	c.t.Helper()
 	need(c.t, "traceroute")
+	return pathOf(c.in(0, "traceroute", "-n", "-w", "0.5", dest))
+}
+
+// pathOf reads what traceroute prints.
+func pathOf(out string) string {
 	var b strings.Builder
-	_, text, _ := strings.Cut(c.in(0, "traceroute", "-n", "-w", "0.5", dest), "\n")
+	_, text, _ := strings.Cut(out, "\n")
 	for line := range strings.Lines(text) {
 		if words := strings.Fields(line); len(words) > 1 {
 			fmt.Fprintf(&b, "%s %s\n", words[0], words[1])
