@@ -84,3 +84,20 @@ func TestSYNFromCollector(t *testing.T) {
 		t.Errorf("synfp as a filter: %d %s, want %s", status, out, got)
 	}
 }
+
+// TestCaptureUnprivileged: who may not capture is told what is missing, and one
+// with that capability alone may.
+func TestCaptureUnprivileged(t *testing.T) {
+	NeedRoot(t)
+	in := newInstance(t)
+	for _, dir := range []string{filepath.Dir(in.root), in.root, filepath.Join(in.root, "etc"), filepath.Join(in.root, "etc/postern")} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := in.nobody(nil, program(t, "synfp"), "25", "127.0.0.1", "lo")
+	await(t, "a word on CAP_NET_RAW", func() bool { return s.log.contains("CAP_NET_RAW is missing") })
+	const capNetRaw = 13 // capabilities(7)
+	able := in.nobody([]uintptr{capNetRaw}, program(t, "synfp"), "--socket", filepath.Join(t.TempDir(), "none", "s"), "--collect", "25", "127.0.0.1", "lo")
+	await(t, "captured, and no socket", func() bool { return able.log.contains("bind: ") })
+}
