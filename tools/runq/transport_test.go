@@ -301,15 +301,28 @@ func TestDownForLonger(t *testing.T) {
 func TestTooManyConnections(t *testing.T) {
 	b := newOutBench(t)
 	const bears = 3
-	b.smtp.pause = 2 * time.Millisecond
 	var mu sync.Mutex
-	over := map[int]bool{}
+	var once sync.Once
+	over, crowded := map[int]bool{}, make(chan struct{})
+	// Those who are there first do so much and no more until one is too many.
+	b.smtp.serve = func(_ target, _, n int) bool {
+		if n > 40 {
+			select {
+			case <-crowded:
+			case <-time.After(20 * time.Second):
+			}
+		}
+		return true
+	}
 	b.smtp.down = func(to target, process int) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		b.smtp.mu.Lock()
 		if _, known := over[process]; !known {
 			over[process] = b.smtp.running[to.address] > bears
+			if over[process] {
+				once.Do(func() { close(crowded) })
+			}
 		}
 		b.smtp.mu.Unlock()
 		return over[process]
