@@ -48,6 +48,7 @@ func TestChain(t *testing.T) {
 	for _, tt := range []struct{ routers, family int }{{4, 4}, {4, 6}, {12, 4}} {
 		t.Run(fmt.Sprintf("%d routers, IPv%d", tt.routers, tt.family), func(t *testing.T) {
 			c := newChain(t, tt.routers)
+			c.settle(tt.family)
 			n := tt.routers + 1
 			dest := c.addr(tt.family, n)
 			for _, part := range []struct {
@@ -70,6 +71,7 @@ func TestChain(t *testing.T) {
 func TestSilent(t *testing.T) {
 	need(t, "nft")
 	c := newChain(t, 4)
+	c.settle(6)
 	c.in(2, "nft", "add table inet f; add chain inet f o { type filter hook output priority 0; }; add rule inet f o meta l4proto { icmp, icmpv6 } drop")
 	for _, family := range []int{4, 6} {
 		dest := c.addr(family, 5)
@@ -141,6 +143,7 @@ func TestNobody(t *testing.T) {
 // for the next that asks.
 func TestFilter(t *testing.T) {
 	c := newChain(t, 3)
+	c.settle(6)
 	dir := filepath.Join(t.TempDir(), "state")
 	in := "client_address=" + c.addr(4, 4) + " helo_name=x network_hops=77\n" + c.addr(4, 1) + "\nfoo\n" + c.addr(6, 3) + " -2\n"
 	first := c.netpath(in, "-s", dir)
