@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -23,6 +24,7 @@ type Command struct {
 	Cred   *syscall.Credential // nil for our own
 	Limit  time.Duration       // wall time, 0 for none
 	Join   bool                // stay in our process group, to be killed with us
+	Tied   bool                // be killed when we die, even if by SIGKILL; on Linux
 }
 
 // Result is how a command ended.
@@ -51,6 +53,11 @@ func Run(ctx context.Context, c Command) (Result, error) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.Limit)
 		defer cancel()
+	}
+	if c.Tied {
+		// It is tied to the thread, which must not go elsewhere and end.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
 	}
 	r, err := start(c)
 	if err != nil {
@@ -132,10 +139,11 @@ func (c *Command) attributes(files []*os.File) *os.ProcAttr {
 	if env == nil {
 		env = []string{}
 	}
-	return &os.ProcAttr{
-		Dir: c.Dir, Env: env, Files: files,
-		Sys: &syscall.SysProcAttr{Setpgid: !c.Join, Credential: c.Cred},
+	sys := &syscall.SysProcAttr{Setpgid: !c.Join, Credential: c.Cred}
+	if c.Tied {
+		tie(sys)
 	}
+	return &os.ProcAttr{Dir: c.Dir, Env: env, Files: files, Sys: sys}
 }
 
 // wait waits for the end of the command, which is brought about when ctx is

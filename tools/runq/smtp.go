@@ -59,9 +59,10 @@ func (s *smtpProgram) launch(ctx context.Context, to target, stdin, stdout pipeE
 	if err != nil {
 		return err
 	}
+	// What it would send after our death, another runq sends too.
 	result, err := prog.Run(ctx, prog.Command{
 		Path: path, Args: s.args(to), Env: environment(), Dir: "/",
-		Stdin: stdin, Stdout: stdout, Cred: s.cred,
+		Stdin: stdin, Stdout: stdout, Cred: s.cred, Tied: true,
 	})
 	if err != nil {
 		return err
