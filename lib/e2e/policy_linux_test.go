@@ -109,7 +109,7 @@ func TestPolicyOfPostfix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, "-test.run=^TestPolicyOfPostfix$", "-test.v")
+	cmd := exec.Command(self, "-test.run=^TestPolicyOfPostfix$", "-test.v", fmt.Sprintf("-test.short=%t", testing.Short()))
 	cmd.Env = append(os.Environ(), insideEnv+"="+bin)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Unshareflags: syscall.CLONE_NEWNS}
 	out, err := cmd.CombinedOutput()
@@ -137,6 +137,7 @@ func policyInside(t *testing.T, programs string) {
 		})
 	}
 	t.Run("header", h.header)
+	t.Run("a crowd for greylist and postgrey", h.greyCrowd)
 }
 
 // policyHost is a host with Postfix and policy servers.
@@ -190,6 +191,8 @@ func (h *policyHost) write(name, text string) string {
 	return path
 }
 
+// policyMainCf has no in_flow_delay: sessions that end before DATA would each
+// cost the next one that second.
 const policyMainCf = `compatibility_level = 3.6
 queue_directory = %[1]s/spool
 data_directory = %[1]s/data
@@ -211,6 +214,7 @@ smtpd_tls_security_level = none
 smtpd_soft_error_limit = 100000
 smtpd_hard_error_limit = 100000
 smtpd_error_sleep_time = 0
+in_flow_delay = 0
 virtual_mailbox_domains = rcpt.test
 virtual_mailbox_base = %[1]s/mail
 virtual_mailbox_maps = static:Maildir/
@@ -281,13 +285,13 @@ func (h *policyHost) spfPython() string {
 	return "unix:private/policyd-spf"
 }
 
-// postgrey is Debian's policy server for greylisting. Ours has a folder to
-// write in.
+// postgrey is Debian's policy server for greylisting, which like ours knows a
+// client from its first success on. Ours has a folder to write in.
 func (h *policyHost) postgrey() string {
 	h.run("install", "-d", "-o", "nobody", h.root+"/grey")
 	h.run("install", "-d", "-o", "postgrey", h.root+"/postgrey")
 	cmd := exec.Command(Need(h.t, "postgrey")[0], "--inet=127.0.0.1:10023", "--dbdir="+h.root+"/postgrey", "--pidfile="+h.root+"/postgrey/pid",
-		"--user=postgrey", "--group=nogroup", "--delay=2", "--auto-whitelist-clients=0")
+		"--user=postgrey", "--group=nogroup", "--delay=2", "--auto-whitelist-clients=1")
 	if err := cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
@@ -334,9 +338,15 @@ func (h *policyHost) compare(t *testing.T, p *policy, row policyRow) {
 func (c *talk) say(command string) string {
 	c.t.Helper()
 	c.send(command + "\r\n")
+	return c.take()
+}
+
+// take takes whatever reply is next.
+func (c *talk) take() string {
+	c.t.Helper()
 	got, err := c.reply()
 	if err != nil {
-		c.t.Fatalf("%s: %v (got %q)", command, err, got)
+		c.t.Fatalf("%v (got %q)", err, got)
 	}
 	return got
 }
