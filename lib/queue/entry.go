@@ -225,7 +225,12 @@ func (e *Entry) move(to Ref) error {
 }
 
 // Close gives the entry back as it is, and where it is.
-func (e *Entry) Close() error { return e.file.Close() }
+func (e *Entry) Close() error {
+	// Closing alone would leave it locked while a child that is being started
+	// still has its copy of the descriptor.
+	safefile.Unlock(e.file)
+	return e.file.Close()
+}
 
 // Job is what smtp is given to serve some of the recipients, which are indexes
 // into the envelope.

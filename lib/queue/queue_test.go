@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"postern/lib/smtp"
 )
 
@@ -185,6 +187,27 @@ func TestLock(t *testing.T) {
 	if e, err := q.Get(id); err != nil || e.Place != Wait {
 		t.Errorf("Get after Retry: %v, %v", e, err)
 	}
+}
+
+// A child that is being started has a copy of every descriptor until its exec:
+// what is given back meanwhile must be free all the same.
+func TestCloseUnlocks(t *testing.T) {
+	q := open(t)
+	id := add(t, q, envelope("a"), "text\n")
+	e := take(t, q, id)
+	fd, err := unix.Dup(int(e.file.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := q.Get(id)
+	if err != nil {
+		t.Fatalf("got %v for an entry that was given back", err)
+	}
+	again.Close()
 }
 
 // A second process may open the file, then wait for the lock while the first
