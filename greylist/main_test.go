@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"postern/lib/e2e"
 )
 
 // call runs the program and gives what it wrote.
@@ -217,29 +219,13 @@ func TestJSON(t *testing.T) {
 // TestManualExamples runs what the manual page shows.
 func TestManualExamples(t *testing.T) {
 	own(t)
-	page, err := os.ReadFile("greylist.8")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(page), ".Sh EXAMPLES")
-	_, text, _ = strings.Cut(text, ".Bd -literal -offset indent\n$ ")
-	text, _, ok := strings.Cut(text, ".Ed")
-	if !ok {
-		t.Fatal("no examples")
-	}
-	for _, step := range strings.Split(text, "\n$ ") {
-		command, want, _ := strings.Cut(step, "\n")
-		stdin := ""
-		if first, rest, piped := strings.Cut(command, " | greylist"); piped {
-			stdin, command = strings.TrimPrefix(first, "echo ")+"\n", "greylist"+rest
-		}
-		command, cut, _ := strings.Cut(command, " | sed ")
-		_, got, stderr := call(t, stdin, strings.Fields(command)[1:]...)
-		if cut != "" {
+	for _, step := range e2e.Examples(t, "greylist.8") {
+		_, got, stderr := call(t, step.Stdin, step.Args...)
+		if step.Filter != "" {
 			got, _, _ = strings.Cut(got, " since")
 		}
-		if strings.TrimSpace(got) != strings.TrimSpace(want) {
-			t.Errorf("%s: got %q %q, want %q", command, got, stderr, want)
+		if strings.TrimSpace(got) != step.Want {
+			t.Errorf("%s: got %q %q, want %q", step.Line, got, stderr, step.Want)
 		}
 	}
 }

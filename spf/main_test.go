@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"postern/lib/dnstest"
+	"postern/lib/e2e"
 )
 
 const zone = `$TTL 60
@@ -211,40 +212,17 @@ func TestCheckShowsConfiguration(t *testing.T) {
 
 // The examples of the page do what it says.
 func TestManualExamples(t *testing.T) {
-	page, err := os.ReadFile("spf.1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(page), ".Sh EXAMPLES")
-	_, text, _ = strings.Cut(text, ".Bd -literal -offset indent\n")
-	text, _, _ = strings.Cut(text, ".Ed")
-	steps := strings.Split(strings.TrimPrefix(text, "$ "), "\n$ ")
-	_, records, ok := strings.Cut(steps[0], "cat example.zone\n")
-	if !ok || len(steps) != 5 {
+	steps := e2e.Examples(t, "spf.1")
+	if len(steps) != 5 || steps[0].Line != "cat example.zone" {
 		t.Fatalf("the examples are %q", steps)
 	}
-	z := file(t, "zone", records+"\n")
+	z := file(t, "zone", steps[0].Want+"\n")
 	for _, step := range steps[1:] {
-		command, want, _ := strings.Cut(step, "\n")
-		stdin := ""
-		if first, rest, piped := strings.Cut(command, " | "); piped {
-			stdin, command = strings.TrimPrefix(first, "echo ")+"\n", rest
+		for i := range step.Args {
+			step.Args[i] = strings.ReplaceAll(step.Args[i], "example.zone", z)
 		}
-		args := shellWords(strings.ReplaceAll(strings.TrimPrefix(command, "spf "), "example.zone", z))
-		if _, got, stderr := call(t, stdin, args...); strings.TrimSpace(got) != strings.TrimSpace(want) {
-			t.Errorf("%s: got\n%s%s\nwant\n%s", command, got, stderr, want)
+		if _, got, stderr := call(t, step.Stdin, step.Args...); strings.TrimSpace(got) != step.Want {
+			t.Errorf("%s: got\n%s%s\nwant\n%s", step.Line, got, stderr, step.Want)
 		}
 	}
-}
-
-// shellWords splits a command line in which single quotes may stand.
-func shellWords(line string) (list []string) {
-	for i, part := range strings.Split(line, "'") {
-		if i%2 == 1 {
-			list = append(list, part)
-			continue
-		}
-		list = append(list, strings.Fields(part)...)
-	}
-	return list
 }

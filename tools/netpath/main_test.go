@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"postern/lib/e2e"
 )
 
 // call runs the program and gives what it wrote.
@@ -73,21 +75,13 @@ func TestNames(t *testing.T) {
 func TestManualExamples(t *testing.T) {
 	onLinux(t)
 	t.Setenv("POSTERN_ROOT", t.TempDir())
-	page, err := os.ReadFile("netpath.1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(page), ".Bd -literal -offset indent\n$ ")
-	text, _, _ = strings.Cut(text, ".Ed")
-	steps := strings.Split(text, "\n$ ")
+	steps := e2e.Examples(t, "netpath.1")
 	if len(steps) != 2 {
 		t.Fatalf("the examples are %q", steps)
 	}
 	for _, step := range steps {
-		command, want, _ := strings.Cut(step, "\n")
-		args := strings.Fields(command)
-		if _, got, stderr := call(t, "", args[1:]...); strings.TrimSpace(got) != strings.TrimSpace(want) {
-			t.Errorf("%s: got %q %q, want %q", command, got, stderr, want)
+		if _, got, stderr := call(t, step.Stdin, step.Args...); strings.TrimSpace(got) != step.Want {
+			t.Errorf("%s: got %q %q, want %q", step.Line, got, stderr, step.Want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"postern/lib/dnstest"
+	"postern/lib/e2e"
 )
 
 const zone = `$TTL 60
@@ -104,42 +105,19 @@ func TestTrouble(t *testing.T) {
 
 // TestManualExamples runs what the manual page shows.
 func TestManualExamples(t *testing.T) {
-	page, err := os.ReadFile("rbl.1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(page), ".Sh EXAMPLES")
-	_, text, _ = strings.Cut(text, ".Bd -literal -offset indent\n")
-	text, _, _ = strings.Cut(text, ".Ed")
-	steps := strings.Split(strings.TrimPrefix(text, "$ "), "\n$ ")
-	_, lists, ok := strings.Cut(steps[0], "cat lists.zone\n")
-	if !ok || len(steps) != 4 {
+	steps := e2e.Examples(t, "rbl.1")
+	if len(steps) != 4 || steps[0].Line != "cat lists.zone" {
 		t.Fatalf("the examples are %q", steps)
 	}
-	file := zoneFile(t, lists)
+	file := zoneFile(t, steps[0].Want+"\n")
 	for _, step := range steps[1:] {
-		command, want, _ := strings.Cut(step, "\n")
-		stdin := ""
-		if first, rest, piped := strings.Cut(command, " | "); piped {
-			stdin, command = strings.TrimPrefix(first, "echo ")+"\n", rest
+		for i := range step.Args {
+			step.Args[i] = strings.ReplaceAll(step.Args[i], "lists.zone", file)
 		}
-		args := words(strings.ReplaceAll(strings.TrimPrefix(command, "rbl "), "lists.zone", file))
-		if _, got, stderr := call(t, stdin, args...); strings.TrimSpace(got) != strings.TrimSpace(want) {
-			t.Errorf("%s: got %q %q, want %q", command, got, stderr, want)
+		if _, got, stderr := call(t, step.Stdin, step.Args...); strings.TrimSpace(got) != step.Want {
+			t.Errorf("%s: got %q %q, want %q", step.Line, got, stderr, step.Want)
 		}
 	}
-}
-
-// words splits a command line in which single quotes may stand.
-func words(line string) (list []string) {
-	for i, part := range strings.Split(line, "'") {
-		if i%2 == 1 {
-			list = append(list, part)
-			continue
-		}
-		list = append(list, strings.Fields(part)...)
-	}
-	return list
 }
 
 func TestKeyIsNotShown(t *testing.T) {
