@@ -1,9 +1,9 @@
 // Package arg reads a command line in Plan 9's manner.
 //
 // Options of one letter take one dash and may be joined: -adf, -hhost, -h host.
-// Options that are words take two: --check, --plot=x, --plot x. "--" ends the
-// options, and so does the first operand. "-" alone and negative numbers are
-// operands.
+// Options that are words take two: --check, --host=x, --host x; one whose value
+// may be left out has it joined: --plot, --plot=x. "--" ends the options, and so
+// does the first operand. "-" alone and negative numbers are operands.
 package arg
 
 import (
@@ -33,6 +33,8 @@ type option struct {
 	value string
 	help  string
 	do    func(value string) error
+
+	optional bool // a value is taken only where it is joined: --plot, --plot=x
 }
 
 // New makes an empty set for prog. The synopsis is what stands behind the
@@ -45,7 +47,13 @@ func New(prog, synopsis string) *Set {
 // commas, "d", "check" or "V,version"; value is the value's name in the usage,
 // and "" when the option takes none, in which case f is given "".
 func (s *Set) Func(names, value, help string, f func(string) error) {
-	s.options = append(s.options, option{strings.Split(names, ","), value, help, f})
+	s.options = append(s.options, option{names: strings.Split(names, ","), value: value, help: help, do: f})
+}
+
+// Optional adds an option that is a word and may go without its value, --plot,
+// in which case f is given "", or have it joined, --plot=x.
+func (s *Set) Optional(name, value, help string, f func(string) error) {
+	s.options = append(s.options, option{names: []string{name}, value: value, help: help, do: f, optional: true})
 }
 
 // Bool adds an option that sets *p to true.
@@ -122,14 +130,18 @@ func (s *Set) Report(err error, stdout, stderr io.Writer) int {
 	return usageStatus
 }
 
-// heading is the option as the usage shows it: "-V, --version", "-h host".
+// heading is the option as the usage shows it: "-V, --version", "-h host",
+// "--plot[=form]".
 func (o *option) heading() string {
 	parts := make([]string, len(o.names))
 	for i, name := range o.names {
 		parts[i] = dashed(name)
 	}
 	h := strings.Join(parts, ", ")
-	if o.value != "" {
+	switch {
+	case o.optional:
+		h += "[=" + o.value + "]"
+	case o.value != "":
 		h += " " + o.value
 	}
 	return h

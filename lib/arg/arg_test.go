@@ -39,6 +39,10 @@ func newTestSet(v *values) *Set {
 		v.calls = append(v.calls, "o="+value)
 		return nil
 	})
+	s.Optional("plot", "form", "draw", func(value string) error {
+		v.calls = append(v.calls, "plot="+value)
+		return nil
+	})
 	return s
 }
 
@@ -70,6 +74,8 @@ func TestParse(t *testing.T) {
 		{"-4", values{four: true}, "", ""},
 		{"-4d", values{four: true, d: true}, "", ""},
 		{"-V --version", values{calls: []string{"V", "V"}}, "", ""},
+		{"--plot a", values{calls: []string{"plot="}}, "a", ""},
+		{"--plot=svg --plot", values{calls: []string{"plot=svg", "plot="}}, "", ""},
 		{"-oi -os", values{calls: []string{"o=i", "o=s"}}, "", ""},
 
 		{"-x", values{}, "", "unknown option -x"},
@@ -122,6 +128,7 @@ func TestUsage(t *testing.T) {
   -n number        how many
   -V, --version    show the version
   -o setting       sendmail's options
+  --plot[=form]    draw
 `
 	if got := newTestSet(&v).Usage(); got != want {
 		t.Errorf("\ngot\n%s\nwant\n%s", got, want)

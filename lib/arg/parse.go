@@ -66,7 +66,7 @@ func (s *Set) word(a string, rest []string) ([]string, error) {
 		return nil, fmt.Errorf("unknown option --%s%s", printable(name), s.suggest(name))
 	case o.value == "" && joined:
 		return nil, fmt.Errorf("option --%s takes no value", name)
-	case o.value == "" || joined:
+	case o.value == "" || o.optional || joined:
 		return rest, o.obey(name, value)
 	}
 	return o.next(name, rest)

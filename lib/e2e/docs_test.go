@@ -64,7 +64,7 @@ func TestReadmeArguesForModules(t *testing.T) {
 
 // option finds the options in a program's --help, and in a manual page.
 var (
-	helpOption = regexp.MustCompile(`(?m)^  (-[^ ,]+)(?:, (-[^ ,]+))?`)
+	helpOption = regexp.MustCompile(`(?m)^  (-[^ ,[]+)(?:, (-[^ ,[]+))?`)
 	pageOption = regexp.MustCompile(`(?:\bFl|,)(?: Fl)? (-[a-z-]+|[A-Za-z0-9#])(?:\s|$)`)
 )
 
