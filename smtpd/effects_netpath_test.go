@@ -14,16 +14,16 @@ import (
 func knownPath(t *testing.T, in *instance) {
 	p := netpath.Path{
 		Dest: netip.MustParseAddr("192.0.2.7"), Time: time.Now().Add(-time.Minute), End: netpath.Reached,
-		Hops: []netpath.Hop{answeredBy("10.0.0.1"), nil, answeredBy("192.0.2.7")},
+		Hops: []netpath.Hop{answeredBy("10.0.0.1"), {}, answeredBy("192.0.2.7")},
 	}
-	cache := store.Open(in.conf.places.Lib() + "/state").Cache(pathCache)
+	cache := store.Open(in.conf.places.Lib() + "/state").Cache("netpath")
 	if err := cache.Put("192.0.2.7", []byte(p.String()), p.Time, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func answeredBy(addr string) netpath.Hop {
-	return netpath.Hop{{Addr: netip.MustParseAddr(addr), RTT: time.Millisecond}}
+	return netpath.Hop{Answers: []netpath.Answer{{Addr: netip.MustParseAddr(addr), RTT: time.Millisecond}}}
 }
 
 // pathEffects are those of looking for paths.

@@ -17,8 +17,6 @@ const (
 	pathWait = 2 * time.Second
 	// pathAge is how old a path may be that another session found.
 	pathAge = 10 * time.Minute
-	// pathCache is netpath(1)'s name for the paths that are known.
-	pathCache = "netpath"
 )
 
 var netPathRows = []conf.Row[config]{
@@ -34,7 +32,7 @@ func (s *session) lookForPath() *inquiry[netpath.Path] {
 	}
 	client := s.peer.client.Addr()
 	return inquire(s.server, "netpath", pathWait, func(ctx context.Context) netpath.Path {
-		tracer := netpath.Tracer{Cache: s.store.Cache(pathCache), Keep: pathAge}
+		tracer := netpath.Tracer{Store: s.store, Keep: pathAge, Share: true}
 		p, err := tracer.Trace(ctx, client, 0)
 		if err != nil && ctx.Err() == nil && !errors.Is(err, netpath.ErrAddress) {
 			s.complain(maillog.Warning, "netpath", err)

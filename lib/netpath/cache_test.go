@@ -10,25 +10,37 @@ import (
 	"postern/lib/state"
 )
 
-const sample = "192.0.2.7 1763700000 reached 10.0.0.1/310 * 192.0.2.1/2200,192.0.2.2/2250 192.0.2.7/2500"
+const sample = "192.0.2.7 udp/33434 1763700000.250000 61000 17 reached 1/1:10.0.0.1/310/11.0 2/0:* 1/1:192.0.2.1/2200/11.0,192.0.2.2/2250/11.0 1/1:192.0.2.7/2500/3.3"
 
 func TestParse(t *testing.T) {
 	p, err := Parse(sample)
 	if err != nil || p.String() != sample || p.Distance() != 4 || len(p.Routers()) != 3 {
 		t.Fatalf("got %v, %v, distance %d", p.String(), err, p.Distance())
 	}
+	const head = "192.0.2.7 udp/33434 1.000000 1 1 "
 	for _, tt := range []struct{ line, want string }{
 		{"", "a path of 1 words"},
-		{"x 1 silent", "unable to parse IP"},
-		{"192.0.2.7 x silent", "time of a path"},
-		{"192.0.2.7 -1 silent", "time of a path"},
-		{"192.0.2.7 1 lost", `end of a path: "lost"`},
-		{"192.0.2.7 1 reached", "reached without a hop"},
-		{"192.0.2.7 1 silent 10.0.0.1", "round trip of 10.0.0.1"},
-		{"192.0.2.7 1 silent 10/1", "unable to parse IP"},
-		{"192.0.2.7 1 silent ", "unable to parse IP"},
-		{"192.0.2.7 1 silent" + strings.Repeat(" *", MaxHops+1), "a path of 36 words"},
-		{"192.0.2.7 1 silent 1.1.1.1/1,1.1.1.2/1,1.1.1.3/1,1.1.1.4/1,1.1.1.5/1", "more than 4 answers"},
+		{"x udp/1 1.000000 1 1 silent", "unable to parse IP"},
+		{"192.0.2.7 sctp/1 1.000000 1 1 silent", `kind of probe: "sctp"`},
+		{"192.0.2.7 udp/65536 1.000000 1 1 silent", "port"},
+		{"192.0.2.7 udp/1 x.000000 1 1 silent", "time of a path"},
+		{"192.0.2.7 udp/1 -1.000000 1 1 silent", "time of a path"},
+		{"192.0.2.7 udp/1 1.0 1 1 silent", "six decimals"},
+		{"192.0.2.7 udp/1 1 1 1 silent", "six decimals"},
+		{"192.0.2.7 udp/1 1.000000 x 1 silent", "duration"},
+		{"192.0.2.7 udp/1 1.000000 1 x silent", "number of probes"},
+		{head + "lost", `end of a path: "lost"`},
+		{head + "reached", "reached without a hop"},
+		{head + "silent 10.0.0.1", "a hop without its probes"},
+		{head + "silent x/1:*", "probes"},
+		{head + "silent 1/x:*", "answered probes"},
+		{head + "silent 1/1:10.0.0.1", "round trip of 10.0.0.1"},
+		{head + "silent 1/1:10.0.0.1/1", "message of 10.0.0.1"},
+		{head + "silent 1/1:10.0.0.1/1/11.x", "message"},
+		{head + "silent 1/1:10/1/11.0", "unable to parse IP"},
+		{head + "silent ", "a hop without its probes"},
+		{head + "silent" + strings.Repeat(" 1/0:*", MaxHops+1), "a path of 39 words"},
+		{head + "silent 1/1:1.1.1.1/1/1.1,1.1.1.2/1/1.1,1.1.1.3/1/1.1,1.1.1.4/1/1.1,1.1.1.5/1/1.1", "more than 4 answers"},
 	} {
 		if _, err := Parse(tt.line); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q: got %v, want %q", tt.line, err, tt.want)
@@ -38,8 +50,8 @@ func TestParse(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(sample)
-	f.Add("2001:db8::7 0 silent * *")
-	f.Add("fe80::1%eth0 1 loop fe80::2%eth0/1")
+	f.Add("2001:db8::7 icmp/0 0.000000 0 4 silent 2/0:* 2/1:*")
+	f.Add("fe80::1%eth0 tcp/25 1.000001 3 1 loop 1/1:fe80::2%eth0/1/t18")
 	f.Fuzz(func(t *testing.T, line string) {
 		p, err := Parse(line)
 		if err != nil {
@@ -87,7 +99,7 @@ func TestCache(t *testing.T) {
 	store := state.Open(t.TempDir())
 	synctest.Test(t, func(t *testing.T) {
 		var n *network
-		tracer := Tracer{Cache: store.Cache("netpath"), Keep: time.Minute, open: func(netip.Addr) (wire, error) {
+		tracer := Tracer{Store: store, Keep: time.Minute, open: func(netip.Addr) (wire, error) {
 			n = &network{hops: line(3), closed: make(chan struct{})}
 			return n, nil
 		}}
@@ -98,17 +110,17 @@ func TestCache(t *testing.T) {
 			}
 			return p
 		}
-		if p := trace(2); p.Probes == 0 || p.End != Limit {
+		if p := trace(2); p.Cached || p.End != Limit {
 			t.Errorf("got %v after %d probes", p.End, p.Probes)
 		}
 		first := trace(0)
 		time.Sleep(30 * time.Second)
 		second := trace(0)
-		if first.Probes == 0 || second.Probes != 0 || first.String() != second.String() {
+		if first.Cached || !second.Cached || first.String() != second.String() {
 			t.Errorf("got %v, then %v", first.String(), second.String())
 		}
 		time.Sleep(31 * time.Second)
-		if third := trace(0); third.Probes == 0 || third.Time.Sub(first.Time) < time.Minute {
+		if third := trace(0); third.Cached || third.Time.Sub(first.Time) < time.Minute {
 			t.Errorf("after a minute it was still %v", third.String())
 		}
 	})

@@ -3,16 +3,17 @@
 // hops leave together, so that a path takes about one round trip to its end and
 // not the sum of all round trips.
 //
-// Probes are UDP datagrams from one port to one port, so that routers which
-// spread load by flow send all of them along one path. Which hop an answer is
-// about is told by what it quotes of the probe. On Linux this needs no
-// privilege (IP_RECVERR); elsewhere Trace gives ErrUnsupported.
+// Probes are datagrams of UDP, SYNs of TCP, or echo requests of ICMP. What
+// routers look at to spread load is the same in all probes of one path, so that
+// they send all of them one way; which hop an answer is about is told by what
+// it quotes of the probe. On Linux UDP needs no privilege (IP_RECVERR), and ICMP
+// none where net.ipv4.ping_group_range says so; elsewhere Trace gives
+// ErrUnsupported.
 package netpath
 
 import (
 	"errors"
-	"net/netip"
-	"time"
+	"fmt"
 )
 
 // Bounds of what one path may cost.
@@ -21,35 +22,52 @@ const (
 	Tries      = 2    // probes to a hop that is silent
 	MaxProbes  = 64   // probes in all: MaxHops*Tries
 	MaxAnswers = 4    // answers kept of one hop
-	Rate       = 1000 // probes a second of one Tracer
-	Port       = 33434
+	Rate       = 1000 // probes a second of all who share a store, or of one Tracer
+)
+
+// Ports of hosts that are probed, unless a Tracer says otherwise.
+const (
+	PortUDP = 33434
+	PortTCP = 25
 )
 
 // Errors of Trace.
 var (
 	ErrUnsupported = errors.New("paths can be found on Linux only: it takes the socket option IP_RECVERR")
 	ErrAddress     = errors.New("there is no path to this address")
+	// ErrPermission stands in errors that say which capability or sysctl would
+	// allow this kind of probe.
+	ErrPermission = errors.New("not permitted")
 )
 
-// Path is what was found out about the way to a host.
-type Path struct {
-	Dest netip.Addr
-	Time time.Time // when it was measured
-	// Hops are nearest first: Hops[i] is i+1 hops away. The last is the host
-	// when it was reached, and otherwise a hop that answered.
-	Hops   []Hop
-	End    End
-	Probes int // how many were sent; 0 for a path from the cache
+// Method is a kind of probe.
+type Method byte
+
+// The kinds of probes.
+const (
+	UDP  Method = iota // datagrams to a port at which nobody listens
+	TCP                // SYNs, answered by SYN-ACK or RST
+	ICMP               // echo requests
+)
+
+var methods = [...]string{UDP: "udp", TCP: "tcp", ICMP: "icmp"}
+
+// String is one word, "tcp" for TCP.
+func (m Method) String() string {
+	if int(m) >= len(methods) {
+		return "unknown"
+	}
+	return methods[m]
 }
 
-// Hop is the answers from one distance, the first one first; none is a silent
-// hop.
-type Hop []Answer
-
-// Answer is one that answered.
-type Answer struct {
-	Addr netip.Addr
-	RTT  time.Duration
+// ParseMethod reads what String writes.
+func ParseMethod(word string) (Method, error) {
+	for i, name := range methods {
+		if word == name {
+			return Method(i), nil
+		}
+	}
+	return 0, fmt.Errorf("kind of probe: %q", word)
 }
 
 // End says why a path ends where it does.
@@ -74,49 +92,12 @@ func (e End) String() string {
 	return ends[e]
 }
 
-// Distance is how many hops away the host is, 0 when it was not reached.
-func (p *Path) Distance() int {
-	if p.End != Reached {
-		return 0
-	}
-	return len(p.Hops)
-}
-
-// Routers are the hops without the host.
-func (p *Path) Routers() []Hop {
-	if p.End == Reached {
-		return p.Hops[:len(p.Hops)-1]
-	}
-	return p.Hops
-}
-
-// Part is the path as asmtpd --netpath takes a number of hops: the first n, or
-// the last -n when n is negative, or all of them when it is 0; and how far away
-// the first of them is.
-func (p *Path) Part(n int) (hops []Hop, first int) {
-	switch total := len(p.Hops); {
-	case n > 0:
-		return p.Hops[:min(n, total)], 1
-	case n < 0 && n > -total:
-		return p.Hops[total+n:], total + n + 1
-	}
-	return p.Hops, 1
-}
-
-// String is the first to answer, "*" for a silent hop.
-func (h Hop) String() string {
-	if len(h) == 0 {
-		return "*"
-	}
-	return h[0].Addr.String()
-}
-
-// has says whether the hop has answered with this address.
-func (h Hop) has(addr netip.Addr) bool {
-	for _, a := range h {
-		if a.Addr == addr {
-			return true
+// parseEnd reads what String writes.
+func parseEnd(word string) (End, error) {
+	for i, name := range ends {
+		if word == name {
+			return End(i), nil
 		}
 	}
-	return false
+	return 0, fmt.Errorf("end of a path: %q", word)
 }

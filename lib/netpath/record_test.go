@@ -16,9 +16,9 @@ func TestRecord(t *testing.T) {
 		{sample, 2, `network_hops=4 network_path="10.0.0.1 *" network_path_time=1763700000`},
 		{sample, -2, `network_hops=4 network_path=192.0.2.1 network_path_time=1763700000`},
 		{sample, -1, `network_hops=4 network_path_time=1763700000`},
-		{"192.0.2.7 5 reached 192.0.2.7/1", 0, `network_hops=1 network_path_time=5`},
-		{"192.0.2.7 5 silent 10.0.0.1/1", -1, `network_path=10.0.0.1 network_path_time=5`},
-		{"192.0.2.7 5 silent", 0, `network_path_time=5`},
+		{"192.0.2.7 udp/1 5.000000 1 1 reached 1/1:192.0.2.7/1/3.3", 0, `network_hops=1 network_path_time=5`},
+		{"192.0.2.7 udp/1 5.000000 1 1 silent 1/1:10.0.0.1/1/11.0", -1, `network_path=10.0.0.1 network_path_time=5`},
+		{"192.0.2.7 udp/1 5.000000 1 1 silent", 0, `network_path_time=5`},
 	} {
 		p, err := Parse(tt.line)
 		if err != nil {

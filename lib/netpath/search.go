@@ -118,7 +118,7 @@ func (s *search) again(ctx context.Context) error {
 func (s *search) ask(ctx context.Context, from, to int) error {
 	var silent []int
 	for ttl := from; ttl <= to; ttl++ {
-		if len(s.hops[ttl]) == 0 && s.tries[ttl] < Tries {
+		if s.hops[ttl].Silent() && s.tries[ttl] < Tries {
 			silent = append(silent, ttl)
 		}
 	}
@@ -145,11 +145,11 @@ func (s *search) take(a answer, now time.Time) {
 		return
 	}
 	h := &s.hops[a.ttl]
-	if h.has(a.from) || len(*h) == MaxAnswers {
+	if h.has(a.from) || len(h.Answers) == MaxAnswers {
 		return
 	}
 	rtt := now.Sub(s.sent[a.ttl][a.try])
-	*h = append(*h, Answer{Addr: a.from, RTT: rtt})
+	h.Answers = append(h.Answers, Answer{Addr: a.from, RTT: rtt})
 	s.last, s.retried = now, false
 	if s.end == Silent || a.ttl <= s.endAt {
 		s.longest = max(s.longest, rtt)
@@ -178,7 +178,8 @@ func (s *search) circle() int {
 
 // same says whether one router answered first for both hops.
 func (s *search) same(i, j int) bool {
-	return len(s.hops[i]) > 0 && len(s.hops[j]) > 0 && s.hops[i][0].Addr == s.hops[j][0].Addr
+	a, b := s.hops[i].Answers, s.hops[j].Answers
+	return len(a) > 0 && len(b) > 0 && a[0].Addr == b[0].Addr
 }
 
 // complete says whether every hop up to the last has answered.
@@ -188,7 +189,7 @@ func (s *search) complete() bool {
 		to = s.endAt
 	}
 	for ttl := 1; ttl <= to; ttl++ {
-		if len(s.hops[ttl]) == 0 {
+		if s.hops[ttl].Silent() {
 			return false
 		}
 	}
@@ -207,7 +208,7 @@ func (s *search) path() Path {
 	if p.End == Blocked && s.same(to-1, to) {
 		to-- // the router that forwards no farther has its hop
 	}
-	for to > 0 && len(s.hops[to]) == 0 {
+	for to > 0 && s.hops[to].Silent() {
 		to--
 	}
 	p.Hops = append(p.Hops, s.hops[1:to+1]...)

@@ -167,8 +167,8 @@ func TestTrace(t *testing.T) {
 					t.Errorf("%d probes, want %d", p.Probes, tt.probes)
 				}
 				for i, h := range p.Hops {
-					if len(h) == 1 && !tt.net.again && h[0].RTT != time.Duration(i+1)*hopTime {
-						t.Errorf("round trip to hop %d is %v", i+1, h[0].RTT)
+					if len(h.Answers) == 1 && !tt.net.again && h.Answers[0].RTT != time.Duration(i+1)*hopTime {
+						t.Errorf("round trip to hop %d is %v", i+1, h.Answers[0].RTT)
 					}
 				}
 			})
@@ -215,7 +215,7 @@ func TestSeveralAnswers(t *testing.T) {
 		a.from = dest
 		s.take(a, time.Now())
 	}
-	if len(s.hops[1]) != MaxAnswers || len(s.hops[2]) != 0 || s.hops[1].has(dest) {
+	if len(s.hops[1].Answers) != MaxAnswers || len(s.hops[2].Answers) != 0 || s.hops[1].has(dest) {
 		t.Errorf("got %v, %v", s.hops[1], s.hops[2])
 	}
 }

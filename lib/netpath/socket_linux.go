@@ -32,7 +32,7 @@ type socket struct {
 }
 
 func openSocket(dest netip.Addr) (wire, error) {
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(dest, Port)))
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(dest, PortUDP)))
 	if err != nil {
 		return nil, err
 	}

@@ -13,10 +13,19 @@ import (
 // Tracer finds paths, several at a time, and keeps all of them together to Rate
 // probes a second. The zero value is ready.
 type Tracer struct {
-	// Cache, when it is there, has the paths that were found less than Keep
-	// ago. An error of it is no error: the path is measured.
-	Cache *state.Cache
+	Method Method
+	Port   uint16 // of the hosts; 0 is PortUDP or PortTCP
+	// Store, when it is there, is shared with other processes: paths that were
+	// found less than Keep ago, one measuring of a path at a time, the hops near
+	// to us, Rate. An error of it is no error: this Tracer goes without.
+	Store *state.Store
 	Keep  time.Duration
+	Fresh bool // measure each path, and neither use nor fill what Store knows of paths
+	// Share lets hops that were measured for another host less than ShareAge ago
+	// stand for those of this path, as long as an answer shows that both paths
+	// go through one router. It saves probes, and answers of routers that limit
+	// them.
+	Share bool
 
 	pace pacer
 	open func(dest netip.Addr) (wire, error) // the system's socket when nil
@@ -47,7 +56,7 @@ func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, er
 		return Path{}, fmt.Errorf("%v: %w", dest, ErrAddress)
 	}
 	now := time.Now()
-	if p, ok := t.Cached(dest, now); ok {
+	if p, ok := t.Cached(dest, now); ok && !t.Fresh {
 		return p, nil
 	}
 	p, err := t.measure(ctx, dest, hops)

@@ -89,9 +89,9 @@ func (p *program) open(e *tool.Env) (tool.Checker, error) {
 	if p.dir == "" {
 		p.dir = filepath.Join(place.New(os.Getenv(place.RootEnv)).Lib(), "state")
 	}
-	if !p.fresh {
-		c.tracer.Cache = state.Open(p.dir).Cache("netpath")
-	}
+	c.tracer.Store = state.Open(p.dir)
+	c.tracer.Fresh = p.fresh
+	c.tracer.Share = !e.Operands
 	return c, nil
 }
 
@@ -129,7 +129,7 @@ func (c *checker) find(ctx context.Context, addr netip.Addr, hops int) (netpath.
 	if !c.dry {
 		return c.tracer.Trace(ctx, addr, hops)
 	}
-	if p, ok := c.tracer.Cached(addr, time.Now()); ok {
+	if p, ok := c.tracer.Cached(addr, time.Now()); ok && !c.fresh {
 		return p, nil
 	}
 	return netpath.Path{Dest: addr}, nil
@@ -143,7 +143,7 @@ func (c *checker) names(ctx context.Context, p *netpath.Path) map[netip.Addr]str
 	var addrs []netip.Addr
 	var questions []dns.Question
 	for _, h := range p.Hops {
-		for _, a := range h {
+		for _, a := range h.Answers {
 			addrs = append(addrs, a.Addr)
 			questions = append(questions, dns.Question{Name: dns.ReverseName(a.Addr), Type: dns.TypePTR})
 		}

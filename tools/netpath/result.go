@@ -74,11 +74,11 @@ func (r *result) why() string {
 
 // hop is the answers of a hop: addresses, and with -v what else is known.
 func (r *result) hop(h netpath.Hop) string {
-	if len(h) == 0 {
+	if h.Silent() {
 		return "*"
 	}
-	words := make([]string, 0, len(h))
-	for _, a := range h {
+	words := make([]string, 0, len(h.Answers))
+	for _, a := range h.Answers {
 		word := a.Addr.String()
 		if r.form.verbose {
 			word += " " + milliseconds(a.RTT)
@@ -100,18 +100,18 @@ const columns = 40
 
 // bar draws the round trip to a hop.
 func bar(h netpath.Hop, scale time.Duration) string {
-	if len(h) == 0 {
+	if h.Silent() {
 		return ""
 	}
-	n := int(h[0].RTT * columns / max(scale, 1))
-	return strings.Repeat("#", max(n, 1)) + " " + milliseconds(h[0].RTT)
+	n := int(h.Answers[0].RTT * columns / max(scale, 1))
+	return strings.Repeat("#", max(n, 1)) + " " + milliseconds(h.Answers[0].RTT)
 }
 
 // longest is the longest round trip.
 func longest(hops []netpath.Hop) (d time.Duration) {
 	for _, h := range hops {
-		if len(h) > 0 {
-			d = max(d, h[0].RTT)
+		if !h.Silent() {
+			d = max(d, h.Answers[0].RTT)
 		}
 	}
 	return d
