@@ -33,11 +33,7 @@ func (r *result) Status() int {
 func (r *result) Action() string {
 	switch r.Code {
 	case spf.Fail:
-		text := "550 5.7.23 SPF: " + r.Meaning(r.ip)
-		if r.Explanation != "" {
-			text += "; " + r.Domain + " explains: " + r.Explanation
-		}
-		return text
+		return "550 5.7.23 " + r.Refusal(r.ip)
 	case spf.TempError:
 		return "DEFER_IF_PERMIT 4.4.3 SPF: " + r.Meaning(r.ip)
 	}

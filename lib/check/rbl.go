@@ -8,6 +8,9 @@ import (
 	"postern/lib/smtp"
 )
 
+// maxWords bounds what of others' words stands in a reply, in octets.
+const maxWords = 200
+
 // rbl refuses a client whose score on block lists is too high: 550 5.7.1. Lists
 // that cannot be asked count neither for nor against it.
 func (c *Config) rbl(ctx context.Context, f *Facts) (Verdict, error) {

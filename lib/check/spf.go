@@ -3,13 +3,9 @@ package check
 import (
 	"context"
 
-	"postern/lib/maillog"
 	"postern/lib/smtp"
 	"postern/lib/spf"
 )
-
-// maxWords bounds what of others' words stands in a reply, in octets.
-const maxWords = 200
 
 // spf refuses a client of which the sender's domain says that it may not send
 // for it: 550 5.7.23 (RFC 7208 8.4, RFC 7372 3.2). While the domain cannot be
@@ -26,12 +22,8 @@ func (c *Config) spf(_ context.Context, f *Facts) (Verdict, error) {
 	}
 	switch res.Code {
 	case spf.Fail:
-		text := "SPF: " + res.Meaning(f.Client)
-		if res.Explanation != "" {
-			text += ": " + res.Explanation
-		}
 		return Verdict{Action: Reject, Reason: "SPF fail by " + res.Rule.String() + ": " + res.Mechanism,
-			Reply: smtp.Say(550, smtp.SPFFailed, maillog.Clean(text, maxWords))}, nil
+			Reply: smtp.Say(550, smtp.SPFFailed, res.Refusal(f.Client))}, nil
 	case spf.TempError:
 		return Verdict{Action: Defer, Reason: "SPF temperror: " + res.Problem,
 			Reply: smtp.Say(451, smtp.DirectoryFailure, "SPF: the sender's domain cannot be asked now, try again later")}, nil

@@ -2,14 +2,39 @@ package spf
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 
 	"postern/lib/dns"
 )
 
-// maxExplanation is how long an explanation may be, so that it fits with what
-// stands in front into a line of a reply (RFC 5321 4.5.3.1.5).
-const maxExplanation = 400
+const (
+	// maxExplanation is how long an explanation may be, so that it fits with
+	// what usually stands in front into a line of a reply.
+	maxExplanation = 400
+	// maxRefusal leaves room in that line for codes and an id (RFC 5321
+	// 4.5.3.1.5).
+	maxRefusal = 460
+)
+
+// Refusal says in words for a reply why a fail is refused. What the domain says
+// about it is marked as the domain's (RFC 7208 6.2):
+//
+//	SPF: 192.0.2.1 may not send mail from example.org; example.org explains: ...
+//
+// It is printable ASCII, whatever a peer has sent or publishes, and fits into
+// one line.
+func (r *Result) Refusal(ip netip.Addr) string {
+	text := "SPF: " + r.Meaning(ip)
+	switch {
+	case r.Explanation == "":
+	case r.Explainer == "":
+		text += ": " + r.Explanation
+	default:
+		text += "; " + r.Explainer + " explains: " + r.Explanation
+	}
+	return onlyPrintable(text[:min(len(text), maxRefusal)])
+}
 
 // explain finds the explanation of a fail: that of the record that decided
 // (RFC 7208 6.2), else the receiver's. Whatever is wrong with the first counts
@@ -19,6 +44,9 @@ func (k *check) explain(ctx context.Context) {
 		return
 	}
 	text, ok := k.last.explanation(ctx, k.outcome)
+	if ours := k.last.own && k.outcome.domain == k.identity.origin; ok && !ours {
+		k.result.Explainer = k.outcome.domain
+	}
 	if own := k.checker.Rules.Explanation; !ok && own != nil {
 		text = k.last.expand(ctx, own, k.identity.origin)
 	}
