@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"postern/lib/e2e"
+	"postern/lib/place"
 )
 
 // call runs the program and gives what it wrote.
@@ -46,7 +47,7 @@ func TestRun(t *testing.T) {
 		{"no address", []string{"localhost"}, "", 65, "", "not an IP address"},
 		{"no host", []string{"224.0.0.1"}, "", 65, "", "there is no path to this address"},
 		{"no number", []string{"--keep", "soon", "127.0.0.1"}, "", 78, "", `option --keep: "soon" is no number of seconds`},
-		{"policy", []string{"-P"}, "client_address=127.0.0.1\n\n", 0, "action=PREPEND X-Avenger: ", ""},
+		{"policy", []string{"-P"}, "client_address=127.0.0.1\n\n", 0, "action=PREPEND X-Avenger: version=" + place.Version() + "; ", ""},
 		{"policy without a path", []string{"-P", "-n"}, "client_address=127.0.0.2\n\n", 0, "action=DUNNO\n", ""},
 		{"own attributes are ours", []string{"-n"}, "client_address=127.0.0.2 network_path=1.1.1.1 x=y\n", 0, "client_address=127.0.0.2 x=y\n", ""},
 	} {

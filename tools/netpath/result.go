@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"postern/lib/header"
 	"postern/lib/netpath"
 	"postern/lib/record"
 	"postern/lib/sysexits"
+	"postern/lib/tool"
 )
 
 // result is a path, and what of it is to be shown.
@@ -29,11 +29,8 @@ func (r *result) Status() int { return sysexits.OK }
 // Action is the field that tells filters the path.
 func (r *result) Action() string {
 	var about record.Record
-	if r.Record(&about); about.Len() == 0 {
-		return ""
-	}
-	text := about.AppendXAvenger(nil)
-	return "PREPEND " + header.XAvengerName + ": " + strings.ReplaceAll(string(text), "\n\t", " ")
+	r.Record(&about)
+	return tool.PrependXAvenger(&about)
 }
 
 // Text has a line for each hop, and one when the path does not end at the host.

@@ -75,14 +75,7 @@ func (r *result) Status() int { return sysexits.OK }
 func (r *result) Action() string {
 	full := r.asked.Clone()
 	r.Record(&full)
-	text := make([]byte, 0, 256)
-	for _, c := range full.AppendXAvenger(text) {
-		if c == '\n' || c == '\t' { // an answer is one line
-			c = ' '
-		}
-		text = append(text, c)
-	}
-	return "PREPEND X-Avenger: " + string(text)
+	return tool.PrependXAvenger(&full)
 }
 
 // Text is the result for a person.

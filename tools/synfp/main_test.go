@@ -12,6 +12,7 @@ import (
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
 
+	"postern/lib/place"
 	"postern/lib/synfp"
 )
 
@@ -118,7 +119,7 @@ func TestRun(t *testing.T) {
 		{name: "filter of nonsense", stdin: "syn_fingerprint=x\n", out: "error="},
 		{name: "filter without a collector", stdin: "client_address=192.0.2.1 client_port=1\n", out: "error="},
 		{name: "policy", args: []string{"-P"}, stdin: "request=smtpd_access_policy\nclient_address=192.0.2.1\nsyn_fingerprint=" + usual + "\n\n",
-			out: "action=PREPEND X-Avenger: client-ip=192.0.2.1; syn-fingerprint=" + usual + "\n\n"},
+			out: "action=PREPEND X-Avenger: version=" + place.Version() + "; client-ip=192.0.2.1; syn-fingerprint=" + usual + "\n\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
