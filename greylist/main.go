@@ -8,6 +8,7 @@ import (
 
 	"postern/lib/arg"
 	"postern/lib/greylist"
+	"postern/lib/plot"
 	"postern/lib/tool"
 )
 
@@ -20,13 +21,14 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // program is what the command line asks for besides what all tools have.
 type program struct {
 	dir, delay, key string
-	learn, plot     bool
+	learn           bool
+	plot            plot.Option
 }
 
 func (p *program) tool() *tool.Program {
 	return &tool.Program{
 		Name:     "greylist",
-		Synopsis: "[--dir folder] [--delay time] [--key address|net] [--learn] [--plot] [verb [operand ...]]",
+		Synopsis: "[--dir folder] [--delay time] [--key address|net] [--learn] [--plot[=text|svg]] [verb [operand ...]]",
 		Sets:     greylist.Attributes(),
 		Flags:    p.flags,
 		Words:    words,
@@ -40,5 +42,5 @@ func (p *program) flags(s *arg.Set) {
 	s.String(&p.delay, "delay", "time", "let strangers wait so long")
 	s.String(&p.key, "key", "address|net", "who has to come again: the client, or one of its IPv4 /24")
 	s.Bool(&p.learn, "learn", "keep the lists and refuse nobody")
-	s.Bool(&p.plot, "plot", "with stat: draw the delays of those who came again, as SVG unless on a terminal")
+	s.Optional("plot", plot.Names, "with stat: draw the delays of those who came again, as SVG unless on a terminal", p.plot.Set)
 }

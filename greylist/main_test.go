@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"postern/lib/e2e"
+	"postern/lib/plot"
 )
 
 // call runs the program and gives what it wrote.
@@ -176,12 +177,17 @@ func TestStat(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	_, svg, _ := call(t, "", "--plot", "stat")
-	if !strings.HasPrefix(svg, "<svg ") || strings.Count(svg, "<rect ") != strings.Count(svg, ">1</text>")+strings.Count(svg, ">0</text>") {
+	if !strings.HasPrefix(svg, "<svg ") || strings.Count(svg, `<rect class="first"`) != strings.Count(svg, ">1</text>")+strings.Count(svg, ">0</text>") {
 		t.Errorf("svg %s", svg)
 	}
 	var text bytes.Buffer
-	if err := plotText(&text, histogram(nil, 300e9, 1800e9)); err != nil || text.String() != "      5m | 0\n      8m | 0\n     12m | 0\n     18m | 0\n     27m | 0\n" {
+	if err := plotText(&text, histogram(nil, 300e9, 1800e9), plot.Screen{Columns: 40}); err != nil || text.String() != "      5m | 0\n      8m | 0\n     12m | 0\n     18m | 0\n     27m | 0\n" {
 		t.Errorf("%v\n%s", err, text.String())
+	}
+	t.Setenv("COLUMNS", "30")
+	t.Setenv("LC_ALL", "C")
+	if _, got, _ := call(t, "", "--plot=text", "stat"); !strings.HasPrefix(got, "      5m |################## 1\n      8m |################## 1\n     12m | 0\n") {
+		t.Errorf("text\n%s", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"postern/lib/greylist"
+	"postern/lib/plot"
 	"postern/lib/sysexits"
 	"postern/lib/tool"
 )
@@ -37,7 +38,7 @@ func verbs() []verb {
 type job struct {
 	*checker
 	*tool.Env
-	plot   bool
+	plot   plot.Option
 	status int // when there is no error
 }
 

@@ -14,7 +14,7 @@ var floors = map[string]int{
 	// 0: the standard library and x/sys.
 	"sysexits": 0, "arg": 0, "conf": 0, "safefile": 0, "prog": 0, "place": 0, "maillog": 0,
 	// 1: words and formats.
-	"smtp": 1, "record": 1, "header": 1, "dns": 1, "maildir": 1, "mbox": 1, "state": 1, "filter": 1, "tlsconf": 1,
+	"smtp": 1, "record": 1, "header": 1, "dns": 1, "maildir": 1, "mbox": 1, "state": 1, "filter": 1, "plot": 1, "tlsconf": 1,
 	// 2: one mechanism each.
 	"mx": 2, "mtasts": 2, "client": 2, "spf": 2, "rbl": 2, "greylist": 2, "synfp": 2, "netpath": 2, "auth": 2, "tool": 2,
 	// 3: built from those.
