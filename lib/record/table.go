@@ -71,6 +71,8 @@ var table = [...]Attribute{
 	{Name: "post", Env: "CLIENT_POST", Token: "post", Flag: true, Help: "the client said POST, so an HTTP proxy is abused"},
 	{Name: "network_hops", Env: "CLIENT_NETHOPS", Token: "network-hops", Help: "routers between here and the client, and the client"},
 	{Name: "network_path", Env: "CLIENT_NETPATH", Token: "network-path", Help: "addresses of those routers, nearest first; a * is one that did not answer"},
+	{Name: "network_path_names", Env: "CLIENT_NETPATH_NAMES", Help: "names that those routers' addresses claim, unconfirmed; a * is one without"},
+	{Name: "network_path_rtt", Env: "CLIENT_NETPATH_RTT", Help: "round trips to those routers, and to the client where it answered, milliseconds; a * is one unknown"},
 	{Name: "network_path_time", Env: "CLIENT_NETPATH_TIME", Token: "network-path-time", Help: "when the path was measured, Unix seconds"},
 	{Name: "rbl", Env: "RBL", Token: "RBL", Help: "lists that have the client, and what they answered: list (address ...), ..."},
 	{Name: "rbl_errors", Env: "RBL_ERRORS", Token: "RBL-errors", Help: "lists that could not be asked: list (error), ..."},
