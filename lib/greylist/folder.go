@@ -5,9 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,19 +23,29 @@ const (
 // below calls f with the store's folder, which is opened once.
 func (s *Store) below(f func(root int) error) error {
 	s.mu.Lock()
-	root := s.root
-	if root == nil {
-		var err error
-		if root, err = os.Open(s.Dir); err != nil {
+	if s.root == nil {
+		if err := s.openRoot(); err != nil {
 			s.mu.Unlock()
 			return err
 		}
-		s.root = root
 	}
+	root := s.root
 	s.mu.Unlock()
 	// The garbage collector closes what renew has put out of use.
 	defer runtime.KeepAlive(root)
 	return f(int(root.Fd()))
+}
+
+// openRoot opens the store's folder, and forgets what was open in an older one.
+// The caller has the mutex.
+func (s *Store) openRoot() error {
+	root, err := os.Open(s.Dir)
+	if err != nil {
+		return err
+	}
+	s.root, s.count, s.local = root, nil, nil
+	s.heir, err = heirOf(int(root.Fd()))
+	return err
 }
 
 // open opens a file below the folder.
@@ -46,7 +54,7 @@ func (s *Store) open(name string, flag int) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(fd), filepath.Join(s.Dir, name)), nil
+	return os.NewFile(uintptr(fd), s.Dir+"/"+name), nil
 }
 
 // openRaw is open without an os.File, which costs two system calls more.
@@ -73,69 +81,12 @@ func (s *Store) create(name string, flag int) (*os.File, error) {
 		}
 		f, err = s.open(name, flag|unix.O_CREAT)
 	}
-	if err == nil && os.Geteuid() == 0 {
-		err = s.give(int(f.Fd()))
-		if err != nil {
+	if err == nil {
+		if err = s.give(int(f.Fd()), name); err != nil {
 			f.Close()
 		}
 	}
 	return f, err
-}
-
-// give makes the owner of the folder that of a file.
-func (s *Store) give(fd int) error {
-	return s.below(func(root int) error {
-		var dir, file unix.Stat_t
-		if err := errors.Join(unix.Fstat(root, &dir), unix.Fstat(fd, &file)); err != nil {
-			return err
-		}
-		if dir.Uid == file.Uid && dir.Gid == file.Gid {
-			return nil
-		}
-		return s.wrap("chown", "", unix.Fchown(fd, int(dir.Uid), int(dir.Gid)))
-	})
-}
-
-// makeFolders makes the folders that lead to a name.
-func (s *Store) makeFolders(name string) error {
-	err := s.mkdirs(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = s.renew(); err == nil {
-			err = s.mkdirs(name)
-		}
-	}
-	return err
-}
-
-// mkdirs makes those of them that are below the store's own, the last first:
-// most often only that is missing.
-func (s *Store) mkdirs(name string) error {
-	folder := name[:strings.LastIndexByte(name, '/')]
-	err := s.mkdir(folder)
-	if errors.Is(err, fs.ErrNotExist) && strings.Contains(folder, "/") {
-		if err = s.mkdirs(folder); err == nil {
-			err = s.mkdir(folder)
-		}
-	}
-	return err
-}
-
-func (s *Store) mkdir(folder string) error {
-	err := s.below(func(root int) error {
-		if err := unix.Mkdirat(root, folder, folderMode); err != unix.EEXIST {
-			return s.wrap("mkdir", folder, err)
-		}
-		return nil
-	})
-	if err != nil || os.Geteuid() != 0 {
-		return err
-	}
-	f, err := s.open(folder, unix.O_RDONLY|unix.O_DIRECTORY)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return s.give(int(f.Fd()))
 }
 
 // renew opens the store's folder anew: it was not there, or was removed.
@@ -146,23 +97,9 @@ func (s *Store) renew() error {
 	if err := inherit(s.Dir); err != nil {
 		return err
 	}
-	root, err := os.Open(s.Dir)
-	if err != nil {
-		return err
-	}
 	s.mu.Lock()
-	s.root, s.count = root, nil
-	s.mu.Unlock()
-	return nil
-}
-
-// inherit makes the owner of the folder above that of a folder that root made.
-func inherit(dir string) error {
-	var above, own unix.Stat_t
-	if err := errors.Join(unix.Stat(filepath.Dir(dir), &above), unix.Lstat(dir, &own)); err != nil || own.Uid != 0 || above.Uid == 0 {
-		return err
-	}
-	return os.Lchown(dir, int(above.Uid), int(above.Gid))
+	defer s.mu.Unlock()
+	return s.openRoot()
 }
 
 // stat is the state of a file.
@@ -234,5 +171,5 @@ func (s *Store) wrap(op, name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &fs.PathError{Op: op, Path: filepath.Join(s.Dir, name), Err: err}
+	return &fs.PathError{Op: op, Path: s.Dir + "/" + name, Err: err}
 }

@@ -33,15 +33,50 @@ const tries = 10
 func (s *Store) meet(q *Query, now time.Time) (d Decision, err error) {
 	name := s.entryName(q)
 	for range tries {
-		if d, err = s.enter(name, now); err == nil || !errors.Is(err, fs.ErrExist) {
-			return d, err
-		}
-		d, err = s.again(q, name, now)
-		if !errors.Is(err, fs.ErrNotExist) {
+		d, err = s.visit(q, name, now)
+		if !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
+		s.letGo()
 	}
 	return d, err
+}
+
+// visit is meet as long as nobody else makes or removes what it has just looked
+// for; else the error is fs.ErrExist or fs.ErrNotExist. Whoever was put on the
+// whitelist has left a folder: a client that has none need not be looked for
+// there again.
+func (s *Store) visit(q *Query, name string, now time.Time) (Decision, error) {
+	full, err := s.full()
+	if err != nil {
+		return Decision{Wait: s.Delay}, err
+	}
+	if !full {
+		made, err := s.makeRemote(path.Dir(name))
+		if made || err != nil {
+			return s.enter(name, now, err)
+		}
+	}
+	d, err := s.known(q, name, full, now)
+	if err != nil || !d.Deferred() {
+		return d, err
+	}
+	return s.overtaken(q, d)
+}
+
+// known decides about a client that may have a folder.
+func (s *Store) known(q *Query, name string, full bool, now time.Time) (Decision, error) {
+	st, err := s.stat(name)
+	switch {
+	case err == nil:
+		return s.again(q, name, mtime(&st), now)
+	case full && errors.Is(err, fs.ErrNotExist):
+		return Decision{Wait: s.Delay, Full: true}, s.swept(now)
+	}
+	if rand.IntN(crowdOdds) == 0 {
+		s.thin(path.Dir(name))
+	}
+	return s.enter(name, now, ignoreMissing(err))
 }
 
 // peek is meet that remembers nothing.
@@ -54,24 +89,24 @@ func (s *Store) peek(q *Query, now time.Time) (Decision, error) {
 	return d, err
 }
 
-// enter makes a new entry. The error is fs.ErrExist when there is one.
-func (s *Store) enter(name string, now time.Time) (Decision, error) {
+// enter makes a new entry, unless there was an error before. The error is
+// fs.ErrExist when there is one.
+func (s *Store) enter(name string, now time.Time, err error) (Decision, error) {
 	d := Decision{Wait: s.Delay}
-	n, err := s.entries()
 	if err != nil {
 		return d, err
-	}
-	if n >= int64(s.Max) {
-		d.Full = true
-		return d, s.full(name, now)
 	}
 	if err := s.makeEntry(name, now); err != nil {
 		return d, err
 	}
-	if rand.IntN(crowdOdds) == 0 {
-		s.thin(path.Dir(name))
-	}
 	return d, s.counted()
+}
+
+// full says whether there are as many entries as there may be: those that exist
+// count, and others are not made.
+func (s *Store) full() (bool, error) {
+	n, err := s.entries()
+	return n >= int64(s.Max), err
 }
 
 // ErrUnswept is Check's when there are too many entries because nobody runs
@@ -81,12 +116,8 @@ var ErrUnswept = errors.New("too many strangers: greylist expire has not been ru
 // unswept is after how long it is taken for granted that nobody runs Expire.
 const unswept = 48 * time.Hour
 
-// full is enter when there is no room: an entry that exists counts, and others
-// are not made as long as Expire may make room again.
-func (s *Store) full(name string, now time.Time) error {
-	if _, err := s.stat(name); !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(err, fs.ErrExist)
-	}
+// swept is nil as long as Expire may make room again.
+func (s *Store) swept(now time.Time) error {
 	mark, err := s.stat(expireLock)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && now.Sub(mtime(&mark)) > unswept {
 		return ErrUnswept
@@ -94,37 +125,41 @@ func (s *Store) full(name string, now time.Time) error {
 	return err
 }
 
-// makeEntry makes the file. The time of its making is now, even if the kernel's
-// clock says otherwise.
+// sameTime is by how much the kernel's clock, or that of a file server, may
+// differ from ours without an entry's times being set to ours.
+const sameTime = time.Second
+
+// makeEntry makes the file, in a folder that exists. The time of its making is
+// now, even if the kernel's clock says otherwise.
 func (s *Store) makeEntry(name string, now time.Time) error {
-	const flag = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL
-	fd, err := s.openRaw(name, flag)
-	for n := 0; errors.Is(err, fs.ErrNotExist) && n < tries; n++ {
-		if err = s.makeFolders(name); err == nil {
-			fd, err = s.openRaw(name, flag)
-		}
-	}
+	fd, err := s.openRaw(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return s.wrap("stat", name, err)
+	}
+	if err := s.give(fd, name); err != nil {
+		return err
+	}
+	if mtime(&st).Sub(now).Abs() <= sameTime {
+		return nil
+	}
 	return ignoreMissing(s.setTimes(name, now, now))
 }
 
-// again decides about a client that has an entry.
-func (s *Store) again(q *Query, name string, now time.Time) (Decision, error) {
-	st, err := s.stat(name)
-	if err != nil {
-		return Decision{Wait: s.Delay}, err
-	}
-	d, stale := s.judge(mtime(&st), now)
+// again decides about a client that has an entry, made at a time.
+func (s *Store) again(q *Query, name string, made, now time.Time) (Decision, error) {
+	d, stale := s.judge(made, now)
 	switch {
 	case stale:
 		return d, s.setTimes(name, now, now)
 	case d.State == Early:
-		return d, s.setTimes(name, now, mtime(&st))
+		return d, s.setTimes(name, now, made)
 	}
-	return d, s.promote(s.entry(q, now.Sub(mtime(&st)), now), name, now)
+	return d, s.promote(s.entry(q, now.Sub(made), now), name, now)
 }
 
 // setTimes says when an entry came last, and first.

@@ -79,7 +79,9 @@ type Store struct {
 
 	mu    sync.Mutex
 	root  *os.File // the folder, once it was needed
+	heir  heir
 	count *os.File
+	local *os.File // the folder of the address that was last asked about
 	view  view
 }
 
@@ -102,10 +104,7 @@ func (s *Store) Check(q *Query, now time.Time) (Decision, error) {
 	if d.State == White {
 		return d, s.refresh(d.Entry, now)
 	}
-	if d, err = s.meet(q, now); err != nil || !d.Deferred() {
-		return d, err
-	}
-	return s.overtaken(q, d)
+	return s.meet(q, now)
 }
 
 // overtaken looks again whether the client is listed: another process may just

@@ -1,0 +1,47 @@
+package greylist
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestRootLeavesNothingOfItsOwn: what root makes in a folder of smtpd's, smtpd
+// can write.
+func TestRootLeavesNothingOfItsOwn(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can do this")
+	}
+	const owner = 65534
+	s := testStore(t)
+	writeWhite(t, s, padding())
+	for _, name := range []string{s.Dir, s.Dir + "/" + whiteName} {
+		if err := os.Chown(name, owner, owner); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, at := range []time.Duration{0, time.Hour} {
+		for _, q := range []*Query{query("198.51.100.7", "bob@example.org"), query("198.51.100.7", "ann@example.org")} {
+			if _, err := s.Check(q, noon.Add(at)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s.Check(query("203.0.113.7", "bob@example.org"), noon)
+	err := filepath.WalkDir(s.Dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		fi, err := e.Info()
+		if err == nil && fi.Sys().(*syscall.Stat_t).Uid != owner {
+			t.Errorf("%s belongs to uid %d", name, fi.Sys().(*syscall.Stat_t).Uid)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
