@@ -65,7 +65,7 @@ var originRows = []conf.Row[origin]{
 		Help:  "Put a field Received-SPF with the result of SPF into strangers' mail."},
 	{Name: "AuthResults", Args: "[0|1]", Default: "1",
 		Value: func(o *origin) conf.Value { return conf.Bool(&o.authResults) },
-		Help:  "Put a field Authentication-Results into strangers' mail (RFC 8601). Such fields of our name, and X-Avenger, that it came with are taken out in any case."},
+		Help:  "Put a field Authentication-Results into strangers' mail (RFC 8601). Such fields and Received-SPF of our name or none, and X-Avenger, that it came with are taken out in any case."},
 	{Name: "AuthservID", Args: "name",
 		Value: func(o *origin) conf.Value { return conf.String(&o.authserv) },
 		Help:  "Our name in Authentication-Results; the host name unless said."},

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"postern/lib/dns"
 	"postern/lib/header"
 	"postern/lib/place"
 )
@@ -69,7 +71,7 @@ func (s *session) iprevAddress() string {
 type cleanDraft struct {
 	draft
 	filter *header.Filter
-	ours   func(authservID string) bool
+	ours   func(name string) bool
 }
 
 // clean makes a draft a clean one, unless the client may write what it likes.
@@ -79,7 +81,8 @@ func (s *session) clean(d draft) draft {
 	}
 	id, host := s.conf.origin.authserv, s.conf.mail.Hostname
 	c := &cleanDraft{draft: d, ours: func(claimed string) bool {
-		return claimed == "" || strings.EqualFold(claimed, id) || strings.EqualFold(claimed, host)
+		claimed = dns.ASCII(claimed) // RFC 8601 5: in whichever form
+		return strings.EqualFold(claimed, id) || strings.EqualFold(claimed, host)
 	}}
 	c.filter = header.NewFilter(d, c.edit)
 	return c
@@ -96,13 +99,22 @@ func (c *cleanDraft) Commit(ctx context.Context) (string, error) {
 
 // edit drops what claims to be ours, or nobody's (RFC 8601 section 5).
 func (c *cleanDraft) edit(f header.Field) ([]byte, error) {
-	switch {
-	case f.Is(header.XAvengerName):
+	if c.forged(f) {
 		return nil, nil
-	case f.Is(header.AuthResultsName):
-		if c.ours(header.AuthservID(f.Body())) {
-			return nil, nil
-		}
 	}
 	return f.Text, nil
+}
+
+func (c *cleanDraft) forged(f header.Field) bool {
+	switch {
+	case f.Is(header.XAvengerName):
+		return true
+	case f.Is(header.AuthResultsName):
+		id := header.AuthservID(f.Body())
+		return id == "" || c.ours(id)
+	case f.Is(header.ReceivedSPFName):
+		hosts := header.ReceivedSPFHosts(f.Body())
+		return len(hosts) == 0 || slices.ContainsFunc(hosts, c.ours)
+	}
+	return false
 }

@@ -35,17 +35,10 @@ func AppendAuthResults(b []byte, id string, results [][]string) []byte {
 // it is from (RFC 8601 2.2), in lower case and without a final dot: the first
 // word, or quoted string, behind comments. It is "" when there is none.
 func AuthservID(body string) string {
-	body = strings.TrimLeft(body, " \t\r\n")
-	for strings.HasPrefix(body, "(") {
-		body = strings.TrimLeft(skipComment(body), " \t\r\n")
-	}
-	var id string
+	body = skipBlanks(body)
+	id, _ := atom(body, blanks+";(")
 	if strings.HasPrefix(body, `"`) {
 		id = unquote(body[:len(body)-len(skipQuoted(body))])
-	} else if end := strings.IndexAny(body, " \t\r\n;("); end >= 0 {
-		id = body[:end]
-	} else {
-		id = body
 	}
 	return strings.ToLower(strings.TrimSuffix(id, "."))
 }
