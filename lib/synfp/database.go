@@ -13,7 +13,10 @@ import (
 type System struct {
 	Name, Version, Subtype string
 	Details                string // the whole, for people
+	TTL                    uint8  // that its packets begin with; 0 when that varies
 	Group                  bool   // a rough guess
+	Fuzzy                  bool   // its packets are a little different
+	Tool                   bool   // a program that makes its packets itself, on any system
 }
 
 // String is the system in words, "Linux 4.19 or later".
@@ -24,12 +27,31 @@ func (s System) String() string {
 	return strings.Join(strings.Fields(s.Name+" "+s.Version+" "+s.Subtype), " ")
 }
 
-// Database tells systems by their fingerprints. The nil one knows none.
-type Database struct{ entries []entry }
+// Database tells systems by their SYNs. The nil one knows none.
+type Database struct {
+	entries []entry
+	rough   []entry // those of p0f's generic labels, which come last
+	links   []link
+}
 
 type entry struct {
 	pattern
 	system System
+}
+
+// A link is a kind of network that has an MTU.
+type link struct {
+	mtu  uint16
+	name string
+}
+
+// add puts an entry into its place.
+func (d *Database) add(e entry) {
+	if e.p0f != nil && e.system.Group {
+		d.rough = append(d.rough, e)
+	} else {
+		d.entries = append(d.entries, e)
+	}
 }
 
 // UsualMTU is the MTU of Ethernet, which most hosts have behind whatever their
@@ -38,17 +60,57 @@ const UsualMTU = 1500
 
 // Name is the first system of the database that sends such a SYN. A window may
 // be a multiple of the MSS or of the MTU; the MTU is tried as the MSS tells it,
-// with the headers' octets added, and as mtu, unless that is 0.
+// with the headers' octets added, and as mtu, unless that is 0. Signatures of
+// p0f fit as p0f says, with the MTU that it tries.
 func (d *Database) Name(f *Fingerprint, mtu int) (s System, ok bool) {
+	return d.NameSYN(&SYN{Fingerprint: *f}, mtu)
+}
+
+// NameSYN is Name for one who has the packet: it obeys the quirks of p0f's
+// signatures too, of which a fingerprint tells few. When no signature fits, one
+// that p0f would take for nearly right does.
+func (d *Database) NameSYN(s *SYN, mtu int) (System, bool) {
 	if d == nil {
-		return s, false
+		return System{}, false
 	}
+	var nearly *entry
+	v := newView(s, mtu)
 	for i := range d.entries {
-		if d.entries[i].fits(f, mtu) {
-			return d.entries[i].system, true
+		e := &d.entries[i]
+		switch e.fits(v) {
+		case exact:
+			return e.system, true
+		case fuzzy:
+			if nearly == nil {
+				nearly = e
+			}
 		}
 	}
-	return s, false
+	if nearly == nil || nearly.system.Tool {
+		return System{}, false
+	}
+	found := nearly.system
+	found.Fuzzy = true
+	return found, true
+}
+
+// Link is the kind of network that a SYN's MTU is usual of, by p0f's databases;
+// "" when there is none.
+func (d *Database) Link(f *Fingerprint) string {
+	mss := int(f.MSS())
+	if d == nil || mss == 0 {
+		return ""
+	}
+	mtu := mss + ip4Header + tcpHeader
+	if f.IPv6() {
+		mtu = mss + ip6Header + tcpHeader
+	}
+	for _, l := range d.links {
+		if int(l.mtu) == mtu {
+			return l.name
+		}
+	}
+	return ""
 }
 
 // Len is the number of signatures.
@@ -92,14 +154,14 @@ func Read(r io.Reader) (*Database, error) {
 	if lose > 0 {
 		errs = append(errs, fmt.Errorf("and %d errors more", lose))
 	}
-	d.finish(&p0f)
+	d.entries, d.rough = append(d.entries, d.rough...), nil
 	return &d, errors.Join(append(errs, in.Err())...)
 }
 
 // line reads one line in the grammar that the file has shown itself to have.
 func (d *Database) line(p *p0fReader, text string) error {
 	text = strings.TrimSpace(text)
-	if len(d.entries)+len(p.rough) >= maxEntries {
+	if len(d.entries)+len(d.rough) >= maxEntries {
 		return errEntries
 	}
 	if p.starts(text) {
@@ -110,6 +172,3 @@ func (d *Database) line(p *p0fReader, text string) error {
 	}
 	return d.pfLine(text)
 }
-
-// finish puts the rough guesses behind the others.
-func (d *Database) finish(p *p0fReader) { d.entries = append(d.entries, p.rough...) }

@@ -77,6 +77,7 @@ func Join(list ...*Database) *Database {
 	for _, d := range list {
 		if d != nil {
 			all.entries = append(all.entries, d.entries...)
+			all.links = append(all.links, d.links...)
 		}
 	}
 	return &all

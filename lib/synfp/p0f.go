@@ -7,34 +7,41 @@ import (
 	"strings"
 )
 
-// p0fSpread is how many routers p0f lets be between.
-const p0fSpread = 35
-
 // p0fReader is what of a file of p0f is remembered from line to line.
 type p0fReader struct {
-	is     bool // the file is one
-	inside bool // [tcp:request]
-	label  System
-	rough  []entry // those of labels "g:", which come last
+	is      bool   // the file is one
+	section string // as it is written, "[tcp:request]"
+	label   System
+	link    string // the label of a section of MTUs
 }
 
-var errP0f = errors.New("not version:ttl:olen:mss:window,scale:options:quirks:payload")
+var (
+	errP0f    = errors.New("not version:ttl:olen:mss:window,scale:options:quirks:payload")
+	errQuirks = errors.New("unknown quirk")
+	errLabel  = errors.New("label: not type:class:name:flavor")
+)
 
 // starts says whether a line is one that only p0f's files have.
 func (p *p0fReader) starts(text string) bool {
 	return strings.HasPrefix(text, "classes") || strings.HasPrefix(text, "[") || strings.HasPrefix(text, ";")
 }
 
-// p0fLine reads a line of p0f's file. Of its sections only that of SYNs is of
-// use here.
+// Sections of p0f's file that are of use here: that of SYNs, and that of the
+// MTUs of links.
+const (
+	sectionSYN = "[tcp:request]"
+	sectionMTU = "[mtu]"
+)
+
+// p0fLine reads a line of p0f's file.
 func (d *Database) p0fLine(p *p0fReader, text string) error {
 	switch {
 	case text == "" || text[0] == ';':
 		return nil
 	case text[0] == '[':
-		p.inside = text == "[tcp:request]"
+		p.section = text
 		return nil
-	case !p.inside:
+	case p.section != sectionSYN && p.section != sectionMTU:
 		return nil
 	}
 	key, value, _ := strings.Cut(text, "=")
@@ -42,61 +49,115 @@ func (d *Database) p0fLine(p *p0fReader, text string) error {
 	case "label":
 		return p.setLabel(value)
 	case "sig":
+		if p.section == sectionMTU {
+			return d.addLink(p.link, value)
+		}
 		return d.p0fSignature(p, value)
 	}
 	return nil // sys
 }
 
-// setLabel reads type:class:name:flavor.
+// setLabel reads type:class:name:flavor, or the name of a link.
 func (p *p0fReader) setLabel(s string) error {
+	if p.section == sectionMTU {
+		p.link = s
+		return nil
+	}
 	f := strings.SplitN(s, ":", 4)
 	if len(f) != 4 {
-		return errors.New("label: not type:class:name:flavor")
+		return errLabel
 	}
-	p.label = System{Name: f[2], Version: f[3], Group: f[0] == "g"}
+	p.label = System{Name: f[2], Version: f[3], Group: f[0] == "g", Tool: f[1] == "!"}
 	return nil
 }
 
 func (d *Database) p0fSignature(p *p0fReader, s string) error {
 	e := entry{system: p.label}
-	if err := e.p0fPattern(s); err != nil {
+	if err := e.readP0f(s); err != nil {
 		return err
 	}
-	if p.label.Group {
-		p.rough = append(p.rough, e)
-	} else {
-		d.entries = append(d.entries, e)
+	e.system.TTL = e.ttl
+	if e.p0f.anyTTL {
+		e.system.TTL = 0
+	}
+	d.add(e)
+	return nil
+}
+
+// addLink notes that an MTU is usual on a kind of link.
+func (d *Database) addLink(name, mtu string) error {
+	n, err := strconv.ParseUint(mtu, 10, 16)
+	if err != nil {
+		return fmt.Errorf("MTU: %w", err)
+	}
+	if len(d.links) < maxEntries {
+		d.links = append(d.links, link{uint16(n), name})
 	}
 	return nil
 }
 
-// p0fPattern reads version:ttl:olen:mss:window,scale:options:quirks:payload.
-// Quirks that a fingerprint does not tell are passed over.
-func (p *pattern) p0fPattern(s string) error {
+// p0fPattern is what only p0f's signatures have.
+type p0fPattern struct {
+	version   uint8  // 4, 6, or 0 for both
+	anyTTL    bool   // ttl is the most, whatever is missing
+	mss       number // 0 stands for no option, too
+	scale     number
+	ipOptions uint8
+	padding   uint8
+	quirks    Quirks
+	payload   tristate
+}
+
+// readP0f reads version:ttl:olen:mss:window,scale:options:quirks:payload.
+func (p *pattern) readP0f(s string) (err error) {
 	f := strings.Split(s, ":")
 	if len(f) != 8 {
 		return errP0f
 	}
-	switch f[0] {
-	case "4", "6":
-		p.version = f[0][0] - '0'
-	case "*":
-	default:
+	window, scale, ok := strings.Cut(f[4], ",")
+	if !ok {
 		return errP0f
 	}
-	window, scale, _ := strings.Cut(f[4], ",")
-	quirks := "," + f[6] + ","
-	p.df = no
-	if strings.Contains(quirks, ",df,") || p.version == 6 {
-		p.df = yes
+	q := new(p0fPattern)
+	p.p0f = q
+	if q.version, ok = p0fVersion(f[0]); !ok {
+		return errP0f
 	}
-	return errors.Join(p.p0fTTL(f[1]), p.p0fWindow(window), p.p0fOptions(f[5], f[3], scale, !strings.Contains(quirks, ",ts1-,")))
+	if q.payload, ok = p0fPayload(f[7]); !ok {
+		return errP0f
+	}
+	if q.quirks, ok = parseQuirks(f[6]); !ok {
+		return fmt.Errorf("%w in %.60q", errQuirks, f[6])
+	}
+	olen, err := strconv.ParseUint(f[2], 10, 8)
+	q.ipOptions = uint8(olen)
+	var errMSS, errScale error
+	q.mss, errMSS = pfNumber(f[3], false)
+	q.scale, errScale = pfNumber(scale, false)
+	return errors.Join(err, errMSS, errScale, p.p0fTTL(f[1]), p.p0fWindow(window), p.p0fOptions(f[5]))
+}
+
+func p0fVersion(s string) (v uint8, ok bool) {
+	switch s {
+	case "4", "6":
+		return s[0] - '0', true
+	}
+	return 0, s == "*"
+}
+
+func p0fPayload(s string) (t tristate, ok bool) {
+	switch s {
+	case "0":
+		return no, true
+	case "+":
+		return yes, true
+	}
+	return either, s == "*"
 }
 
 // p0fTTL reads 64, 64- for one that is chosen at random, and 54+10.
 func (p *pattern) p0fTTL(s string) error {
-	p.spread = p0fSpread
-	s, p.anyTTL = strings.CutSuffix(s, "-")
+	s, p.p0f.anyTTL = strings.CutSuffix(s, "-")
 	seen, missing, _ := strings.Cut(s, "+")
 	ttl, err := strconv.ParseUint(seen, 10, 8)
 	more, _ := strconv.ParseUint(missing, 10, 8)
@@ -114,42 +175,48 @@ func (p *pattern) p0fWindow(s string) (err error) {
 	return err
 }
 
-// p0fOptions reads the order of options, with the values that MSS and scale are
-// to have; stamped says whether a timestamp is another than zero.
-func (p *pattern) p0fOptions(layout, mss, scale string, stamped bool) error {
+// p0fOptions reads the order of options.
+func (p *pattern) p0fOptions(layout string) error {
 	if layout == "" {
 		return nil
 	}
 	for word := range strings.SplitSeq(layout, ",") {
-		o, err := p0fOption(word, mss, scale, stamped)
-		if err != nil {
-			return fmt.Errorf("option %.20q: %w", word, err)
+		kind, err := p.p0fOption(word)
+		if err != nil || len(p.options) == MaxOptions {
+			return fmt.Errorf("option %.20q: %w", word, errors.Join(err, errP0f))
 		}
-		p.options = append(p.options, o)
+		p.options = append(p.options, optionPattern{kind: kind})
 	}
 	return nil
 }
 
-func p0fOption(word, mss, scale string, stamped bool) (optionPattern, error) {
+var errUnknown = errors.New("unknown")
+
+const kindSACK Kind = 5 // of acknowledgements themselves (RFC 2018 3)
+
+func (p *pattern) p0fOption(word string) (Kind, error) {
 	switch word {
 	case "mss":
-		return pfOption("M" + mss)
+		return MSS, nil
 	case "ws":
-		return pfOption("W" + scale)
+		return Scale, nil
 	case "nop":
-		return optionPattern{kind: Nop}, nil
+		return Nop, nil
 	case "sok":
-		return optionPattern{kind: SACK}, nil
+		return SACK, nil
 	case "sack":
-		return optionPattern{kind: 5, other: true}, nil
+		return kindSACK, nil
 	case "ts":
-		if stamped {
-			return pfOption("T")
-		}
-		return pfOption("T0")
+		return Timestamp, nil
 	}
-	if strings.HasPrefix(word, "eol+") {
-		return optionPattern{kind: End}, nil
+	if octets, ok := strings.CutPrefix(word, "eol+"); ok {
+		n, err := strconv.ParseUint(octets, 10, 8)
+		p.p0f.padding = uint8(n)
+		return End, err
 	}
-	return pfOption(word)
+	if number, ok := strings.CutPrefix(word, "?"); ok {
+		n, err := strconv.ParseUint(number, 10, 8)
+		return Kind(n), err
+	}
+	return 0, errUnknown
 }

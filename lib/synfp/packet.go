@@ -10,6 +10,7 @@ import (
 type SYN struct {
 	Client, Server netip.AddrPort
 	Fingerprint
+	Traits
 }
 
 // Lengths of headers without options (RFC 791 3.1, RFC 8200 3, RFC 9293 3.1).
@@ -28,8 +29,12 @@ var (
 
 const (
 	protocolTCP = 6
+	flagFIN     = 0x01
 	flagSYN     = 0x02
+	flagRST     = 0x04
+	flagPSH     = 0x08
 	flagACK     = 0x10
+	flagURG     = 0x20
 )
 
 // ParsePacket reads a SYN from an IP packet, of either version, as
@@ -65,7 +70,9 @@ func parseIP4(p []byte) (s SYN, err error) {
 	s.Size = binary.BigEndian.Uint16(p[2:])
 	s.DF = p[6]&0x40 != 0
 	s.TTL = p[8]
-	return s, s.parseTCP(p[header:], netip.AddrFrom4([4]byte(p[12:])), netip.AddrFrom4([4]byte(p[16:])))
+	s.Quirks = quirksIP4(p)
+	s.IPOptions = uint8(header - ip4Header)
+	return s, s.parseTCP(p[header:], int(s.Size)-header, netip.AddrFrom4([4]byte(p[12:])), netip.AddrFrom4([4]byte(p[16:])))
 }
 
 // maxExtensions bounds the extension headers that are passed over (RFC 8200 4).
@@ -78,11 +85,13 @@ func parseIP6(p []byte) (s SYN, err error) {
 	s.Size = ip6Header + binary.BigEndian.Uint16(p[4:])
 	s.DF = true
 	s.TTL = p[7]
+	s.Quirks = quirksIP6(p)
 	rest, err := passExtensions(p[6], p[ip6Header:])
 	if err != nil {
 		return SYN{}, err
 	}
-	return s, s.parseTCP(rest, netip.AddrFrom16([16]byte(p[8:])), netip.AddrFrom16([16]byte(p[24:])))
+	size := int(s.Size) - (len(p) - len(rest))
+	return s, s.parseTCP(rest, size, netip.AddrFrom16([16]byte(p[8:])), netip.AddrFrom16([16]byte(p[24:])))
 }
 
 // passExtensions is what stands behind the extension headers, when it is TCP.
@@ -116,13 +125,15 @@ func passExtensions(next byte, p []byte) ([]byte, error) {
 	return nil, ErrNotTCP
 }
 
-func (s *SYN) parseTCP(p []byte, from, to netip.Addr) error {
+// parseTCP reads the TCP header. size is what IP says of the octets from there
+// on, which need not all be there.
+func (s *SYN) parseTCP(p []byte, size int, from, to netip.Addr) error {
 	if len(p) < tcpHeader {
 		return ErrShort
 	}
 	header := int(p[12]>>4) * 4
 	switch {
-	case p[13]&(flagSYN|flagACK) != flagSYN:
+	case p[13]&(flagSYN|flagACK|flagRST|flagFIN) != flagSYN:
 		return ErrNotSYN
 	case header < tcpHeader || len(p) < header:
 		return ErrShort
@@ -130,31 +141,39 @@ func (s *SYN) parseTCP(p []byte, from, to netip.Addr) error {
 	s.Client = netip.AddrPortFrom(from.Unmap(), binary.BigEndian.Uint16(p))
 	s.Server = netip.AddrPortFrom(to.Unmap(), binary.BigEndian.Uint16(p[2:]))
 	s.Window = binary.BigEndian.Uint16(p[14:])
-	s.Options = readOptions(p[tcpHeader:header])
+	s.Payload = size > header
+	s.Quirks |= quirksTCP(p)
+	s.readOptions(p[tcpHeader:header])
+	s.Known = true
 	return nil
 }
 
 // readOptions reads the options of a TCP header. A malformed option is the last.
-func readOptions(p []byte) []Option {
+func (s *SYN) readOptions(p []byte) {
 	if len(p) == 0 {
-		return nil
+		return
 	}
-	list := make([]Option, 0, 8)
-	for len(p) > 0 {
+	s.Options = make([]Option, 0, 8)
+	for ended := false; len(p) > 0 && !ended; {
 		kind, size := Kind(p[0]), 1
 		if kind > Nop {
 			if len(p) < 2 || p[1] < 2 || int(p[1]) > len(p) {
-				return append(list, Option{Kind: kind, Other: true})
+				s.Options = append(s.Options, Option{Kind: kind, Other: true})
+				break
 			}
 			size = int(p[1])
 		}
-		list = append(list, readOption(kind, p[:size]))
-		if kind == End {
-			break // padding
+		o := readOption(kind, p[:size])
+		s.Options = append(s.Options, o)
+		if o == (Option{Kind: Timestamp, Value: o.Value}) && binary.BigEndian.Uint32(p[6:]) != 0 {
+			s.Quirks |= quirkEcho
 		}
 		p = p[size:]
+		ended = kind == End // what follows is padding
 	}
-	return list
+	q, padding := quirksOptions(s.Options, p)
+	s.Quirks |= q
+	s.Padding = padding
 }
 
 // readOption reads one option, which is there to its end.

@@ -1,16 +1,15 @@
 package synfp
 
-// A pattern is what a line of a database says of fingerprints; both grammars
-// come to it.
+// A pattern is what a line of a database says of SYNs. Both grammars come to
+// it, and say some things in their own ways.
 type pattern struct {
 	window  number // its unit may be the MSS or the MTU
 	ttl     uint8  // at the start
-	anyTTL  bool   // ttl is the most, whatever is missing
 	spread  uint8  // routers that there may be between
 	df      tristate
 	size    number // of a packet of IPv4
-	version uint8  // 4, 6, or 0 for both
 	options []optionPattern
+	p0f     *p0fPattern // nil for a line of pf.os
 }
 
 // A number is a value that is wanted.
@@ -65,28 +64,54 @@ func (n number) fits(value uint32, l links) bool {
 	return true
 }
 
-// fits says whether a fingerprint is one of the pattern's. usual is the MTU that
-// is tried beside the one that the MSS tells; 0 for none.
-func (p *pattern) fits(f *Fingerprint, usual int) bool {
-	six := f.IPv6()
-	if p.version == 4 && six || p.version == 6 && !six {
-		return false
+// A match says how well a SYN fits a pattern.
+type match uint8
+
+const (
+	none match = iota
+	fuzzy
+	exact
+)
+
+// A view is a SYN as patterns look at it.
+type view struct {
+	*SYN
+	six  bool
+	size uint32 // as of a packet of IPv4
+	links
+	p0f p0fView
+}
+
+// newView looks at a SYN. usual is the MTU that is tried beside the one that the
+// MSS tells; 0 for none.
+func newView(s *SYN, usual int) *view {
+	v := &view{SYN: s, six: s.IPv6(), size: uint32(s.Size)}
+	headers := uint32(ip4Header + tcpHeader)
+	if v.six {
+		headers, v.size = ip6Header+tcpHeader, v.size-(ip6Header-ip4Header)
 	}
-	headers, size := uint32(ip4Header+tcpHeader), uint32(f.Size)
-	if six {
-		headers, size = ip6Header+tcpHeader, size-(ip6Header-ip4Header)
-	}
-	l := links{mss: uint32(f.MSS())}
-	l.mtu = l.mss + headers
+	v.mss = uint32(s.MSS())
+	v.mtu = v.mss + headers
 	if usual > int(headers) {
-		l.usual = uint32(usual)
+		v.usual = uint32(usual)
 	}
-	return p.fitsTTL(f.TTL) && p.df.fits(f.DF || six && p.df == yes) && p.size.fits(size, l) &&
-		p.fitsOptions(f.Options, l) && p.window.fits(uint32(f.Window), l)
+	return v
+}
+
+// fits says how well a SYN is one of the pattern's.
+func (p *pattern) fits(v *view) match {
+	switch {
+	case p.p0f != nil:
+		return p.fitsP0f(v)
+	case p.fitsTTL(v.TTL) && p.df.fits(v.DF) && p.size.fits(v.size, v.links) &&
+		p.fitsOptions(v.Options, v.links) && p.window.fits(uint32(v.Window), v.links):
+		return exact
+	}
+	return none
 }
 
 func (p *pattern) fitsTTL(ttl uint8) bool {
-	return ttl <= p.ttl && (p.anyTTL || p.ttl-ttl <= p.spread)
+	return ttl <= p.ttl && p.ttl-ttl <= p.spread
 }
 
 func (p *pattern) fitsOptions(list []Option, l links) bool {

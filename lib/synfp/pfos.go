@@ -28,7 +28,8 @@ func (d *Database) pfLine(text string) error {
 	if err := e.pfPattern(f[:5]); err != nil {
 		return err
 	}
-	d.entries = append(d.entries, e)
+	e.system.TTL = e.ttl
+	d.add(e)
 	return nil
 }
 
@@ -110,7 +111,7 @@ func pfOption(word string) (p optionPattern, err error) {
 	}
 	o, ok := parseOption(word)
 	if !ok {
-		return p, errors.New("unknown")
+		return p, errUnknown
 	}
 	p = optionPattern{kind: o.Kind, other: o.Other}
 	if o.Kind == MSS || o.Kind == Scale || o.Kind == Timestamp {
