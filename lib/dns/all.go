@@ -68,9 +68,8 @@ func abreast(n int, do func(int)) {
 	others.Wait()
 }
 
-// most is how many questions may be sent together: no more than fit into a
-// window.
-const most = 16
+// most is how many questions may be sent together.
+const most = 64
 
 // all answers from memory what is known, asks together what nobody asks yet,
 // and then waits for what others ask.
@@ -82,70 +81,53 @@ func (c *client) all(ctx context.Context, keys []key, replies []Reply) {
 		})
 		return
 	}
-	var room [most]*flight
-	flights := room[:len(keys)]
-	c.memory.findAll(keys, flights, replies, c.config.now())
-	c.leadAll(ctx, keys, flights, replies)
-	for i, f := range flights {
-		if f == elsewhere {
-			replies[i].Answer, replies[i].Err = c.query(ctx, keys[i].name, keys[i].t)
-		}
-	}
-}
-
-// leadAll asks what has a flight of ours.
-func (c *client) leadAll(ctx context.Context, keys []key, flights []*flight, replies []Reply) {
-	var mine [most]int // places in keys
-	n := 0
-	for i, f := range flights {
-		if f != nil && f != elsewhere {
-			mine[n] = i
-			n++
-		}
-	}
-	if n == 0 {
-		return
-	}
-	var ours [most]key
-	for i, at := range mine[:n] {
-		ours[i] = keys[at]
-	}
-	var got [most]Reply
-	c.askAll(ctx, ours[:n], got[:n])
-	for i, at := range mine[:n] {
-		f := flights[at]
-		f.answer, f.err = got[i].Answer, got[i].Err
-		f.given = f.err == nil || ctx.Err() == nil
-		replies[at] = Reply{f.answer.clone(), f.err}
-	}
-	now := c.config.now()
-	for i, at := range mine[:n] {
-		c.memory.land(ours[i], flights[at], now)
-	}
-}
-
-// askAll asks the best server by UDP. Whatever that does not settle is asked in
-// the patient way.
-func (c *client) askAll(ctx context.Context, keys []key, replies []Reply) {
 	s := c.servers[c.first.Load()]
-	var got [most]exchanged
-	end := time.Now().Add(c.config.Limit)
-	together := !s.tcp && len(keys) <= c.config.Window && c.window.enter(ctx, len(keys), end)
-	if together {
-		s.byUDP(ctx, keys, !s.plain.Load(), got[:len(keys)], c.config.Try)
-		c.window.leave(len(keys))
+	b := s.batch()
+	defer s.batches.Put(b)
+	c.memory.findAll(keys, b, replies, c.config.now())
+	if len(b.slots) > 0 {
+		c.leadAll(ctx, s, b, replies)
 	}
-	var rest []int
-	for i := range keys {
-		e := &got[i]
-		if !together || e.err != nil || e.m.truncated || !usable(&e.m) {
-			rest = append(rest, i)
-			continue
+	for _, i := range b.elsewhere {
+		replies[i].Answer, replies[i].Err = c.query(ctx, keys[i].name, keys[i].t)
+	}
+}
+
+// leadAll asks the questions of a batch for all who wait for their flights: s by
+// UDP, and in the patient way what that does not settle.
+func (c *client) leadAll(ctx context.Context, s *server, b *batch, replies []Reply) {
+	asked := c.askAll(ctx, s, b)
+	var rest []*slot
+	for i := range b.slots {
+		q := &b.slots[i]
+		if m, err := q.message(); asked && err == nil && !m.truncated && usable(&m) {
+			a, err := read(&m, q.key, s.trust)
+			q.flight.set(a, err, true)
+		} else {
+			rest = append(rest, q)
 		}
-		replies[i].Answer, replies[i].Err = read(&e.m, keys[i], s.trust)
 	}
 	abreast(len(rest), func(i int) {
-		at := rest[i]
-		replies[at].Answer, replies[at].Err = c.ask(ctx, keys[at])
+		a, err := c.ask(ctx, rest[i].key)
+		rest[i].flight.set(a, err, ctx.Err() == nil)
 	})
+	for i := range b.slots {
+		q := &b.slots[i]
+		replies[q.place] = q.flight.Reply.clone()
+	}
+	c.memory.landAll(b, c.config.now())
+}
+
+// askAll asks s by UDP, and reports whether the slots have their results.
+func (c *client) askAll(ctx context.Context, s *server, b *batch) bool {
+	n := len(b.slots)
+	if s.tcp || n > c.config.Window || !c.window.enter(ctx, n, time.Now().Add(c.config.Limit)) {
+		return false
+	}
+	b.counted = true
+	err := s.byUDP(ctx, b, !s.plain.Load(), c.config.Try)
+	if err != nil {
+		c.window.leave(n)
+	}
+	return err == nil
 }

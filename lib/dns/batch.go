@@ -8,19 +8,24 @@ import (
 // batch is questions that are sent together and waited for together. While they
 // are on their way the socket's lock guards them.
 type batch struct {
-	slots []slot
-	left  int           // slots without a result
-	done  chan struct{} // has room for one: all have a result
-	timer *time.Timer
+	slots     []slot
+	elsewhere []int         // places of those that somebody else asks
+	counted   bool          // each leaves the window as soon as it has a result
+	left      int           // slots without a result
+	done      chan struct{} // has room for one: all have a result
+	timer     *time.Timer
 }
 
 // slot is one question, and its result.
 type slot struct {
-	batch *batch
-	wire  []byte
-	given bool // raw or err is set
-	raw   []byte
-	err   error
+	batch  *batch
+	flight *flight // for which it is asked
+	place  int     // of the reply, among those of all that were asked for
+	key    key
+	wire   []byte
+	given  bool // raw or err is set
+	raw    []byte
+	err    error
 }
 
 func newBatch() *batch {
@@ -29,25 +34,44 @@ func newBatch() *batch {
 	return b
 }
 
-// prepare makes room for n questions.
-func (b *batch) prepare(n int) {
-	if cap(b.slots) < n {
-		b.slots = make([]slot, n)
+// clear makes the batch an empty one. What its slots had room for they keep.
+func (b *batch) clear() {
+	b.slots, b.elsewhere, b.counted = b.slots[:0], b.elsewhere[:0], false
+}
+
+// ask adds a question.
+func (b *batch) ask(k key) *slot {
+	n := len(b.slots)
+	if n == cap(b.slots) {
+		b.slots = append(b.slots, slot{})
 	}
-	b.slots = b.slots[:n]
-	b.left = n
-	for i := range b.slots {
-		q := &b.slots[i]
-		*q = slot{batch: b, wire: q.wire[:0]}
-	}
+	b.slots = b.slots[:n+1]
+	q := &b.slots[n]
+	*q = slot{batch: b, key: k, wire: q.wire[:0], raw: q.raw[:0]}
+	return q
+}
+
+// add adds the question of a flight.
+func (b *batch) add(f *flight, place int) {
+	q := b.ask(f.key)
+	q.flight, q.place = f, place
 }
 
 func (q *slot) id() uint16 { return binary.BigEndian.Uint16(q.wire) }
 
-// give sets the result.
+// give sets the result, of which it keeps a copy.
 func (q *slot) give(raw []byte, err error) {
-	q.given, q.raw, q.err = true, raw, err
+	q.given, q.err = true, err
+	q.raw = append(q.raw[:0], raw...)
 	if q.batch.left--; q.batch.left == 0 {
 		q.batch.done <- struct{}{}
 	}
+}
+
+// message reads the result. It is good as long as the batch is not used again.
+func (q *slot) message() (message, error) {
+	if q.err != nil {
+		return message{}, q.err
+	}
+	return parseMessage(q.raw)
 }

@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"hash/maphash"
 	"slices"
 	"sync"
 	"time"
@@ -19,121 +20,84 @@ type key struct {
 	t    Type
 }
 
-// flight is a question that is being asked. The fields answer, err and given
-// are written before done is closed, and only read after.
-type flight struct {
-	done   chan struct{} // nil while nobody waits
-	answer Answer
-	err    error
-	given  bool // there is a result that holds for everybody
-}
-
-// elsewhere stands for the flight of somebody else.
-var elsewhere = new(flight)
-
-// memory holds what was answered and what is being asked.
+// memory holds what was answered and what is being asked. It takes the same
+// room however much is asked.
 type memory struct {
-	limit   int
+	seed maphash.Seed
+
 	mu      sync.Mutex
-	known   map[key]entry
-	flights map[key]*flight
+	known   table
+	flights flights
 }
 
-type entry struct {
-	answer Answer
-	err    error
-	until  time.Time
+func newMemory(limit int) memory {
+	return memory{seed: maphash.MakeSeed(), known: table{limit: limit}}
 }
+
+func (m *memory) hash(k key) uint64 { return maphash.String(m.seed, k.name) + uint64(k.t) }
 
 // find returns what is known; or, when f is not nil, a flight to wait for; or,
 // when mine, a new one that the caller has to ask and land.
-func (m *memory) find(k key, now time.Time) (e entry, f *flight, mine bool) {
+func (m *memory) find(k key, now time.Time) (r Reply, f *flight, mine bool) {
+	hash := m.hash(k)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e, ok := m.known[k]; ok && now.Before(e.until) {
-		return e, nil, false
+	if e := m.known.find(k, hash, now); e != nil {
+		return e.Reply.clone(), nil, false
 	}
-	if f := m.flights[k]; f != nil {
+	if f := m.flights.find(k, hash); f != nil {
 		if f.done == nil {
 			f.done = make(chan struct{})
 		}
-		return entry{}, f, false
+		return Reply{}, f, false
 	}
-	return entry{}, m.start(k), true
+	return Reply{}, m.flights.start(k, hash), true
 }
 
-func (m *memory) start(k key) *flight {
-	if m.flights == nil {
-		m.flights = make(map[key]*flight)
-		m.known = make(map[key]entry)
-	}
-	f := new(flight)
-	m.flights[k] = f
-	return f
-}
-
-// findAll is find for several questions: what is known goes into replies, the
-// others have a flight, elsewhere when it is not the caller's.
-func (m *memory) findAll(keys []key, flights []*flight, replies []Reply, now time.Time) {
+// findAll is find for several questions: what is known goes into replies, what
+// nobody asks yet into the batch, and the places of the others into its list.
+func (m *memory) findAll(keys []key, b *batch, replies []Reply, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i, k := range keys {
-		if e, ok := m.known[k]; ok && now.Before(e.until) {
-			replies[i] = Reply{e.answer.clone(), e.err}
-		} else if m.flights[k] != nil {
-			flights[i] = elsewhere
+		hash := m.hash(k)
+		if e := m.known.find(k, hash, now); e != nil {
+			replies[i] = e.Reply.clone()
+		} else if m.flights.find(k, hash) != nil {
+			b.elsewhere = append(b.elsewhere, i)
 		} else {
-			flights[i] = m.start(k)
+			b.add(m.flights.start(k, hash), i)
 		}
 	}
 }
 
 // land ends a flight: its result is kept as long as it may be, and told to all
-// who wait.
-func (m *memory) land(k key, f *flight, now time.Time) {
+// who wait. Afterwards the flight is no longer the caller's.
+func (m *memory) land(f *flight, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.flights, k)
-	if f.done != nil {
-		close(f.done)
-	}
-	if ttl := lifetime(f); ttl > 0 && m.limit > 0 {
-		m.makeRoom(now)
-		m.known[k] = entry{f.answer, f.err, now.Add(ttl)}
+	m.settle(f, now)
+}
+
+// landAll ends the flights of a batch.
+func (m *memory) landAll(b *batch, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range b.slots {
+		m.settle(b.slots[i].flight, now)
 	}
 }
 
-func lifetime(f *flight) time.Duration {
-	if f.err == nil {
-		return min(f.answer.TTL, maxTTL)
+func (m *memory) settle(f *flight, now time.Time) {
+	if ttl := f.lifetime(); ttl > 0 {
+		m.known.keep(f, now.Add(ttl))
 	}
-	if e, ok := f.err.(*Error); ok && e.Kind == ErrNotFound {
-		return min(e.ttl, maxNegativeTTL)
-	}
-	return 0
-}
-
-// makeRoom drops, when the cache is full, what is out of date, and of the rest
-// whatever comes first until a quarter is free, so that it has to be done
-// rarely.
-func (m *memory) makeRoom(now time.Time) {
-	if len(m.known) < m.limit {
-		return
-	}
-	for k, e := range m.known {
-		if !now.Before(e.until) {
-			delete(m.known, k)
-		}
-	}
-	for k := range m.known {
-		if len(m.known) <= m.limit*3/4 {
-			return
-		}
-		delete(m.known, k)
-	}
+	m.flights.end(f)
 }
 
 func (a Answer) clone() Answer {
 	a.Records = slices.Clone(a.Records)
 	return a
 }
+
+func (r *Reply) clone() Reply { return Reply{r.Answer.clone(), r.Err} }

@@ -18,7 +18,7 @@ type Config struct {
 	Try     time.Duration    // how long one server is waited for; 2 s
 	Rounds  int              // how often all servers are asked in turn; 2
 	Limit   time.Duration    // time limit of a whole question, besides the context's; 20 s
-	Window  int              // questions on their way at once, more would overrun socket buffers; 128
+	Window  int              // questions on their way at once, more would overrun socket buffers; 128, at most 512
 	Cache   int              // answers kept; 4096, negative for none
 	Trust   bool             // believe every server's word on DNSSEC, not only that of one on this host
 	TCP     bool             // ask by TCP alone
@@ -34,13 +34,16 @@ func (c Config) withDefaults() Config {
 	c.Try = cmp.Or(c.Try, 2*time.Second)
 	c.Rounds = cmp.Or(c.Rounds, 2)
 	c.Limit = cmp.Or(c.Limit, 20*time.Second)
-	c.Window = cmp.Or(c.Window, 128)
+	c.Window = min(cmp.Or(c.Window, 128), maxWindow)
 	c.Cache = cmp.Or(c.Cache, 4096)
 	if c.now == nil {
 		c.now = time.Now
 	}
 	return c
 }
+
+// maxWindow bounds Window.
+const maxWindow = 512
 
 // New returns a Resolver that asks name servers by UDP, and by TCP what does
 // not fit (RFC 7766). It opens one socket for each server that it needs, when
@@ -60,8 +63,7 @@ type client struct {
 
 func newClient(config Config) *client {
 	config = config.withDefaults()
-	c := &client{config: config, window: window{free: config.Window}}
-	c.memory.limit = config.Cache
+	c := &client{config: config, window: window{free: config.Window}, memory: newMemory(config.Cache)}
 	for _, addr := range config.Servers {
 		addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 		local := addr.Addr().IsLoopback()
@@ -70,6 +72,8 @@ func newClient(config Config) *client {
 			mix:   !local || config.mix,
 			trust: local || config.Trust,
 			tcp:   config.TCP,
+
+			window: &c.window,
 		})
 	}
 	return c
@@ -82,19 +86,19 @@ func (c *client) lookups() lookups { return lookups{query: c.query, all: c.all} 
 func (c *client) query(ctx context.Context, name string, t Type) (Answer, error) {
 	k := key{name, t}
 	for {
-		e, f, mine := c.memory.find(k, c.config.now())
+		r, f, mine := c.memory.find(k, c.config.now())
 		switch {
 		case f == nil:
-			return e.answer.clone(), e.err
+			return r.Answer, r.Err
 		case mine:
-			return c.lead(ctx, k, f)
+			return c.lead(ctx, f)
 		}
 		select {
 		case <-f.done:
 			if !f.given {
 				continue // who asked gave up before there was an answer
 			}
-			return f.answer.clone(), f.err
+			return f.Answer.clone(), f.Err
 		case <-ctx.Done():
 			return Answer{}, temporary(k, "gave up waiting")
 		}
@@ -102,12 +106,11 @@ func (c *client) query(ctx context.Context, name string, t Type) (Answer, error)
 }
 
 // lead asks for itself and for all who wait for f.
-func (c *client) lead(ctx context.Context, k key, f *flight) (Answer, error) {
-	defer func() { c.memory.land(k, f, c.config.now()) }()
-	f.answer, f.err = c.ask(ctx, k)
-	// An error that is only our caller's impatience is no answer for others.
-	f.given = f.err == nil || ctx.Err() == nil
-	return f.answer.clone(), f.err
+func (c *client) lead(ctx context.Context, f *flight) (Answer, error) {
+	defer func() { c.memory.land(f, c.config.now()) }()
+	a, err := c.ask(ctx, f.key)
+	f.set(a, err, ctx.Err() == nil)
+	return a.clone(), err
 }
 
 func (c *client) ask(ctx context.Context, k key) (Answer, error) {

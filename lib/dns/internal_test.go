@@ -2,6 +2,7 @@ package dns
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -207,30 +208,92 @@ func TestSystemRefreshes(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	m := memory{limit: 100}
+	m := newMemory(100)
 	now := time.Unix(1e9, 0)
 	for i := range 1000 {
-		k := key{fmt.Sprint(i), TypeA}
-		_, f, mine := m.find(k, now)
+		_, f, mine := m.find(key{fmt.Sprint(i), TypeA}, now)
 		if !mine {
 			t.Fatalf("%d is known", i)
 		}
-		f.answer, f.given = Answer{TTL: time.Minute}, true
-		m.land(k, f, now)
-		if len(m.known) > 100 {
-			t.Fatalf("%d answers kept", len(m.known))
+		f.set(Answer{TTL: time.Minute}, nil, true)
+		m.land(f, now)
+	}
+	known := 0
+	for i := range 1000 {
+		if _, f, _ := m.find(key{fmt.Sprint(i), TypeA}, now); f == nil {
+			known++
+		} else {
+			m.flights.end(f)
 		}
 	}
-	if len(m.flights) != 0 {
-		t.Errorf("%d questions still open", len(m.flights))
+	if known < 32 || known > 100 {
+		t.Errorf("%d answers kept of 100", known)
+	}
+	open := 0
+	for _, f := range m.flights.chains {
+		if f != nil {
+			open++
+		}
+	}
+	if open > 0 {
+		t.Errorf("%d questions still open", open)
 	}
 }
 
-// A socket to another host does not keep its port for ever.
+// watchedConn tells when it is closed.
+type watchedConn struct {
+	*net.UDPConn
+	closed chan struct{}
+}
+
+func (c watchedConn) Close() error {
+	close(c.closed)
+	return c.UDPConn.Close()
+}
+
+// A socket to another host does not keep its port for ever, and ends with the
+// last question that waits for it.
 func TestSocketRetires(t *testing.T) {
+	peer, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	for _, waiting := range []bool{false, true} {
+		conn, err := net.DialUDP("udp", nil, peer.LocalAddr().(*net.UDPAddr))
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed := make(chan struct{})
+		s := newSocket(watchedConn{conn, closed}, nil)
+		b := newBatch()
+		b.ask(key{"mx.example", TypeA}).wire = compose(nil, key{"mx.example", TypeA}, false, true)
+		if waiting {
+			if _, err := s.enter(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.asked = manyQuestions
+		if s.fresh(true) || s.fresh(false) || s.ask(t.Context(), newBatch(), time.Second) != errRetired {
+			t.Errorf("after %d questions it is used still", s.asked)
+		}
+		if waiting {
+			select {
+			case <-closed:
+				t.Error("closed while a question waits")
+			default:
+			}
+			s.leave(b)
+		}
+		<-closed
+	}
+}
+
+// A socket to this host may be used for ever.
+func TestSocketStays(t *testing.T) {
 	s := &socket{asked: manyQuestions}
-	if s.fresh(true) || !s.fresh(false) {
-		t.Errorf("after %d questions: fresh %v to another host, %v to this one", s.asked, s.fresh(true), s.fresh(false))
+	if !s.fresh(false) {
+		t.Errorf("after %d questions it is not used", s.asked)
 	}
 }
 

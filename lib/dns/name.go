@@ -93,6 +93,9 @@ func canonical(name string) string {
 // and ASCII, octets that mean something in zone files escaped. It is not ok for
 // a name that cannot exist.
 func question(name string) (asked string, ok bool) {
+	if plain(name) {
+		return name, true
+	}
 	if !utf8.ValidString(name) { // ToLower would make it so
 		return "", false
 	}
@@ -106,6 +109,25 @@ func question(name string) (asked string, ok bool) {
 		}
 	}
 	return escape(name), true
+}
+
+// plain tells a name that is as it has to be, as most are.
+func plain(name string) bool {
+	label := 0 // octets of it so far
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_':
+			label++
+		case c == '.' && label > 0:
+			label = 0
+		default:
+			return false
+		}
+		if label > maxLabel {
+			return false
+		}
+	}
+	return label > 0 && len(name) <= maxName
 }
 
 // askable is less strict than validLabel: DNS itself knows no rule for labels,
@@ -188,6 +210,9 @@ func unescape(s string) (octet byte, n int) {
 
 // printable is a name as errors show it, whoever made it up.
 func printable(name string) string {
+	if plain(name) {
+		return name
+	}
 	name = name[:min(len(name), maxName)]
 	return strings.Map(func(r rune) rune {
 		if r <= ' ' || r >= 0x7f {

@@ -10,7 +10,7 @@ import (
 )
 
 // atOnce is how many datagrams are sent or received by one system call.
-const atOnce = 16
+const atOnce = 64
 
 // packets sends and receives several datagrams with one system call. One
 // goroutine may send while another receives.

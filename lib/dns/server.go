@@ -2,7 +2,6 @@ package dns
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -39,6 +38,7 @@ type server struct {
 	tcp   bool        // by TCP alone
 	plain atomic.Bool // it knows no EDNS
 
+	window  *window
 	batches sync.Pool // of *batch, to be used again
 
 	mu     sync.Mutex
@@ -60,9 +60,8 @@ func (s *server) exchange(ctx context.Context, k key, wait time.Duration) (messa
 func (s *server) once(ctx context.Context, k key, edns bool, wait time.Duration) (message, error) {
 	end := time.Now().Add(wait)
 	if !s.tcp {
-		var got [1]exchanged
-		s.byUDP(ctx, []key{k}, edns, got[:], wait)
-		if m, err := got[0].m, got[0].err; err == nil && !m.truncated || err != nil && err != errForged {
+		m, err := s.alone(ctx, k, edns, wait)
+		if err == nil && !m.truncated || err != nil && err != errForged {
 			return m, err
 		}
 	}
@@ -71,33 +70,40 @@ func (s *server) once(ctx context.Context, k key, edns bool, wait time.Duration)
 	return s.byTCP(ctx, compose(nil, k, s.mix, edns))
 }
 
-// exchanged is what became of a question.
-type exchanged struct {
-	m   message
-	err error
+// alone asks one question by UDP.
+func (s *server) alone(ctx context.Context, k key, edns bool, wait time.Duration) (message, error) {
+	b := s.batch()
+	defer s.batches.Put(b)
+	q := b.ask(k)
+	if err := s.byUDP(ctx, b, edns, wait); err != nil {
+		return message{}, err
+	}
+	m, err := q.message()
+	m.raw = bytes.Clone(m.raw)
+	return m, err
 }
 
-// byUDP asks all questions at once.
-func (s *server) byUDP(ctx context.Context, keys []key, edns bool, got []exchanged, wait time.Duration) {
+// batch returns an empty batch.
+func (s *server) batch() *batch {
 	b, ok := s.batches.Get().(*batch)
 	if !ok {
 		b = newBatch()
 	}
-	defer s.batches.Put(b)
-	b.prepare(len(keys))
-	for i := range keys {
-		b.slots[i].wire = compose(b.slots[i].wire, keys[i], s.mix, edns)
+	b.clear()
+	return b
+}
+
+// byUDP asks all questions of the batch at once. With an error none was asked.
+func (s *server) byUDP(ctx context.Context, b *batch, edns bool, wait time.Duration) error {
+	for i := range b.slots {
+		q := &b.slots[i]
+		q.wire = compose(q.wire, q.key, s.mix, edns)
 	}
 	err := s.ask(ctx, b, wait)
 	for err == errRetired {
 		err = s.ask(ctx, b, wait)
 	}
-	for i := range b.slots {
-		q := &b.slots[i]
-		if got[i].err = cmp.Or(err, q.err); got[i].err == nil {
-			got[i].m, got[i].err = parseMessage(q.raw)
-		}
-	}
+	return err
 }
 
 func (s *server) ask(ctx context.Context, b *batch, wait time.Duration) error {
@@ -126,7 +132,7 @@ func (s *server) open(ctx context.Context) (*socket, error) {
 	if c, ok := conn.(*net.UDPConn); ok {
 		c.SetReadBuffer(readBuffer) // which a host may allow in part only
 	}
-	s.socket = newSocket(conn)
+	s.socket = newSocket(conn, s.window)
 	return s.socket, nil
 }
 

@@ -1,10 +1,7 @@
 package dns
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"net"
 	"os"
@@ -24,34 +21,64 @@ const (
 // reads it and hands each answer to who waits for it; it ends, and closes the
 // socket, after an error or when there was nothing to do for a while.
 type socket struct {
-	conn net.Conn
-	io   *packets
+	conn   net.Conn
+	io     *packets
+	window *window
 
 	mu      sync.Mutex
-	waiting map[uint16]*slot
-	queue   []*slot   // to be sent
-	sending bool      // somebody does it
-	random  [128]byte // for ids, of which unused are left
-	unused  int
-	asked   int   // questions sent in all
-	active  bool  // questions since the idle time began
-	wrong   int   // messages that answered nothing since the last good one
-	closed  error // why nothing can be asked any more
+	waiting waiting
+	queue   []*slot // to be sent
+	sending bool    // somebody does it
+	freed   int     // questions to be taken off the window
+	asked   int     // questions sent in all
+	active  bool    // questions since the idle time began
+	wrong   int     // messages that answered nothing since the last good one
+	closed  error   // why nothing can be asked any more
 }
 
-func newSocket(conn net.Conn) *socket {
-	s := &socket{conn: conn, io: newPackets(conn), waiting: make(map[uint16]*slot)}
+func newSocket(conn net.Conn, w *window) *socket {
+	s := &socket{conn: conn, io: newPackets(conn), window: w}
 	conn.SetReadDeadline(time.Now().Add(idle))
 	go s.read()
 	return s
 }
 
+// unlock also lets others ask in place of what was answered meanwhile.
+func (s *socket) unlock() {
+	n := s.freed
+	s.freed = 0
+	s.mu.Unlock()
+	if n > 0 {
+		s.window.leave(n)
+	}
+}
+
+// give gives a question its result.
+func (s *socket) give(q *slot, raw []byte, err error) {
+	s.waiting.remove(q)
+	if q.batch.counted {
+		s.freed++
+	}
+	q.give(raw, err)
+}
+
 // fresh reports whether another question may be sent from here. limited: not
-// after very many.
+// after very many; then the socket is closed as soon as nobody waits for it.
 func (s *socket) fresh(limited bool) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed == nil && !(limited && s.asked >= manyQuestions)
+	defer s.unlock()
+	if limited && s.asked >= manyQuestions && s.closed == nil {
+		s.closed = errRetired
+		s.leaveOff()
+	}
+	return s.closed == nil
+}
+
+// leaveOff wakes the reader of a retired socket for which nobody waits.
+func (s *socket) leaveOff() {
+	if s.closed != nil && s.waiting.n == 0 {
+		s.conn.SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 // ask sends the questions of a batch, each under an id of its own, and waits
@@ -82,18 +109,15 @@ func (s *socket) ask(ctx context.Context, b *batch, wait time.Duration) error {
 // the queue. Whoever is the sender then has to flush it.
 func (s *socket) enter(b *batch) (sender bool, err error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	if s.closed != nil {
 		return false, s.closed
 	}
+	b.left = len(b.slots)
 	for i := range b.slots {
-		id := s.randomID()
-		for s.waiting[id] != nil {
-			id = s.randomID()
-		}
-		binary.BigEndian.PutUint16(b.slots[i].wire, id)
-		s.waiting[id] = &b.slots[i]
-		s.queue = append(s.queue, &b.slots[i])
+		q := &b.slots[i]
+		s.waiting.add(q)
+		s.queue = append(s.queue, q)
 	}
 	s.asked += len(b.slots)
 	s.active = true
@@ -128,7 +152,7 @@ func (s *socket) flush() {
 // none, nobody is the sender any more.
 func (s *socket) load() (n int) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	for n < len(s.queue) && n < atOnce {
 		s.io.load(n, s.queue[n].wire)
 		n++
@@ -143,12 +167,10 @@ func (s *socket) load() (n int) {
 // fail tells those whose questions were just not sent.
 func (s *socket) fail(n int, err error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	for i := range n {
-		id := binary.BigEndian.Uint16(s.io.loaded(i))
-		if q := s.waiting[id]; q != nil {
-			delete(s.waiting, id)
-			q.give(nil, err)
+		if q := s.waiting.find(s.io.loaded(i)); q != nil {
+			s.give(q, nil, err)
 		}
 	}
 }
@@ -157,28 +179,22 @@ func (s *socket) fail(n int, err error) {
 // batch.
 func (s *socket) leave(b *batch) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
+	if b.left == 0 {
+		select {
+		case <-b.done: // the last one came too late
+		default:
+		}
+		return
+	}
+	s.queue = slices.DeleteFunc(s.queue, func(q *slot) bool { return q.batch == b })
 	for i := range b.slots {
 		if q := &b.slots[i]; !q.given {
-			delete(s.waiting, q.id())
-			s.queue = slices.DeleteFunc(s.queue, func(o *slot) bool { return o == q })
-			q.err = errSilent
+			s.give(q, nil, errSilent)
 		}
 	}
-	select {
-	case <-b.done: // the last one came too late
-	default:
-	}
-}
-
-// randomID takes two octets of randomness, which are got many at a time.
-func (s *socket) randomID() uint16 {
-	if s.unused == 0 {
-		rand.Read(s.random[:])
-		s.unused = len(s.random)
-	}
-	s.unused -= 2
-	return binary.BigEndian.Uint16(s.random[s.unused:])
+	<-b.done
+	s.leaveOff()
 }
 
 func (s *socket) read() {
@@ -202,8 +218,8 @@ func (s *socket) read() {
 // not, closes the socket for new ones.
 func (s *socket) busy() bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	busy := s.active || len(s.waiting) > 0
+	defer s.unlock()
+	busy := s.active && s.closed == nil || s.waiting.n > 0
 	s.active = false
 	if !busy {
 		s.closed = errRetired
@@ -215,7 +231,7 @@ func (s *socket) busy() bool {
 // many came that nobody asked for.
 func (s *socket) hand(messages [][]byte) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	for _, raw := range messages {
 		if s.answered(raw) {
 			s.wrong = 0
@@ -223,29 +239,25 @@ func (s *socket) hand(messages [][]byte) error {
 			return errForged
 		}
 	}
+	s.leaveOff()
 	return nil
 }
 
 // answered gives a message to who waits for it, if there is anybody.
 func (s *socket) answered(raw []byte) bool {
-	if len(raw) < headerSize {
-		return false
-	}
-	q := s.waiting[binary.BigEndian.Uint16(raw)]
+	q := s.waiting.find(raw)
 	if q == nil {
 		return false
 	}
-	like := compare(q.wire, raw)
-	if like == unrelated {
+	switch compare(q.wire, raw) {
+	case unrelated:
 		return false
-	}
-	delete(s.waiting, q.id())
-	if like == otherCase {
+	case otherCase:
 		// A forger, or a server that spoils names: TCP is safe from both.
-		q.give(nil, errForged)
+		s.give(q, nil, errForged)
 		return false
 	}
-	q.give(bytes.Clone(raw), nil)
+	s.give(q, raw, nil)
 	return true
 }
 
@@ -255,12 +267,11 @@ func (s *socket) close(err error) {
 		err = plainError(err)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	if s.closed == nil {
 		s.closed = err
 	}
-	for _, q := range s.waiting {
-		q.give(nil, err)
+	for q := range s.waiting.all() {
+		s.give(q, nil, err)
 	}
-	clear(s.waiting)
 }
