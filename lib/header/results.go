@@ -36,7 +36,7 @@ func AppendAuthResults(b []byte, id string, results [][]string) []byte {
 // word, or quoted string, behind comments. It is "" when there is none.
 func AuthservID(body string) string {
 	body = skipBlanks(body)
-	id, _ := atom(body, blanks+";(")
+	id, _ := atom(body, blanks+`()<>@,;:\"/[]?=`) // RFC 2045 5.1: what ends a token
 	if strings.HasPrefix(body, `"`) {
 		id = unquote(body[:len(body)-len(skipQuoted(body))])
 	}

@@ -37,6 +37,9 @@ func TestAuthservID(t *testing.T) {
 		"(unclosed mx.example":              "",
 		"; spf=pass":                        "",
 		`""; spf=pass`:                      "",
+		"mx.example/1; spf=pass":            "mx.example",
+		"mx.example=spf=pass":               "mx.example",
+		"[192.0.2.1]; spf=pass":             "",
 	} {
 		if got := AuthservID(body); got != want {
 			t.Errorf("%q: got %q, want %q", body, got, want)

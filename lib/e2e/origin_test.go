@@ -1,0 +1,87 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"postern/lib/dnstest"
+	"postern/lib/record"
+)
+
+// stranger is the client of the tests about where mail comes from.
+const stranger = "192.0.2.7"
+
+// world is an instance whose programs ask a DNS server of the test.
+type world struct {
+	*instance
+	dns *dnstest.Server
+}
+
+// newWorld makes one whose smtpd.conf has these lines and no others but those
+// that a test cannot do without.
+func newWorld(t testing.TB, zone string, conf ...string) *world {
+	t.Helper()
+	w := &world{newInstance(t), dnstest.Start(t, zone)}
+	w.configure(conf...)
+	return w
+}
+
+// configure writes smtpd.conf anew.
+func (w *world) configure(conf ...string) {
+	w.t.Helper()
+	lines := append([]string{"Hostname " + hostname, "Resolver " + w.dns.Addr().String()}, conf...)
+	w.write("etc/postern/smtpd.conf", strings.Join(lines, "\n")+"\n")
+}
+
+// meet begins a session of a client's, and takes the greeting.
+func (w *world) meet(client string) (*talk, *process) {
+	w.t.Helper()
+	conn, p := w.sessionOf(client)
+	c := converse(w.t, conn)
+	c.expect("220 " + hostname)
+	return c, p
+}
+
+// sends begins a message, and answers the reply to its recipient.
+func (c *talk) sends(from, to string) string {
+	c.t.Helper()
+	c.ask("MAIL FROM:<"+from+">", "250 ")
+	return c.say("RCPT TO:<" + to + ">")
+}
+
+// decisions are the records in a log that have a verdict.
+func decisions(t testing.TB, log string) (list []record.Record) {
+	t.Helper()
+	for line := range strings.Lines(log) {
+		r, err := record.ParseLine([]byte(line))
+		if err != nil {
+			t.Fatalf("log line %q: %v", line, err)
+		}
+		if _, ok := r.Lookup("verdict"); ok {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// lastDecision waits for the end of a session and answers its last decision.
+func (p *process) lastDecision(t testing.TB) record.Record {
+	t.Helper()
+	<-p.done
+	list := decisions(t, p.log.String())
+	if len(list) == 0 {
+		t.Fatalf("no decision in the log: %s", p.log)
+	}
+	return list[len(list)-1]
+}
+
+// filters runs a filter of the instance over lines; its errors are on standard
+// output too.
+func (w *world) filters(in, program string, args ...string) []string {
+	w.t.Helper()
+	out, status := w.run(in, program, append([]string{"-r", w.dns.Addr().String()}, args...)...)
+	if status != 0 {
+		w.t.Fatalf("%s %q: exit status %d\n%s", program, args, status, out)
+	}
+	return strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+}
