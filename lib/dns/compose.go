@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 	"strings"
 )
@@ -64,7 +63,7 @@ func appendWireName(b []byte, name string) []byte {
 // a label, at most 63, is no letter.
 func mixCase(name []byte) {
 	var bits [(maxName+2)/8 + 1]byte
-	rand.Read(bits[:len(name)/8+1])
+	random(bits[:len(name)/8+1])
 	for i, c := range name {
 		if 'a' <= c && c <= 'z' && bits[i/8]>>(i%8)&1 == 1 {
 			name[i] = c - 'a' + 'A'

@@ -3,7 +3,6 @@ package dns
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -233,6 +232,6 @@ func questionOf(wire []byte) []byte {
 
 func randomID() uint16 {
 	var id [2]byte
-	rand.Read(id[:])
+	random(id[:])
 	return binary.BigEndian.Uint16(id[:])
 }

@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 	"iter"
 )
@@ -36,7 +35,7 @@ func (w *waiting) add(q *slot) {
 // id takes two octets of randomness, which are got many at a time.
 func (w *waiting) id() uint16 {
 	if w.unused == 0 {
-		rand.Read(w.random[:])
+		random(w.random[:])
 		w.unused = len(w.random)
 	}
 	w.unused -= 2
