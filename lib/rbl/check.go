@@ -11,8 +11,9 @@ import (
 
 // question is one question to one list.
 type question struct {
-	list *List
-	name string
+	client int // whom it is about, by place
+	list   *List
+	name   string
 
 	codes   []netip.Addr // that count, when the name is listed
 	fault   string
@@ -23,30 +24,36 @@ type question struct {
 // long as ctx lasts. Lists that did not answer by then are errors of theirs.
 // The lists must not change while the result is used.
 func Check(ctx context.Context, r dns.Resolver, lists []List, c Client) Result {
-	questions := questionsOf(lists, c)
-	askAll(ctx, r, questions)
-	var res Result
-	for i := range questions {
-		res.take(&questions[i])
-	}
-	return res
+	return CheckAll(ctx, r, lists, []Client{c})[0]
 }
 
-// questionsOf lists what there is to be asked.
-func questionsOf(lists []List, c Client) []question {
-	var address string
-	if c.Addr.IsValid() {
-		address = dns.Reverse(c.Addr)
+// CheckAll is Check for several clients at once. Their results are in the same
+// order.
+func CheckAll(ctx context.Context, r dns.Resolver, lists []List, clients []Client) []Result {
+	questions := make([]question, 0, len(clients)*len(lists))
+	for i := range clients {
+		questions = appendQuestions(questions, lists, i, &clients[i])
 	}
-	all := make([]question, 0, len(lists))
+	askAll(ctx, r, questions)
+	results := make([]Result, len(clients))
+	for i := range questions {
+		q := &questions[i]
+		results[q.client].take(q)
+	}
+	return results
+}
+
+// appendQuestions appends what there is to be asked about the client at a place.
+func appendQuestions(all []question, lists []List, place int, c *Client) []question {
+	about := [...]string{"", c.Name, domainOf(c.Sender)} // in the order of By
+	if c.Addr.IsValid() {
+		about[0] = dns.Reverse(c.Addr)
+	}
 	for i := range lists {
 		l := &lists[i]
-		for _, about := range [...]struct {
-			by   By
-			what string
-		}{{ByAddress, address}, {ByName, c.Name}, {BySender, domainOf(c.Sender)}} {
-			if l.By&about.by != 0 && about.what != "" {
-				all = append(all, question{list: l, name: about.what + "." + l.Zone})
+		for n, what := range about {
+			if l.By&(ByAddress<<n) != 0 && what != "" {
+				all = append(all, question{client: place, list: l, name: what + "." + l.Zone})
 			}
 		}
 	}

@@ -7,24 +7,9 @@ import (
 	"sync/atomic"
 )
 
-const (
-	// ahead is how many lines are read beyond the oldest that is not done,
-	// for each that is worked on: one slow check must not stop the others.
-	ahead = 8
-	// longLine is from where on a line waits until all others are written,
-	// so that memory is bounded by ahead * longLine for each job.
-	longLine = 8 << 10
-)
-
-// job is one line on its way.
-type job struct {
-	line []byte
-	n    int // octets of the line as it came
-	out  []byte
-	done chan struct{} // has room for one; the job is the writer's then
-}
-
-func (j *job) long() bool { return j.n > longLine }
+// ahead is how many jobs are read beyond the oldest that is not done, for each
+// that is worked on: one slow check must not stop the others.
+const ahead = 8
 
 // conveyor carries jobs from the reader by the workers to the writer. The reader
 // puts each into order and into work; the writer takes them in order.
@@ -34,29 +19,35 @@ type conveyor struct {
 	failed            atomic.Bool // nothing can be written any more
 }
 
-// abreast works on up to n lines at once.
+// abreast works on up to n lines at once, some of them together when the
+// checker can.
 func (s *stream) abreast(ctx context.Context, n int, in lines, out *bufio.Writer) error {
+	each := 1
+	if _, ok := s.checker.(BatchChecker); ok {
+		each = min(n, together)
+	}
+	workers := n / each
 	c := &conveyor{
-		order:   make(chan *job, ahead*n),
-		work:    make(chan *job, ahead*n),
-		free:    make(chan *job, ahead*n+2), // and one each with reader and writer
+		order:   make(chan *job, ahead*workers),
+		work:    make(chan *job, ahead*workers),
+		free:    make(chan *job, ahead*workers+2), // and one each with reader and writer
 		written: make(chan error),
 	}
 	go c.write(out)
-	err := s.feed(ctx, n, c, in)
+	err := s.feed(ctx, c, in, workers, each)
 	close(c.work)
 	close(c.order)
 	return cmp.Or(<-c.written, notEOF(err))
 }
 
 // feed reads until the end, or until nothing can be written.
-func (s *stream) feed(ctx context.Context, n int, c *conveyor, in lines) (err error) {
-	for workers := 0; !c.failed.Load(); workers++ {
+func (s *stream) feed(ctx context.Context, c *conveyor, in lines, workers, each int) error {
+	for started := 0; !c.failed.Load(); started++ {
 		j := c.job()
-		if j.line, j.n, err = in.next(j.line[:0]); err != nil {
+		if err := j.read(in, each); err != nil {
 			return err
 		}
-		if workers < n {
+		if started < workers {
 			go s.worker(ctx, c.work)
 		}
 		long := j.long()
@@ -72,7 +63,7 @@ func (s *stream) feed(ctx context.Context, n int, c *conveyor, in lines) (err er
 // worker ends with the work. All its jobs are waited for by the writer.
 func (s *stream) worker(ctx context.Context, work <-chan *job) {
 	for j := range work {
-		j.out = s.work(ctx, j.out[:0], j.line, j.n)
+		s.work(ctx, j)
 		j.done <- struct{}{}
 	}
 }
@@ -84,7 +75,7 @@ func (c *conveyor) job() *job {
 	case j := <-c.free:
 		return j
 	default:
-		return &job{done: make(chan struct{}, 1)}
+		return newJob()
 	}
 }
 

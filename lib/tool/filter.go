@@ -21,9 +21,10 @@ const (
 // Filter reads lines, each a record or bare words, makes the check for each, and
 // writes each as a record with the program's attributes, in the order of the
 // input. Up to f.Jobs checks are made at once. Nothing that is done waits to be
-// written while anything else is waited for. A line that cannot be checked goes
-// out with the attribute error, which begins with the program's name. The error
-// is one of reading or writing.
+// written while anything else is waited for, but lines that came together and
+// are checked together, by a BatchChecker, are written together. A line that
+// cannot be checked goes out with the attribute error, which begins with the
+// program's name. The error is one of reading or writing.
 func (p *Program) Filter(ctx context.Context, c Checker, f Flags, in io.Reader, out io.Writer) error {
 	s := &stream{program: p, checker: c, json: f.JSON, prefix: p.Name + ": "}
 	w := bufio.NewWriterSize(out, outputBuffer)
@@ -43,20 +44,18 @@ type stream struct {
 
 // oneByOne works on one line at a time.
 func (s *stream) oneByOne(ctx context.Context, in lines, out *bufio.Writer) error {
-	var line, done []byte
+	j := newJob()
 	for {
 		if in.idle() {
 			if err := out.Flush(); err != nil {
 				return err
 			}
 		}
-		var n int
-		var err error
-		if line, n, err = in.next(line[:0]); err != nil {
+		if err := j.read(in, 1); err != nil {
 			return cmp.Or(out.Flush(), notEOF(err))
 		}
-		done = s.work(ctx, done[:0], line, n)
-		if _, err := out.Write(done); err != nil {
+		s.work(ctx, j)
+		if _, err := out.Write(j.out); err != nil {
 			return err
 		}
 	}
@@ -69,15 +68,30 @@ func notEOF(err error) error {
 	return err
 }
 
-// work makes the check for one line, n octets long, and appends the line that
-// goes out.
-func (s *stream) work(ctx context.Context, out, line []byte, n int) []byte {
-	r, err := s.parse(line, n)
-	var res Result
-	if err == nil {
-		res, err = s.program.check(ctx, s.checker, &r)
+// work makes the checks for the lines of a job, and writes what goes out.
+func (s *stream) work(ctx context.Context, j *job) {
+	for i := range j.lines {
+		l := &j.lines[i]
+		if l.record, l.err = s.parse(l.text, l.size); l.err == nil {
+			j.checks = append(j.checks, &l.record)
+		}
 	}
-	s.update(&r, res, err)
+	j.outcomes = append(j.outcomes, make([]Outcome, len(j.checks))...)
+	s.program.checkAll(ctx, s.checker, j.checks, j.outcomes)
+	made := j.outcomes
+	for i := range j.lines {
+		l := &j.lines[i]
+		o := Outcome{Err: l.err}
+		if l.err == nil {
+			o, made = made[0], made[1:]
+		}
+		s.update(&l.record, o.Result, o.Err)
+		j.out = s.append(j.out, &l.record)
+	}
+}
+
+// append appends the line that goes out.
+func (s *stream) append(out []byte, r *record.Record) []byte {
 	if s.json {
 		out = r.AppendJSON(out)
 	} else {

@@ -2,6 +2,7 @@ package tool
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 
 	"postern/lib/record"
@@ -39,3 +40,9 @@ func (l lines) next(buf []byte) (line []byte, n int, err error) {
 
 // idle tells that the next line may have to be waited for.
 func (l lines) idle() bool { return l.br.Buffered() == 0 }
+
+// ready tells that the next line is there as a whole.
+func (l lines) ready() bool {
+	buffered, _ := l.br.Peek(l.br.Buffered())
+	return bytes.IndexByte(buffered, '\n') >= 0
+}

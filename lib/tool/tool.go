@@ -24,7 +24,6 @@
 package tool
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +92,21 @@ type CheckFunc func(ctx context.Context, r *record.Record) (Result, error)
 // Check calls f.
 func (f CheckFunc) Check(ctx context.Context, r *record.Record) (Result, error) { return f(ctx, r) }
 
+// BatchChecker is a Checker that makes several checks at once for less than one
+// by one. A filter then hands it lines that came together, together.
+type BatchChecker interface {
+	Checker
+	// CheckAll is Check for each of the records: outcomes[i] is set to what
+	// became of that of records[i].
+	CheckAll(ctx context.Context, records []*record.Record, outcomes []Outcome)
+}
+
+// Outcome is what Check returns.
+type Outcome struct {
+	Result Result
+	Err    error
+}
+
 // Configured is a Checker that has a configuration, which --check shows.
 type Configured interface {
 	// WriteConfig writes what is in force, in the grammar of the
@@ -132,22 +146,6 @@ func ClientAddress(r *record.Record) (netip.Addr, error) {
 	}
 	return addr.Unmap().WithZone(""), nil
 }
-
-// check makes one check within the program's limit. A panic is an error of this
-// check alone.
-func (p *Program) check(ctx context.Context, c Checker, r *record.Record) (res Result, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			res, err = nil, fmt.Errorf("internal error: %v", v)
-		}
-	}()
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(p.Limit, defaultLimit))
-	defer cancel()
-	return c.Check(ctx, r)
-}
-
-// defaultLimit is how long a check may take.
-const defaultLimit = 20 * time.Second
 
 // words makes a record from words as the program takes them.
 func (p *Program) words(words []string) (record.Record, error) {

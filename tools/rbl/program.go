@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"postern/lib/arg"
 	"postern/lib/dns"
@@ -108,22 +109,53 @@ func (c *checker) WriteConfig(w io.Writer) error { return c.write(w) }
 
 // Check asks about the client of a record.
 func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, error) {
+	var outcomes [1]tool.Outcome
+	c.CheckAll(ctx, []*record.Record{r}, outcomes[:])
+	return outcomes[0].Result, outcomes[0].Err
+}
+
+// CheckAll asks about the clients of several records.
+func (c *checker) CheckAll(ctx context.Context, records []*record.Record, outcomes []tool.Outcome) {
+	clients := make([]rbl.Client, len(records))
+	var all sync.WaitGroup
+	for i, r := range records {
+		client := &clients[i]
+		if *client, outcomes[i].Err = clientOf(r); c.unnamed(r, client) {
+			all.Go(func() { client.Name, _, _ = dns.ClientName(ctx, c.dns, client.Addr) })
+		}
+	}
+	all.Wait()
+	for i, res := range rbl.CheckAll(ctx, c.dns, c.lists, clients) {
+		if outcomes[i].Err != nil {
+			continue
+		}
+		r := &result{client: clients[i].Addr, Result: res}
+		outcomes[i].Result = r
+		if c.reasons && len(r.Hits) > 0 {
+			all.Go(func() { r.Reasons(ctx, c.dns) })
+		}
+	}
+	all.Wait()
+}
+
+// unnamed tells that the client's name has to be looked up.
+func (c *checker) unnamed(r *record.Record, client *rbl.Client) bool {
+	_, known := r.Lookup("client_name")
+	return c.byName && !known && client.Addr.IsValid()
+}
+
+// clientOf returns the client of a record. With an error there is nothing to ask
+// about.
+func clientOf(r *record.Record) (rbl.Client, error) {
 	addr, err := tool.ClientAddress(r)
 	if err != nil {
-		return nil, err
+		return rbl.Client{}, err
 	}
 	client := rbl.Client{Addr: addr, Name: r.Value("client_name"), Sender: domain(r.Value("sender"))}
 	if client.Name == "unknown" {
 		client.Name = ""
 	}
-	if _, known := r.Lookup("client_name"); c.byName && !known {
-		client.Name, _, _ = dns.ClientName(ctx, c.dns, addr)
-	}
-	res := &result{client: addr.String(), Result: rbl.Check(ctx, c.dns, c.lists, client)}
-	if c.reasons {
-		res.Reasons(ctx, c.dns)
-	}
-	return res, nil
+	return client, nil
 }
 
 // domain is what stands behind the last @ of a sender, "" when there is none.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"postern/lib/rbl"
@@ -11,7 +12,7 @@ import (
 // result is what the lists say of one client.
 type result struct {
 	rbl.Result
-	client string
+	client netip.Addr
 }
 
 // Status is 77 when the score is too much.
@@ -27,7 +28,7 @@ func (r *result) Action() string {
 	if !r.Refused() {
 		return ""
 	}
-	text := "550 5.7.1 " + r.client + " is listed by " + r.Against()
+	text := "550 5.7.1 " + r.client.String() + " is listed by " + r.Against()
 	if reason := r.Reason(); reason != "" {
 		text += ": " + reason
 	}
