@@ -24,7 +24,7 @@ type fakeListen struct {
 
 func startWorker(t *testing.T, in *instance, spec string) *fakeListen {
 	t.Helper()
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	pair, err := socketpair(unix.SOCK_SEQPACKET)
 	if err != nil {
 		t.Skip("no packet socket pairs here: ", err)
 	}
@@ -38,6 +38,17 @@ func startWorker(t *testing.T, in *instance, spec string) *fakeListen {
 	t.Cleanup(func() { unix.Close(l.fd) })
 	l.expect("ready")
 	return l
+}
+
+// socketpair is a pair of sockets that no child inherits; not every system
+// makes them so in one call.
+func socketpair(kind int) ([2]int, error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, kind, 0)
+	if err == nil {
+		unix.CloseOnExec(pair[0])
+		unix.CloseOnExec(pair[1])
+	}
+	return pair, err
 }
 
 func (l *fakeListen) expect(want string) {
@@ -58,7 +69,7 @@ func (l *fakeListen) hand(client string) net.Conn {
 // handAfter is hand for a client that has said something already.
 func (l *fakeListen) handAfter(client, said string) net.Conn {
 	l.t.Helper()
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	pair, err := socketpair(unix.SOCK_STREAM)
 	if err != nil {
 		l.t.Fatal(err)
 	}
