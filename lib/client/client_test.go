@@ -255,6 +255,25 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+// A host without SMTPUTF8 is sent what it can be: an address whose local part
+// is ASCII, its domain as A-labels.
+func TestALabels(t *testing.T) {
+	env := letter("a", "b", "ü")
+	env.SMTPUTF8, env.Recipients[1].Mailbox.Domain = true, "bücher.example"
+	session := ready(t, nil, `
+		C: MAIL FROM:<from@me.example>
+		S: 250 ok
+		C: RCPT TO:<a@mx.example>
+		S: 250 ok
+		C: RCPT TO:<b@xn--bcher-kva.example>
+		S: 250 ok`, Options{})
+	got, err := session.Ask(t.Context(), env)
+	want := "250 2.0.0 ok; 250 2.0.0 ok; 553 5.6.7 the next server does not take UTF-8 addresses"
+	if err != nil || words(got) != want {
+		t.Errorf("got %s, %v; want %s", words(got), err, want)
+	}
+}
+
 func TestUnsendable(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"postern/lib/dns"
 	"postern/lib/smtp"
 )
 
@@ -17,7 +18,7 @@ func (t *transaction) unsendable() smtp.Reply {
 		return smtp.Say(553, smtp.SenderSyntax, "the sender is no address")
 	case !env.SMTPUTF8 && !env.Sender.IsASCII():
 		return smtp.Say(553, smtp.NonASCIIRefused, "a UTF-8 address in a message without SMTPUTF8")
-	case !env.Sender.IsASCII() && !s.has("SMTPUTF8"):
+	case !t.takes(env.Sender):
 		return smtp.Say(553, smtp.NonASCIIRefused, "the next server does not take UTF-8 addresses")
 	case env.SMTPUTF8 && t.text != nil && !t.text.known && !s.has("SMTPUTF8"):
 		return smtp.Say(553, smtp.NonASCIIRefused, "the next server does not take UTF-8 addresses or header fields")
@@ -50,10 +51,30 @@ func (t *transaction) unsendableTo(to smtp.Mailbox) smtp.Reply {
 		return smtp.Say(553, smtp.RecipientSyntax, "the recipient is no address")
 	case !t.env.SMTPUTF8 && !to.IsASCII():
 		return smtp.Say(553, smtp.NonASCIIRefused, "a UTF-8 address in a message without SMTPUTF8")
-	case !to.IsASCII() && !t.session.has("SMTPUTF8"):
+	case !t.takes(to):
 		return smtp.Say(553, smtp.NonASCIIRefused, "the next server does not take UTF-8 addresses")
 	}
 	return smtp.Reply{}
+}
+
+// takes says whether the server can be told the mailbox, in some form.
+func (t *transaction) takes(m smtp.Mailbox) bool {
+	m = t.session.wireForm(m)
+	return m.IsASCII() || t.session.has("SMTPUTF8")
+}
+
+// wireForm is the mailbox as the server is told it. Where it knows nothing of
+// UTF-8, and the domain is all that is not ASCII, that stands in A-labels, by
+// which it is the same mailbox (RFC 6531 3.2, RFC 5890 2.3.2.1).
+func (s *Session) wireForm(m smtp.Mailbox) smtp.Mailbox {
+	if m.IsASCII() || s.has("SMTPUTF8") {
+		return m
+	}
+	domain := dns.ASCII(m.Domain)
+	if smtp.CheckDomain(domain, false) == nil {
+		m.Domain = domain
+	}
+	return m
 }
 
 // size is what is known of the message's size, 0 for nothing.
@@ -85,7 +106,7 @@ func (s *Session) maxSize() int64 {
 func (t *transaction) mailCommand() string {
 	s, env := t.session, t.env
 	var b strings.Builder
-	b.WriteString("MAIL FROM:<" + env.Sender.String() + ">")
+	b.WriteString("MAIL FROM:<" + s.wireForm(env.Sender).String() + ">")
 	if size := t.size(); size > 0 && s.has("SIZE") {
 		b.WriteString(" SIZE=" + strconv.FormatInt(size, 10))
 	}
@@ -109,7 +130,7 @@ func (t *transaction) mailCommand() string {
 // of that (RFC 3461).
 func (s *Session) rcptCommand(to smtp.Recipient) string {
 	var b strings.Builder
-	b.WriteString("RCPT TO:<" + to.Mailbox.String() + ">")
+	b.WriteString("RCPT TO:<" + s.wireForm(to.Mailbox).String() + ">")
 	if s.has("DSN") {
 		addParam(&b, "NOTIFY", strings.Join(to.Notify, ","))
 		addParam(&b, "ORCPT", encodeORcpt(to.ORcpt))
