@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// ShareAge is how long a hop that was measured for one host may stand for that
-// of another.
-const ShareAge = time.Minute
-
 // cacheName is the name of the store's cache of paths.
 const cacheName = "netpath"
 

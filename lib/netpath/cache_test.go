@@ -99,7 +99,7 @@ func TestCache(t *testing.T) {
 	store := state.Open(t.TempDir())
 	synctest.Test(t, func(t *testing.T) {
 		var n *network
-		tracer := Tracer{Store: store, Keep: time.Minute, open: func(netip.Addr) (wire, error) {
+		tracer := Tracer{Store: store, Keep: time.Minute, open: func(Method, netip.AddrPort) (wire, error) {
 			n = &network{hops: line(3), closed: make(chan struct{})}
 			return n, nil
 		}}

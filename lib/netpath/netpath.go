@@ -19,8 +19,8 @@ import (
 // Bounds of what one path may cost.
 const (
 	MaxHops    = 32   // hops that are looked at
-	Tries      = 2    // probes to a hop that is silent
-	MaxProbes  = 64   // probes in all: MaxHops*Tries
+	Tries      = 3    // probes to a hop that is silent
+	MaxProbes  = 64   // probes in all
 	MaxAnswers = 4    // answers kept of one hop
 	Rate       = 1000 // probes a second of all who share a store, or of one Tracer
 )

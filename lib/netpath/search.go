@@ -13,78 +13,67 @@ const (
 	// far is how near the end of a wave an answer has to come from for the
 	// next to be worth its probes: at once, and when nothing more comes.
 	far, farther = 1, 3
-	// ahead is how far behind the last answer silent hops are asked again.
-	ahead = 3
-
-	firstWait = time.Second            // for the first answer
-	leastWait = 200 * time.Millisecond // for one more, beyond the last that answers
 )
 
 // search is the search for one path.
 type search struct {
 	wire  wire
-	pace  *pacer
-	dest  netip.Addr
-	limit int // hops that may be looked at
-	began time.Time
+	pause func(ctx context.Context, n int) error
+	dest  netip.Addr // as it answers
+	limit int        // hops that may be looked at
+	near  *near      // what other paths tell; may be nil
+	first int        // the hop from which the first wave asks
+	path  Path       // what is known beforehand
 
-	hops    [MaxHops + 1]Hop // by distance; [0] is not used
-	tries   [MaxHops + 1]int
-	sent    [MaxHops + 1][Tries]time.Time
+	hops    [MaxHops + 1]hop // by distance; [0] is not used
 	probes  int
-	asked   int // hops that have been asked, from 1
+	asked   int // the farthest hop that has been asked
 	top     int // the farthest that answered
 	end     End
 	endAt   int       // the hop where the path ends, when end says that it does
-	last    time.Time // of the last answer, or of the first wave
+	waved   time.Time // when the last wave was sent
+	last    time.Time // of the last answer, or of the last wave
 	longest time.Duration
-	retried bool // since the last answer
+	retried bool // beyond top, since the last answer
+	over    bool // nothing more is expected beyond top
+	vague   bool // there are routers whose answers have no mark
+	alone   int  // the only hop that is asked now, since answers have no mark, or 0
+	until   time.Time
+}
+
+// hop is a hop while it is asked.
+type hop struct {
+	Hop
+	sent     [Tries]time.Time
+	answered [Tries]bool
+	gone     bool // nothing more is expected
 }
 
 // run sends and receives until the path is known or nothing more comes.
 func (s *search) run(ctx context.Context) error {
-	if err := s.nextWave(ctx); err != nil {
-		return err
-	}
-	for !s.complete() {
-		a, err := s.wire.receive(s.deadline())
+	began := time.Now()
+	defer func() { s.path.Took = time.Since(began) }()
+	s.path.Time = began.Truncate(time.Microsecond)
+	s.asked = s.first - 1
+	err := s.nextWave(ctx)
+	for err == nil {
+		when, ok := s.due()
+		if !ok {
+			break
+		}
+		var a answer
+		a, err = s.wire.receive(when)
 		switch {
 		case err == nil:
 			s.take(a, time.Now())
 			if s.top > s.asked-1-far {
 				err = s.nextWave(ctx)
 			}
-		case errors.Is(err, os.ErrDeadlineExceeded) && s.retried:
-			return nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			err = s.again(ctx)
-		}
-		if err != nil {
-			return err
+			err = s.again(ctx, time.Now())
 		}
 	}
-	return nil
-}
-
-// patience is how long after the last answer the search ends: twice the longest
-// round trip, since a router may take longer to answer than to forward. When
-// the host has answered, only hops before it are missing, and half is enough.
-func (s *search) patience() time.Duration {
-	switch {
-	case s.top == 0:
-		return firstWait
-	case s.end != Silent:
-		return max(s.longest, leastWait/2)
-	}
-	return max(2*s.longest, leastWait)
-}
-
-// deadline is when silent hops are asked again, and after that the end.
-func (s *search) deadline() time.Time {
-	if s.retried {
-		return s.last.Add(s.patience())
-	}
-	return s.last.Add(s.patience() / 2)
+	return err
 }
 
 // nextWave asks the next hops, if there are any left to be asked. Their answers
@@ -95,110 +84,109 @@ func (s *search) nextWave(ctx context.Context) error {
 	}
 	from := s.asked + 1
 	s.asked = min(s.asked+wave, s.limit)
-	err := s.ask(ctx, from, s.asked)
-	s.last, s.retried = time.Now(), false
+	var list []int
+	for ttl := from; ttl <= s.asked; ttl++ {
+		list = append(list, ttl)
+	}
+	err := s.ask(ctx, list)
+	s.waved = time.Now()
+	s.last, s.retried, s.over = s.waved, false, false
 	return err
 }
 
-// again asks the silent hops once more, and those beyond if the path is likely
-// to go on there.
-func (s *search) again(ctx context.Context) error {
-	s.retried = true
-	to := min(s.top+ahead, s.asked)
-	if s.end != Silent {
-		to = s.endAt - 1
+// again asks hops that are silent once more, when they are due.
+func (s *search) again(ctx context.Context, now time.Time) error {
+	if s.alone > 0 {
+		s.alone = 0
+		return nil
 	}
-	if err := s.ask(ctx, 1, to); err != nil || s.top <= s.asked-1-farther {
-		return err
-	}
-	return s.nextWave(ctx)
-}
-
-// ask sends a probe to each silent hop between two that has tries left.
-func (s *search) ask(ctx context.Context, from, to int) error {
-	var silent []int
-	for ttl := from; ttl <= to; ttl++ {
-		if s.hops[ttl].Silent() && s.tries[ttl] < Tries {
-			silent = append(silent, ttl)
+	var list []int
+	for ttl := 1; ttl < s.inner(); ttl++ {
+		if due, ok := s.dueInner(ttl); ok && !due.After(now) && !s.recall(ttl) {
+			list = append(list, ttl)
 		}
 	}
-	queued := time.Now()
-	if err := s.pace.wait(ctx, len(silent)); err != nil {
-		return err
-	}
-	s.last = s.last.Add(time.Since(queued)) // no answer could come to what had to wait
-	for _, ttl := range silent {
-		try := s.tries[ttl]
-		s.tries[ttl]++
-		s.sent[ttl][try] = time.Now()
-		s.probes++
-		if err := s.wire.send(ttl, try); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// take notes an answer. One to a probe that was never sent is nobody's.
-func (s *search) take(a answer, now time.Time) {
-	if a.ttl < 1 || a.ttl > s.asked || a.try < 0 || a.try >= s.tries[a.ttl] {
-		return
-	}
-	h := &s.hops[a.ttl]
-	if h.has(a.from) || len(h.Answers) == MaxAnswers {
-		return
-	}
-	rtt := now.Sub(s.sent[a.ttl][a.try])
-	h.Answers = append(h.Answers, Answer{Addr: a.from, RTT: rtt})
-	s.last, s.retried = now, false
-	if s.end == Silent || a.ttl <= s.endAt {
-		s.longest = max(s.longest, rtt)
-	}
-	s.top = max(s.top, a.ttl)
-	if a.end != Silent && (s.end == Silent || a.ttl < s.endAt) {
-		s.end, s.endAt = a.end, a.ttl
-	}
-	if at := s.circle(); s.end == Silent && at > 0 {
-		s.end, s.endAt = Loop, at
-	}
-}
-
-// circle finds where two routers, one behind the other, come again in the same
-// order: there the path ends. It is 0 when they do not.
-func (s *search) circle() int {
-	for j := 3; j < s.top; j++ {
-		for i := 1; i < j-1; i++ {
-			if s.same(i, j) && s.same(i+1, j+1) && !s.same(i, i+1) {
-				return j - 1
+	if due, ok := s.dueBeyond(); ok && !due.After(now) {
+		beyond := s.beyond()
+		s.over = s.retried && len(beyond) == 0
+		s.retried = true
+		list = append(list, beyond...)
+		if s.top > s.asked-1-farther {
+			if err := s.nextWave(ctx); err != nil {
+				return err
 			}
 		}
 	}
-	return 0
+	return s.ask(ctx, list)
 }
 
-// same says whether one router answered first for both hops.
-func (s *search) same(i, j int) bool {
-	a, b := s.hops[i].Answers, s.hops[j].Answers
-	return len(a) > 0 && len(b) > 0 && a[0].Addr == b[0].Addr
-}
-
-// complete says whether every hop up to the last has answered.
-func (s *search) complete() bool {
-	to := s.limit
-	if s.end != Silent {
-		to = s.endAt
+// ask sends a probe to each of the hops. Where answers have no mark, it sends
+// one to the first of them alone.
+func (s *search) ask(ctx context.Context, list []int) error {
+	list = list[:min(len(list), MaxProbes-s.probes)]
+	if s.vague && len(list) > 0 {
+		list = list[:1]
+		s.alone = list[0]
 	}
-	for ttl := 1; ttl <= to; ttl++ {
-		if s.hops[ttl].Silent() {
-			return false
+	queued := time.Now()
+	if err := s.pause(ctx, len(list)); err != nil {
+		return err
+	}
+	s.last = s.last.Add(time.Since(queued)) // no answer could come to what had to wait
+	for _, ttl := range list {
+		h := &s.hops[ttl]
+		h.sent[h.Sent] = time.Now()
+		h.Sent++
+		s.probes++
+		if err := s.wire.send(mark{ttl, h.Sent - 1}); err != nil {
+			return err
 		}
 	}
-	return true
+	s.until = time.Now().Add(s.lapse(s.longest))
+	return nil
 }
 
-// path is what is known.
-func (s *search) path() Path {
-	p := Path{Dest: s.dest, Time: s.began, End: s.end, Probes: s.probes}
+// recall takes a silent hop from the path to another host, or gives it up when
+// it has no tries left; then it is not asked.
+func (s *search) recall(ttl int) bool {
+	h := &s.hops[ttl]
+	last := h.Sent == Tries || s.probes == MaxProbes
+	if known := s.known(ttl, last); !known.Silent() {
+		h.Answers = known.Answers
+		return true
+	}
+	h.gone = last
+	return last
+}
+
+// known is what other paths tell of a hop: those through a router that answered
+// farther away, and, when nothing else is left, those to hosts of one network.
+// That comes last since it would hide how far away a host is that missed a
+// probe.
+func (s *search) known(ttl int, last bool) Hop {
+	if s.near == nil {
+		return Hop{}
+	}
+	now := time.Now()
+	for at := ttl + 1; at <= s.top; at++ {
+		for _, a := range s.hops[at].Answers {
+			if list := s.near.before(router(at, a.Addr), now); list != nil && !list[ttl-1].Silent() {
+				return list[ttl-1]
+			}
+		}
+	}
+	if last && s.end == Reached {
+		if list := s.near.before(home(s.endAt, s.dest), now); list != nil {
+			return list[ttl-1]
+		}
+	}
+	return Hop{}
+}
+
+// result is what is known.
+func (s *search) result() Path {
+	p := s.path
+	p.End, p.Probes = s.end, s.probes
 	to := s.endAt
 	if s.end == Silent {
 		if to = s.top; to == s.limit {
@@ -211,6 +199,8 @@ func (s *search) path() Path {
 	for to > 0 && s.hops[to].Silent() {
 		to--
 	}
-	p.Hops = append(p.Hops, s.hops[1:to+1]...)
+	for i := range to {
+		p.Hops = append(p.Hops, s.hops[i+1].Hop)
+	}
 	return p
 }

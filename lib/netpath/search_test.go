@@ -32,7 +32,8 @@ type timed struct {
 
 const hopTime = 20 * time.Millisecond
 
-func (n *network) send(ttl, try int) error {
+func (n *network) send(m mark) error {
+	ttl, try := m.ttl, m.try
 	n.probes[ttl]++
 	hop := ttl
 	switch {
@@ -47,12 +48,12 @@ func (n *network) send(ttl, try int) error {
 	if name == "" || n.probes[ttl] <= n.drop {
 		return nil
 	}
-	a := answer{ttl: ttl, try: try, from: netip.MustParseAddr(name)}
+	a := answer{mark: mark{ttl, try}, from: netip.MustParseAddr(name), says: Message{ICMPv4, exceeded, 0}}
 	switch {
 	case blocked:
-		a.end = Blocked
+		a.says = Message{ICMPv4, unreachable, 1}
 	case !n.again && hop == len(n.hops):
-		a.end = Reached
+		a.says = Message{ICMPv4, unreachable, 3}
 	}
 	if n.again {
 		hop = ttl
@@ -132,9 +133,9 @@ func TestTrace(t *testing.T) {
 		{"twenty hops: one more", network{hops: line(20)}, 0, "reached 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20", (15 + 20) * hopTime, 32 + 3},
 		{"the first two", network{hops: line(5)}, 2, "limit 1 2", 2 * hopTime, 2},
 		{"the first nine of five", network{hops: line(5)}, 9, "reached 1 2 3 4 5", 5 * hopTime, 9},
-		{"a silent hop: as long again", network{hops: without(line(8), 3)}, 0, "reached 1 2 * 4 5 6 7 8", 2 * 8 * hopTime, 17},
+		{"a silent hop: three times the next one", network{hops: without(line(8), 3)}, 0, "reached 1 2 * 4 5 6 7 8", 3 * 5 * hopTime, 18},
 		{"silent from the second on", network{hops: without(line(8), 2), end: "silent"}, 0,
-			"silent 1 * 3 4 5 6 7", 7*hopTime + 14*hopTime, 16 + 4},
+			"silent 1 * 3 4 5 6 7", 7*hopTime + 14*hopTime, 16 + 2 + 3},
 		{"a host that drops probes nearby: 200 ms", network{hops: line(3), end: "silent"}, 0, "silent 1 2", 2*hopTime + leastWait, 16 + 3},
 		{"each probe lost once", network{hops: line(3), drop: 1}, 0, "reached 1 2 3", firstWait/2 + 3*hopTime, 16 + 3},
 		{"nobody answers", network{hops: line(3), drop: 9}, 0, "silent", firstWait, 16 + 3},
@@ -152,7 +153,7 @@ func TestTrace(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tt.net.closed = make(chan struct{})
-				tracer := Tracer{open: func(netip.Addr) (wire, error) { return &tt.net, nil }}
+				tracer := Tracer{open: func(Method, netip.AddrPort) (wire, error) { return &tt.net, nil }}
 				began := time.Now()
 				p, err := tracer.Trace(t.Context(), dest, tt.hops)
 				took := time.Since(began)
@@ -180,7 +181,7 @@ func TestTrace(t *testing.T) {
 func TestFar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{hops: line(2 * MaxHops), closed: make(chan struct{})}
-		tracer := Tracer{open: func(netip.Addr) (wire, error) { return n, nil }}
+		tracer := Tracer{open: func(Method, netip.AddrPort) (wire, error) { return n, nil }}
 		p, err := tracer.Trace(t.Context(), dest, 0)
 		if err != nil || p.End != Limit || len(p.Hops) != MaxHops || p.Probes > MaxProbes {
 			t.Errorf("got %v %v with %d hops, %d probes", p.End, err, len(p.Hops), p.Probes)
@@ -192,7 +193,7 @@ func TestFar(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{hops: line(9), closed: make(chan struct{})}
-		tracer := Tracer{open: func(netip.Addr) (wire, error) { return n, nil }}
+		tracer := Tracer{open: func(Method, netip.AddrPort) (wire, error) { return n, nil }}
 		ctx, cancel := context.WithTimeout(t.Context(), 3*hopTime+1)
 		defer cancel()
 		p, err := tracer.Trace(ctx, dest, 0)
@@ -206,12 +207,12 @@ func TestInterrupted(t *testing.T) {
 // and nothing fills a hop without end.
 func TestSeveralAnswers(t *testing.T) {
 	s := search{asked: 2}
-	s.tries[1] = 2
+	s.hops[1].Sent = 2
 	for i := range 9 {
 		addr := netip.AddrFrom4([4]byte{192, 0, 2, byte(i / 2)})
-		s.take(answer{ttl: 1, try: i % 2, from: addr}, time.Now())
+		s.take(answer{mark: mark{1, i % 2}, from: addr, says: Message{ICMPv4, exceeded, 0}}, time.Now())
 	}
-	for _, a := range []answer{{ttl: 0}, {ttl: 2}, {ttl: 3}, {ttl: 255}, {ttl: 1, try: 2}, {ttl: 1, try: -1}} {
+	for _, a := range []answer{{}, {mark: mark{2, 0}}, {mark: mark{3, 0}}, {mark: mark{255, 0}}, {mark: mark{1, 2}}, {mark: mark{1, -1}}} {
 		a.from = dest
 		s.take(a, time.Now())
 	}
@@ -245,7 +246,7 @@ func TestAddresses(t *testing.T) {
 // found like others.
 func TestManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := Tracer{open: func(netip.Addr) (wire, error) {
+		tracer := Tracer{open: func(Method, netip.AddrPort) (wire, error) {
 			return &network{hops: without(line(13), 5), closed: make(chan struct{})}, nil
 		}}
 		results := make(chan string)

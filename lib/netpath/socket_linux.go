@@ -1,90 +1,149 @@
 package netpath
 
 import (
-	"bytes"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// A probe's payload is a nonce, by which forged answers are told, and the
-// probe's number. Answers quote it, but for those of routers that keep to the
-// eight octets which RFC 792 asks for: nothing tells what they are about.
-const (
-	nonceSize = 8
-	probeSize = nonceSize + 2
-)
-
-// socket is a UDP socket whose errors are read one by one.
+// socket sends the probes of one path, and reads the errors that come back one
+// by one (IP_RECVERR), with the packets that the host itself sends.
 type socket struct {
-	conn  *net.UDPConn
-	raw   syscall.RawConn
-	probe [probeSize]byte
+	prober
+	file *os.File
+	raw  syscall.RawConn
+	dest netip.Addr
 
-	level, ttl int // the socket option for the hops that a datagram lives
+	level, ttl int           // the socket option for the hops that a packet lives
+	replies    bool          // packets of the host are answers
+	header     bool          // they come with their IPv4 header
+	port       *os.File      // holds the source port, or nil
+	buf        [maxRead]byte // what was read
 }
 
-func openSocket(dest netip.Addr) (wire, error) {
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(dest, PortUDP)))
+// maxRead is how much of an answer is read: nothing needed stands behind it.
+const maxRead = 128
+
+// openSocket makes the socket for the probes of a method to a host.
+func openSocket(method Method, dest netip.AddrPort) (wire, error) {
+	var s *socket
+	var err error
+	switch method {
+	case TCP:
+		s, err = openTCP(dest)
+	case ICMP:
+		s, err = openICMP(dest.Addr())
+	default:
+		s, err = dial(unix.SOCK_DGRAM, 0, dest)
+		if err == nil {
+			s.prober = newUDPProber()
+		}
+	}
 	if err != nil {
-		return nil, err
+		return nil, err // not a socket that is nil
 	}
-	s := &socket{conn: conn, level: unix.IPPROTO_IP, ttl: unix.IP_TTL}
-	recvErr := unix.IP_RECVERR
-	if dest.Is6() {
-		s.level, s.ttl, recvErr = unix.IPPROTO_IPV6, unix.IPV6_UNICAST_HOPS, unix.IPV6_RECVERR
+	return s, nil
+}
+
+// dial makes a socket of a type and protocol that is connected to the host and
+// keeps the errors that are reported to it.
+func dial(typ, protocol int, dest netip.AddrPort) (*socket, error) {
+	addr := dest.Addr()
+	family, recvErr := unix.AF_INET, unix.IP_RECVERR
+	s := &socket{dest: addr.WithZone(""), level: unix.IPPROTO_IP, ttl: unix.IP_TTL}
+	if addr.Is6() {
+		family, recvErr = unix.AF_INET6, unix.IPV6_RECVERR
+		s.level, s.ttl = unix.IPPROTO_IPV6, unix.IPV6_UNICAST_HOPS
 	}
-	_, _ = rand.Read(s.probe[:nonceSize]) // does not fail
-	if s.raw, err = conn.SyscallConn(); err == nil {
-		err = s.set(recvErr, 1)
+	fd, err := unix.Socket(family, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	s.file = os.NewFile(uintptr(fd), "probes")
+	to, err := sockaddr(dest)
+	if err == nil {
+		err = os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, s.level, recvErr, 1))
+	}
+	if err == nil {
+		err = os.NewSyscallError("connect", unix.Connect(fd, to))
+	}
+	if err == nil {
+		s.raw, err = s.file.SyscallConn()
 	}
 	if err != nil {
-		conn.Close()
+		s.file.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *socket) Close() error { return s.conn.Close() }
-
-// set sets a socket option.
-func (s *socket) set(option, value int) error {
-	var err error
-	if ctlErr := s.raw.Control(func(fd uintptr) {
-		err = os.NewSyscallError("setsockopt", unix.SetsockoptInt(int(fd), s.level, option, value))
-	}); ctlErr != nil {
-		return ctlErr
+// sockaddr is the address as the kernel has it.
+func sockaddr(a netip.AddrPort) (unix.Sockaddr, error) {
+	if a.Addr().Is4() {
+		return &unix.SockaddrInet4{Addr: a.Addr().As4(), Port: int(a.Port())}, nil
 	}
-	return err
+	to := &unix.SockaddrInet6{Addr: a.Addr().As16(), Port: int(a.Port())}
+	zone := a.Addr().Zone()
+	if zone == "" {
+		return to, nil
+	}
+	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
+		to.ZoneId = uint32(n)
+		return to, nil
+	}
+	i, err := net.InterfaceByName(zone)
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w: %w", a.Addr(), ErrAddress, err)
+	}
+	to.ZoneId = uint32(i.Index)
+	return to, nil
 }
+
+func (s *socket) Close() error {
+	if s.port != nil {
+		s.port.Close()
+	}
+	return s.file.Close()
+}
+
+// sendLimit is how long a probe may wait for room in the socket's buffer.
+const sendLimit = time.Second
 
 // send sends a probe. An answer to an earlier one may be reported as the error
 // of a write, once; what is reported again is the write's own.
-func (s *socket) send(ttl, try int) error {
-	if err := s.set(s.ttl, ttl); err != nil {
+func (s *socket) send(m mark) error {
+	if err := s.file.SetWriteDeadline(time.Now().Add(sendLimit)); err != nil {
 		return err
 	}
-	s.probe[nonceSize], s.probe[nonceSize+1] = byte(ttl), byte(try)
+	b := s.probe(m)
 	var err error
-	for range wave {
-		if _, err = s.conn.Write(s.probe[:]); err == nil || errors.Is(err, net.ErrClosed) {
-			break
+	waitErr := s.raw.Write(func(fd uintptr) bool {
+		if err = unix.SetsockoptInt(int(fd), s.level, s.ttl, m.ttl); err != nil {
+			return true
 		}
+		for range wave {
+			if err = unix.Send(int(fd), b, 0); err == nil || err == unix.EAGAIN {
+				break
+			}
+		}
+		return err != unix.EAGAIN
+	})
+	if waitErr != nil {
+		return waitErr
 	}
-	return err
+	return os.NewSyscallError("send", err)
 }
 
-// receive takes the next answer from the socket's queue of errors. What is none
-// is passed over.
+// receive takes the next answer. What is none is passed over.
 func (s *socket) receive(deadline time.Time) (answer, error) {
-	if err := s.conn.SetReadDeadline(deadline); err != nil {
+	if err := s.file.SetReadDeadline(deadline); err != nil {
 		return answer{}, err
 	}
 	for {
@@ -95,89 +154,50 @@ func (s *socket) receive(deadline time.Time) (answer, error) {
 	}
 }
 
-// next reads one entry of the queue of errors.
+// next reads one entry of the queue of errors, or one packet.
 func (s *socket) next() (a answer, ok bool, err error) {
-	var quote [2 * probeSize]byte
-	var control [256]byte
-	var n, controlSize int
 	waitErr := s.raw.Read(func(fd uintptr) bool {
-		n, controlSize, _, _, err = unix.Recvmsg(int(fd), quote[:], control[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+		if a, ok, err = s.nextError(int(fd)); err == unix.EAGAIN && s.replies {
+			a, ok, err = s.nextReply(int(fd))
+		}
 		return err != unix.EAGAIN && err != unix.EINTR
 	})
-	switch {
-	case waitErr != nil:
+	if waitErr != nil {
 		return answer{}, false, waitErr
-	case err != nil:
-		return answer{}, false, os.NewSyscallError("recvmsg", err)
-	case n < probeSize || !bytes.Equal(quote[:nonceSize], s.probe[:nonceSize]):
+	}
+	return a, ok, os.NewSyscallError("recvmsg", err)
+}
+
+func (s *socket) nextError(fd int) (a answer, ok bool, err error) {
+	var control [256]byte
+	n, controlSize, _, _, err := unix.Recvmsg(fd, s.buf[:], control[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+	if err != nil {
+		return answer{}, false, err
+	}
+	if a, ok = parseControl(control[:controlSize]); !ok {
 		return answer{}, false, nil
 	}
-	a, ok = parseControl(control[:controlSize])
-	a.ttl, a.try = int(quote[nonceSize]), int(quote[nonceSize+1])
+	a.mark, ok = s.quoted(s.buf[:n])
 	return a, ok, nil
 }
 
-// parseControl finds the answer among control messages.
-func parseControl(b []byte) (answer, bool) {
-	messages, err := unix.ParseSocketControlMessage(b)
-	if err != nil {
-		return answer{}, false
+// nextReply reads a packet from the host. An error that is no lack of packets is
+// one that stands in the queue of errors too.
+func (s *socket) nextReply(fd int) (a answer, ok bool, err error) {
+	n, _, err := unix.Recvfrom(fd, s.buf[:], unix.MSG_DONTWAIT)
+	switch {
+	case err == unix.EAGAIN, err == unix.EINTR, errors.Is(err, unix.EBADF):
+		return answer{}, false, err
+	case err != nil:
+		return answer{}, false, nil
 	}
-	for _, m := range messages {
-		switch {
-		case m.Header.Level == unix.IPPROTO_IP && m.Header.Type == unix.IP_RECVERR,
-			m.Header.Level == unix.IPPROTO_IPV6 && m.Header.Type == unix.IPV6_RECVERR:
-			return parseError(m.Data)
+	b := s.buf[:n]
+	if s.header {
+		if b, ok = behindHeader(b); !ok {
+			return answer{}, false, nil
 		}
 	}
-	return answer{}, false
-}
-
-// errorSize is the size of struct sock_extended_err: errno, then an octet each
-// for origin, type and code at 4, 5 and 6. The address of whoever answered
-// stands behind it.
-const errorSize = 16
-
-// parseError reads struct sock_extended_err.
-func parseError(b []byte) (answer, bool) {
-	if len(b) < errorSize+2 {
-		return answer{}, false
-	}
-	from, ok := parseSockaddr(b[errorSize:])
-	if !ok {
-		return answer{}, false
-	}
-	end, ok := meaning(b[4], b[5], b[6])
-	return answer{from: from, end: end}, ok
-}
-
-// meaning tells what an answer of ICMP (RFC 792) or ICMPv6 (RFC 4443) says
-// about the path.
-func meaning(origin, typ, code byte) (End, bool) {
-	const (
-		unreachable, exceeded, port = 3, 11, 3
-		unreachable6, exceeded6     = 1, 3
-		port6                       = 4
-	)
-	switch {
-	case origin == unix.SO_EE_ORIGIN_ICMP && typ == exceeded, origin == unix.SO_EE_ORIGIN_ICMP6 && typ == exceeded6:
-		return Silent, true
-	case origin == unix.SO_EE_ORIGIN_ICMP && typ == unreachable && code == port,
-		origin == unix.SO_EE_ORIGIN_ICMP6 && typ == unreachable6 && code == port6:
-		return Reached, true
-	case origin == unix.SO_EE_ORIGIN_ICMP && typ == unreachable, origin == unix.SO_EE_ORIGIN_ICMP6 && typ == unreachable6:
-		return Blocked, true
-	}
-	return Silent, false
-}
-
-// parseSockaddr reads the address of struct sockaddr_in or sockaddr_in6.
-func parseSockaddr(b []byte) (netip.Addr, bool) {
-	switch family := binary.NativeEndian.Uint16(b); {
-	case family == unix.AF_INET && len(b) >= 8:
-		return netip.AddrFrom4([4]byte(b[4:8])), true
-	case family == unix.AF_INET6 && len(b) >= 24:
-		return netip.AddrFrom16([16]byte(b[8:24])).Unmap(), true
-	}
-	return netip.Addr{}, false
+	a.from = s.dest
+	a.mark, a.says, ok = s.replied(b)
+	return a, ok, nil
 }

@@ -42,8 +42,9 @@ func TestParseError(t *testing.T) {
 		{"no address", extended(unix.SO_EE_ORIGIN_ICMP, 11, 0, v4)[:errorSize], Silent, false},
 	} {
 		a, ok := parseError(tt.data)
-		if ok != tt.ok || ok && (a.end != tt.end || a.from != v4 && a.from != v6) {
-			t.Errorf("%s: got %v %v from %v", tt.name, ok, a.end, a.from)
+		end, _ := a.says.end()
+		if ok != tt.ok || ok && (end != tt.end || a.from != v4 && a.from != v6) {
+			t.Errorf("%s: got %v %v from %v", tt.name, ok, end, a.from)
 		}
 	}
 }

@@ -4,4 +4,4 @@ package netpath
 
 import "net/netip"
 
-func openSocket(netip.Addr) (wire, error) { return nil, ErrUnsupported }
+func openSocket(Method, netip.AddrPort) (wire, error) { return nil, ErrUnsupported }

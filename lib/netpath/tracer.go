@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"sync"
 	"time"
 
 	"postern/lib/state"
@@ -27,37 +26,50 @@ type Tracer struct {
 	// them.
 	Share bool
 
-	pace pacer
-	open func(dest netip.Addr) (wire, error) // the system's socket when nil
+	pace  pacer
+	near  [2]near // of IPv4 and of IPv6
+	start slowStart
+	open  func(Method, netip.AddrPort) (wire, error) // the system's socket when nil
 }
 
 // wire sends probes to one host and gives the answers.
 type wire interface {
-	// send sends a probe that lives for ttl hops.
-	send(ttl, try int) error
+	// send sends a probe.
+	send(mark) error
 	// receive waits for an answer until the deadline: os.ErrDeadlineExceeded.
 	receive(deadline time.Time) (answer, error)
 	// Close ends a receive that waits. It may be called twice.
 	Close() error
 }
 
-// answer is an answer to a probe.
+// answer is an answer to a probe. Its mark is unknown when it does not say to
+// which.
 type answer struct {
-	ttl, try int
-	from     netip.Addr
-	end      End // Silent for a router on the way; Reached, Blocked
+	mark
+	from netip.Addr
+	says Message
 }
 
 // Trace finds the path to a host. hops > 0 are all that is looked at; else it
-// is MaxHops. With an error of ctx the path is what was known by then.
+// is MaxHops. With an error of ctx the path is what was known by then. When
+// another process with the same store measures the path, its result is waited
+// for.
 func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, error) {
 	dest = dest.Unmap()
 	if !dest.IsValid() || dest.IsUnspecified() || dest.IsMulticast() {
 		return Path{}, fmt.Errorf("%v: %w", dest, ErrAddress)
 	}
-	now := time.Now()
-	if p, ok := t.Cached(dest, now); ok && !t.Fresh {
+	if t.Fresh || t.Store == nil {
+		return t.measure(ctx, dest, hops)
+	}
+	if p, ok := t.Cached(dest, time.Now()); ok {
 		return p, nil
+	}
+	if hops <= 0 {
+		defer t.queue(ctx, dest)()
+		if p, ok := t.Cached(dest, time.Now()); ok {
+			return p, nil
+		}
 	}
 	p, err := t.measure(ctx, dest, hops)
 	if err == nil && p.End != Limit {
@@ -68,60 +80,46 @@ func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, er
 
 // measure finds a path that nobody knows.
 func (t *Tracer) measure(ctx context.Context, dest netip.Addr, hops int) (Path, error) {
+	s := search{
+		dest: dest.WithZone(""), limit: hops, pause: t.pause, first: 1,
+		path: Path{Dest: dest, Method: t.Method, Port: t.port()},
+	}
+	if hops <= 0 || hops > MaxHops {
+		s.limit = MaxHops
+	}
+	if t.Share {
+		if err := t.start.begin(ctx); err != nil {
+			return Path{}, err
+		}
+		defer t.start.end()
+		s.near, s.first = t.nearby(dest, s.limit)
+	}
+	if err := t.run(ctx, &s); err != nil {
+		return s.result(), err
+	}
+	p := s.result()
+	if t.Share {
+		t.learn(&p)
+	}
+	return p, nil
+}
+
+// run does the search with a wire of its own.
+func (t *Tracer) run(ctx context.Context, s *search) error {
 	open := t.open
 	if open == nil {
 		open = openSocket
 	}
-	w, err := open(dest)
+	w, err := open(t.Method, netip.AddrPortFrom(s.path.Dest, s.path.Port))
 	if err != nil {
-		return Path{}, err
+		return err
 	}
 	defer w.Close()
 	defer context.AfterFunc(ctx, func() { w.Close() })()
-	if hops <= 0 || hops > MaxHops {
-		hops = MaxHops
-	}
-	s := search{wire: w, pace: &t.pace, dest: dest, limit: hops, began: time.Now()}
+	s.wire = w
 	err = s.run(ctx)
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return s.path(), err
-}
-
-// burst is how many probes a Tracer sends at once after a pause.
-const burst = 100
-
-// pacer spaces probes.
-type pacer struct {
-	mu   sync.Mutex
-	next time.Time // when all that was let through would be, one after the other
-}
-
-// wait returns when n more probes may be sent.
-func (p *pacer) wait(ctx context.Context, n int) error {
-	d := p.take(time.Now(), n)
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// take reserves time for n probes, and says how far away it is.
-func (p *pacer) take(now time.Time, n int) time.Duration {
-	const each = time.Second / Rate
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if earliest := now.Add(-burst * each); p.next.Before(earliest) {
-		p.next = earliest
-	}
-	p.next = p.next.Add(time.Duration(n) * each)
-	return p.next.Sub(now)
+	return err
 }

@@ -1,0 +1,223 @@
+package netpath
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// nearKept is how many paths others learn from through the store.
+	nearKept = 8
+	// nearPlaces bounds what is known of where paths lead through.
+	nearPlaces = 4096
+)
+
+// ShareAge is how long a hop that was measured for one host may stand for that
+// of another.
+const ShareAge = time.Minute
+
+// near is what is known from paths to other hosts.
+type near struct {
+	mu      sync.Mutex
+	through map[place]*Path
+	recent  []*Path // the last nearKept, the newest last
+}
+
+// place is a router, or the network of a host, so many hops away.
+type place struct {
+	hop int
+	net netip.Prefix
+}
+
+// router is the place of a router.
+func router(hop int, addr netip.Addr) place {
+	return place{hop, netip.PrefixFrom(addr, addr.BitLen())}
+}
+
+// home is the place of a host: those of one /24 or /64, equally far away, are
+// taken to be behind the same routers.
+func home(hop int, host netip.Addr) place {
+	bits := 24
+	if host.Is6() {
+		bits = 64
+	}
+	network, _ := host.WithZone("").Prefix(bits) // no host's address is shorter
+	return place{hop, network}
+}
+
+// before gives what is known of the hops in front of a place, by a path that is
+// not too old.
+func (n *near) before(at place, now time.Time) []Hop {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	p := n.through[at]
+	if p == nil || now.Sub(p.Time) >= ShareAge {
+		return nil
+	}
+	return p.Hops[:at.hop-1]
+}
+
+// add notes a path. What it has from other paths itself does not count, since
+// that is older.
+func (n *near) add(p *Path, now time.Time) {
+	own := *p
+	own.Hops = slices.Clone(p.Hops)
+	for i, h := range own.Hops {
+		if h.Shared() {
+			own.Hops[i] = Hop{}
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.through == nil || len(n.through) > nearPlaces {
+		n.through = make(map[place]*Path)
+	}
+	for i, h := range own.Hops {
+		at := place{}
+		switch {
+		case own.End == Reached && i == len(own.Hops)-1:
+			at = home(i+1, own.Dest)
+		case len(h.Answers) == 1:
+			at = router(i+1, h.Answers[0].Addr)
+		default:
+			continue
+		}
+		if old := n.through[at]; old == nil || now.Sub(old.Time) >= ShareAge || silent(own.Hops[:i]) <= silent(old.Hops[:i]) {
+			n.through[at] = &own
+		}
+	}
+	n.recent = append(n.recent, &own)
+	n.recent = n.recent[max(0, len(n.recent)-nearKept):]
+}
+
+// silent counts silent hops.
+func silent(hops []Hop) (n int) {
+	for _, h := range hops {
+		if h.Silent() {
+			n++
+		}
+	}
+	return n
+}
+
+// common is the farthest hop at which all recent paths have the same router, 1
+// when that is not known. From there on the next path is asked for.
+func (n *near) common(now time.Time) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var young []*Path
+	for _, p := range n.recent {
+		if now.Sub(p.Time) < ShareAge {
+			young = append(young, p)
+		}
+	}
+	if len(young) < 2 {
+		return 1
+	}
+	last := 1
+	for i := range MaxHops {
+		found, same := agree(young, i)
+		if !same {
+			break
+		}
+		if found {
+			last = i + 1
+		}
+	}
+	return last
+}
+
+// agree says whether all paths that know their router at an index have the same
+// there, and whether any does.
+func agree(paths []*Path, i int) (found, same bool) {
+	var addr netip.Addr
+	for _, p := range paths {
+		routers := p.Routers()
+		switch {
+		case i >= len(routers):
+			return false, false
+		case routers[i].Silent():
+		case !found:
+			found, addr = true, routers[i].Answers[0].Addr
+		case routers[i].Answers[0].Addr != addr:
+			return false, false
+		}
+	}
+	return found, true
+}
+
+// nearby is what is known of the hops near to us, by this Tracer or by others
+// who share its store, and the hop from which a path is asked for.
+func (t *Tracer) nearby(dest netip.Addr, limit int) (*near, int) {
+	now := time.Now()
+	n := t.family(dest)
+	for _, p := range t.sharedPaths(dest, now) {
+		if !n.knows(&p) {
+			n.add(&p, now)
+		}
+	}
+	return n, min(n.common(now), limit)
+}
+
+// family is what is known of the hops near to us for addresses like this one.
+func (t *Tracer) family(dest netip.Addr) *near {
+	if dest.Is6() {
+		return &t.near[1]
+	}
+	return &t.near[0]
+}
+
+// sharedPaths are the paths that others left in the store to learn from.
+func (t *Tracer) sharedPaths(dest netip.Addr, now time.Time) (list []Path) {
+	if t.Store == nil || t.Fresh {
+		return nil
+	}
+	text, _, err := t.Store.Cache(cacheName).Get(t.nearKey(dest), now)
+	if err != nil {
+		return nil
+	}
+	for line := range strings.SplitSeq(string(text), "\n") {
+		if p, err := Parse(line); err == nil && now.Sub(p.Time) < ShareAge && p.Dest.Is6() == dest.Is6() {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// nearKey is the store's key of the hops near to us, as key makes it.
+func (t *Tracer) nearKey(dest netip.Addr) string {
+	if dest.Is6() {
+		return t.key(netip.IPv6Unspecified())
+	}
+	return t.key(netip.IPv4Unspecified())
+}
+
+// knows says whether the path is among the recent ones.
+func (n *near) knows(p *Path) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.ContainsFunc(n.recent, func(r *Path) bool { return r.Dest == p.Dest && r.Time.Equal(p.Time) })
+}
+
+// learn notes a path for the next.
+func (t *Tracer) learn(p *Path) {
+	if p.End == Loop || p.End == Limit {
+		return
+	}
+	now := time.Now()
+	n := t.family(p.Dest)
+	n.add(p, now)
+	if t.Store == nil || t.Fresh {
+		return
+	}
+	var lines []string
+	n.mu.Lock()
+	for _, p := range n.recent {
+		lines = append(lines, p.String())
+	}
+	n.mu.Unlock()
+	_ = t.Store.Cache(cacheName).Put(t.nearKey(p.Dest), []byte(strings.Join(lines, "\n")), now, ShareAge)
+}
