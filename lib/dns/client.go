@@ -168,16 +168,18 @@ func (c *client) round(ctx context.Context, k key, end time.Time) (m message, tr
 // usable tells an answer from a server's refusal or failure, after which the
 // next one is asked. That a zone's signatures are wrong is an answer.
 func usable(m *message) bool {
-	return m.rcode == rcodeSuccess || m.rcode == rcodeNameError || m.bogus
+	return m.rcode == rcodeSuccess && !m.lame() || m.rcode == rcodeNameError || m.bogus
 }
 
 func temporary(k key, why string) *Error {
 	return &Error{Name: printable(k.name), Type: k.t, Kind: ErrTemporary, Reason: why}
 }
 
-// rcodeName is a code as people know it.
+// rcodeName is a code as people know it. Success that is not usable is lame.
 func rcodeName(rcode int) string {
 	switch rcode {
+	case rcodeSuccess:
+		return "with a referral"
 	case rcodeFormatError:
 		return "FORMERR"
 	case rcodeServerFailure:

@@ -38,6 +38,9 @@ func TestFaults(t *testing.T) {
 		{dnstest.Flood, false, good},
 		{dnstest.Garbage, false, "temporary error: ADDR answers in a form that cannot be read"},
 		{dnstest.Stray, false, good},
+		{dnstest.Lame, false, "temporary error: ADDR answers with a referral"},
+		{dnstest.WrongPort, false, "temporary error: ADDR does not answer"},
+		{dnstest.NeverAll, false, "temporary error: ADDR answers in a form that cannot be read"},
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.fault), func(t *testing.T) {

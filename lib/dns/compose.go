@@ -22,7 +22,8 @@ const (
 	flagAnswer = 0x80 // QR, in the third octet
 	flagTC     = 0x02
 	flagRD     = 0x01
-	flagAD     = 0x20 // in the fourth octet
+	flagRA     = 0x80 // in the fourth octet
+	flagAD     = 0x20
 )
 
 // compose appends the message that asks k, with an id of zero. mix gives its

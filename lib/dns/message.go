@@ -33,6 +33,8 @@ type message struct {
 	answers   int           // where the answer section begins
 	count     int           // records in it
 	negative  time.Duration // how long a "not found" may be kept (RFC 2308 5)
+	refers    bool          // NS records stand where it says that there is nothing
+	denies    bool          // an SOA record stands there
 }
 
 // resource is one record's place in a message.
@@ -115,10 +117,18 @@ func (m *message) resource(off int) (r resource, ok bool) {
 // authority learns from a SOA record how long it holds that there is nothing.
 func (m *message) authority(r resource) {
 	const fixed = 20 // five numbers behind two names, the last is MINIMUM
+	m.refers = m.refers || Type(r.t) == TypeNS
 	if Type(r.t) == TypeSOA && r.end-r.data > fixed {
+		m.denies = true
 		minimum := binary.BigEndian.Uint32(m.raw[r.end-4:])
 		m.negative = time.Duration(min(r.ttl, minimum)) * time.Second
 	}
+}
+
+// lame tells a server that knows nothing of the name, does not ask others, and
+// says no more than who may know (RFC 2308 2.2, RFC 1912 2.8).
+func (m *message) lame() bool {
+	return m.rcode == rcodeSuccess && m.count == 0 && m.refers && !m.denies && m.raw[3]&flagRA == 0
 }
 
 // edns reads the OPT record (RFC 6891 6.1.3) and its extended errors.

@@ -38,6 +38,9 @@ const (
 	Flood     Fault = "flood"      // a hundred answers with wrong ids come before the right one
 	Garbage   Fault = "garbage"    // what comes by UDP is no message behind its header and question
 	Stray     Fault = "stray"      // records that nobody asked for come along
+	Lame      Fault = "lame"       // nothing but a referral to the root
+	WrongPort Fault = "wrong-port" // the answer by UDP comes from another port
+	NeverAll  Fault = "never-all"  // nothing but the TC bit, by UDP and by TCP
 )
 
 // All is the name under which Fault sets a fault for every name.
@@ -185,6 +188,11 @@ func spoil(m, q *mdns.Msg, f Fault) {
 	case Stray:
 		rr, _ := mdns.NewRR("stray.example. 60 IN A 192.0.2.66")
 		m.Answer = append(m.Answer, rr)
+	case Lame:
+		rr, _ := mdns.NewRR(". 60 IN NS a.root.example.")
+		m.Answer, m.Ns, m.RecursionAvailable = nil, []mdns.RR{rr}, false
+	case NeverAll:
+		m.Answer, m.Truncated = nil, true
 	}
 }
 
@@ -208,6 +216,12 @@ func (s *Server) overUDP(w mdns.ResponseWriter, m, q *mdns.Msg, f Fault) {
 		raw[7] = 9 // records that are not there
 		w.Write(append(raw, 0xff))
 		return
+	case WrongPort:
+		fromElsewhere(w.RemoteAddr(), m)
+		return
+	case NeverAll:
+		w.WriteMsg(m)
+		return
 	}
 	size := mdns.MinMsgSize
 	if opt := q.IsEdns0(); opt != nil {
@@ -215,6 +229,17 @@ func (s *Server) overUDP(w mdns.ResponseWriter, m, q *mdns.Msg, f Fault) {
 	}
 	m.Truncate(size)
 	w.WriteMsg(m)
+}
+
+// fromElsewhere sends a message from a port that nobody has asked.
+func fromElsewhere(to net.Addr, m *mdns.Msg) {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	raw, _ := m.Pack()
+	conn.WriteTo(raw, to)
 }
 
 // answer is what an honest server says.
