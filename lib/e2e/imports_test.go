@@ -29,7 +29,7 @@ var sideways = map[string][]string{
 }
 
 // testOnly packages are for tests, and import what they like.
-var testOnly = []string{"smtptest", "dnstest", "e2e"}
+var testOnly = []string{"smtptest", "dnstest", "crashtest", "e2e"}
 
 // thirdParty says who may import which module. A path ending in "/..." stands
 // for all below it.

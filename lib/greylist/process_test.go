@@ -1,35 +1,23 @@
 package greylist
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/lib/crashtest"
 )
 
-// roleEnv makes the test binary a process that uses the store in os.Args[1].
-const roleEnv = "GREYLIST_TEST_ROLE"
+func TestMain(m *testing.M) { crashtest.Main(m, play) }
 
-func TestMain(m *testing.M) {
-	role := os.Getenv(roleEnv)
-	if role == "" {
-		os.Exit(m.Run())
-	}
-	fmt.Scanln() // until all are there
+// play is what one of many processes does, in the folder args[0].
+func play(role string, args []string) error {
 	c := NewConfig()
-	c.Dir = os.Args[1]
-	if err := play(role, Open(c)); err != nil {
-		fmt.Println("error:", err)
-		os.Exit(1)
-	}
-}
-
-// play is what one of many processes does.
-func play(role string, s *Store) error {
+	c.Dir = args[0]
+	s := Open(c)
 	switch role {
 	case "meet":
 		d, err := s.Check(query("198.51.100.7", "bob@example.org"), time.Now())
@@ -37,6 +25,14 @@ func play(role string, s *Store) error {
 		return err
 	case "all":
 		return playAll(s)
+	case "once":
+		return playOnce(s)
+	case "live":
+		return playOn(s, args[1], args[2])
+	case "sweep":
+		return sweepOn(s)
+	case "calls":
+		return callsBetweenMarks(s)
 	}
 	return fmt.Errorf("no role %q", role)
 }
@@ -60,46 +56,11 @@ func playAll(s *Store) error {
 // many is how many processes use one store at once.
 const many = 200
 
-// crowd starts n processes, lets them go at the same time, and counts the lines
-// that they print.
-func crowd(t *testing.T, role, dir string, n int) map[string]int {
-	t.Helper()
-	barrier, release, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, in, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmds := make([]*exec.Cmd, n)
-	for i := range cmds {
-		cmds[i] = exec.Command(os.Args[0], dir)
-		cmds[i].Env = append(os.Environ(), roleEnv+"="+role, "GOMAXPROCS=1")
-		cmds[i].Stdin, cmds[i].Stdout, cmds[i].Stderr = barrier, in, in
-		if err := cmds[i].Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { cmds[i].Process.Kill(); cmds[i].Wait() })
-	}
-	barrier.Close()
-	in.Close()
-	release.Close()
-	got := make(map[string]int)
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		got[lines.Text()]++
-		if strings.HasPrefix(lines.Text(), "error") {
-			t.Error(lines.Text())
-		}
-	}
-	return got
-}
-
 // TestManyProcesses: of 200 that meet a client at the same moment one makes its
 // entry, and one puts it on the whitelist.
 func TestManyProcesses(t *testing.T) {
 	s := testStore(t)
-	got := crowd(t, "meet", s.Dir, many)
+	got := crashtest.Start(t, many, "meet", s.Dir).Tally(t)
 	if got["new"] != 1 || got["early"] != many-1 {
 		t.Errorf("first: %v, want 1 new", got)
 	}
@@ -110,7 +71,7 @@ func TestManyProcesses(t *testing.T) {
 	if err := os.Chtimes(s.Dir+"/tmp/192.0.2.25/198.51.100.7/bob@example.org", earlier, earlier); err != nil {
 		t.Fatal(err)
 	}
-	got = crowd(t, "meet", s.Dir, many)
+	got = crashtest.Start(t, many, "meet", s.Dir).Tally(t)
 	if got["pass"] == 0 || got["pass"]+got["white"] != many {
 		t.Errorf("again: %v, want all to pass", got)
 	}
@@ -133,7 +94,7 @@ func TestManyProcessesExpire(t *testing.T) {
 		}
 		done <- err
 	}()
-	got := crowd(t, "all", s.Dir, many/4)
+	got := crashtest.Start(t, many/4, "all", s.Dir).Tally(t)
 	cancel()
 	if err := <-done; err != nil {
 		t.Errorf("Expire: %v", err)

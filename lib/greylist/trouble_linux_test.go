@@ -10,30 +10,21 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"postern/lib/crashtest"
 )
 
-// smallDisk mounts a file system with few inodes for a store, which is that of
-// the calling test.
-func smallDisk(t *testing.T) *Store {
-	t.Helper()
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m,nr_inodes=64"); err != nil {
-		if os.Getenv("POSTERN_REAL") == "1" {
-			t.Fatalf("cannot mount a tmpfs: %v", err)
-		}
-		t.Skipf("cannot mount a tmpfs (needs root): %v", err)
-	}
-	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+// onDisk is a store on a disk of its own.
+func onDisk(d crashtest.Disk) *Store {
 	c := NewConfig()
-	c.Dir = dir
+	c.Dir = string(d)
 	return Open(c)
 }
 
 // TestDiskFull: who is listed passes, who is new is an error and no refusal to
 // last, and what is half written goes away.
 func TestDiskFull(t *testing.T) {
-	s := smallDisk(t)
+	disk := crashtest.NewDisk(t)
+	s := onDisk(disk)
 	writeWhite(t, s, "203.0.113.0/24\n")
 	old := query("198.51.100.7", "bob@example.org")
 	if _, err := s.Check(old, noon); err != nil {
@@ -41,9 +32,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	text := "203.0.113.0/24\n# " + strings.Repeat("x", 4096-17-5) + "\n"
 	writeWhite(t, s, text)
-	if err := os.WriteFile(s.Dir+"/filler", make([]byte, 2<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
-		t.Fatal(err)
-	}
+	empty := disk.Fill(t)
 	d, err := s.Check(old, noon.Add(time.Hour))
 	if d.State != Pass || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("a client that came again: %v, %v; want Pass and ENOSPC", d.State, err)
@@ -54,14 +43,14 @@ func TestDiskFull(t *testing.T) {
 	if d, err := s.Check(query("203.0.113.9", "bob@example.org"), noon); d.State != White || err != nil {
 		t.Errorf("a listed client: %v, %v", d.State, err)
 	}
-	os.Remove(s.Dir + "/filler")
+	empty()
 	if d, err := s.Check(old, noon.Add(time.Hour)); d.State != Pass || err != nil {
 		t.Errorf("with room again: %v, %v", d.State, err)
 	}
 }
 
 func TestInodesUsedUp(t *testing.T) {
-	s := smallDisk(t)
+	s := onDisk(crashtest.NewDisk(t))
 	var err error
 	for i := 0; err == nil && i < 100; i++ {
 		_, err = s.Check(query(fmt.Sprintf("10.0.%d.1", i), "bob@example.org"), noon)
@@ -72,12 +61,11 @@ func TestInodesUsedUp(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
-	s := smallDisk(t)
+	disk := crashtest.NewDisk(t)
+	s := onDisk(disk)
 	writeWhite(t, s, padding()+"203.0.113.0/24\n")
 	os.Remove(s.Dir + "/" + indexName)
-	if err := unix.Mount("", s.Dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
+	disk.ReadOnly(t)
 	if d, err := s.Check(query("203.0.113.9", "bob@example.org"), noon); d.State != White || err != nil {
 		t.Errorf("a listed client: %v, %v", d.State, err)
 	}

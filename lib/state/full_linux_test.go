@@ -4,45 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"postern/lib/crashtest"
 )
 
-// smallDisk mounts a file system with 1 MiB and 64 inodes.
-func smallDisk(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m,nr_inodes=64"); err != nil {
-		if os.Getenv("POSTERN_REAL") == "1" {
-			t.Fatalf("cannot mount a tmpfs: %v", err)
-		}
-		t.Skipf("cannot mount a tmpfs (needs root): %v", err)
-	}
-	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
-	return dir
-}
-
-// fillDisk makes the disk full and returns what makes room again.
-func fillDisk(t *testing.T, dir string) func() {
-	t.Helper()
-	name := dir + "/filler"
-	err := os.WriteFile(name, make([]byte, 2<<20), 0o600)
-	if !errors.Is(err, syscall.ENOSPC) {
-		t.Fatalf("filling the disk: %v", err)
-	}
-	return func() { os.Remove(name) }
-}
-
 func TestDiskFull(t *testing.T) {
-	dir := smallDisk(t)
-	s := Open(dir)
+	disk := crashtest.NewDisk(t)
+	s := Open(string(disk))
 	old := s.Rate("old", 1, 3)
 	take(t, old, 1, noon, true)
-	room := fillDisk(t, dir)
+	room := disk.Fill(t)
 	if ok, _, err := s.Rate("new", 1, 3).Take(1, noon); ok || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("Take of a new key = %v, %v; want ENOSPC", ok, err)
 	}
@@ -64,7 +38,7 @@ func TestDiskFull(t *testing.T) {
 
 // When there is no inode for its own file, the sweeper makes room nevertheless.
 func TestInodesUsedUp(t *testing.T) {
-	s := Open(smallDisk(t))
+	s := Open(string(crashtest.NewDisk(t)))
 	var err error
 	n := 0
 	for ; err == nil && n < 100; n++ {
@@ -87,15 +61,13 @@ func TestInodesUsedUp(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
-	dir := smallDisk(t)
-	s := Open(dir)
+	disk := crashtest.NewDisk(t)
+	s := Open(string(disk))
 	take(t, s.Rate("k", 60, 3), 2, noon, true)
 	if err := s.Cache("c").Put("k", []byte("v"), noon, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
+	disk.ReadOnly(t)
 	if got, ok, err := s.Cache("c").Get("k", noon); !ok || err != nil || string(got) != "v" {
 		t.Errorf("Get = %q, %v, %v; want the value", got, ok, err)
 	}

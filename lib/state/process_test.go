@@ -1,99 +1,18 @@
 package state
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
+
+	"postern/lib/crashtest"
 )
 
-// roleEnv makes the test binary a process that uses the store in os.Args[1].
-const roleEnv = "STATE_TEST_ROLE"
-
-func TestMain(m *testing.M) {
-	role := os.Getenv(roleEnv)
-	if role == "" {
-		os.Exit(m.Run())
-	}
-	if err := play(role, Open(os.Args[1]), os.Args[2]); err != nil {
-		fmt.Println("error:", err)
-		os.Exit(1)
-	}
-}
+func TestMain(m *testing.M) { crashtest.Main(m, play) }
 
 // many is how many processes use one store at once.
 const many = 200
-
-// crew is processes that play a role.
-type crew struct {
-	cmds  []*exec.Cmd
-	lines chan string // what all of them print
-	done  chan struct{}
-}
-
-// start starts n processes and lets them go at the same time.
-func start(t *testing.T, role, dir string, n int) *crew {
-	t.Helper()
-	barrier, release, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, in, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &crew{lines: make(chan string, 20*n), done: make(chan struct{})}
-	t.Cleanup(c.kill)
-	for i := range n {
-		cmd := exec.Command(os.Args[0], dir, strconv.Itoa(i))
-		cmd.Env = append(os.Environ(), roleEnv+"="+role, "GOMAXPROCS=1")
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = barrier, in, in
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		c.cmds = append(c.cmds, cmd)
-	}
-	barrier.Close()
-	in.Close()
-	go c.read(out)
-	release.Close()
-	return c
-}
-
-func (c *crew) read(out *os.File) {
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		c.lines <- lines.Text()
-	}
-	out.Close()
-	close(c.lines)
-}
-
-func (c *crew) kill() {
-	for _, cmd := range c.cmds {
-		cmd.Process.Kill()
-		cmd.Wait()
-	}
-	c.cmds = nil
-}
-
-// tally waits for all processes and counts what they printed.
-func (c *crew) tally(t *testing.T) map[string]int {
-	t.Helper()
-	got := make(map[string]int)
-	for line := range c.lines {
-		got[line]++
-		if strings.HasPrefix(line, "error") {
-			t.Error(line)
-		}
-	}
-	return got
-}
 
 // sweeping sweeps until the returned function is called.
 func sweeping(t *testing.T, s *Store) func() {
@@ -119,10 +38,10 @@ func TestManyProcessesHoldSlots(t *testing.T) {
 	dir := t.TempDir()
 	s := Open(dir)
 	stop := sweeping(t, s)
-	c := start(t, "hold", dir, many)
+	c := crashtest.Start(t, many, "hold", dir)
 	got := make(map[string]int)
 	for range many {
-		got[<-c.lines]++
+		got[<-c.Lines]++
 	}
 	stop()
 	if got["held"] != 50 || got["full"] != many-50 {
@@ -131,7 +50,7 @@ func TestManyProcessesHoldSlots(t *testing.T) {
 	if _, err := s.Slot(context.Background(), "k", 50); !errors.Is(err, ErrFull) {
 		t.Errorf("one more = %v, want %v", err, ErrFull)
 	}
-	c.kill()
+	c.Kill()
 	for i := range 50 {
 		if _, err := s.Slot(context.Background(), "k", 50); err != nil {
 			t.Fatalf("%d slots were freed by kill: %v", i, err)
@@ -142,7 +61,7 @@ func TestManyProcessesHoldSlots(t *testing.T) {
 func TestManyProcessesAlone(t *testing.T) {
 	dir := t.TempDir() + "/store"
 	stop := sweeping(t, Open(dir))
-	got := start(t, "alone", dir, many).tally(t)
+	got := crashtest.Start(t, many, "alone", dir).Tally(t)
 	stop()
 	if got["inside"] == 0 {
 		t.Errorf("nobody was inside: %v", got)
@@ -152,7 +71,7 @@ func TestManyProcessesAlone(t *testing.T) {
 func TestManyProcessesTake(t *testing.T) {
 	dir := t.TempDir()
 	stop := sweeping(t, Open(dir))
-	got := start(t, "take", dir, many).tally(t)
+	got := crashtest.Start(t, many, "take", dir).Tally(t)
 	stop()
 	if got["took"] != 500 {
 		t.Errorf("%d were taken of 500", got["took"])
@@ -162,7 +81,7 @@ func TestManyProcessesTake(t *testing.T) {
 func TestManyProcessesCache(t *testing.T) {
 	dir := t.TempDir()
 	stop := sweeping(t, Open(dir))
-	got := start(t, "cache", dir, many).tally(t)
+	got := crashtest.Start(t, many, "cache", dir).Tally(t)
 	stop()
 	if got["hit"] < many {
 		t.Errorf("%d of %d found a value", got["hit"], 10*many)

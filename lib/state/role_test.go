@@ -4,26 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"postern/lib/crashtest"
 )
 
-// play does what a role is about when standard input ends.
-func play(role string, s *Store, name string) error {
-	io.Copy(io.Discard, os.Stdin)
+// play does what a role is about, in the store args[0]; args[1] is the number
+// of the process.
+func play(role string, args []string) error {
+	s := Open(args[0])
 	switch role {
 	case "hold":
 		return holdSlot(s)
 	case "alone":
-		return enterAlone(s, os.Args[1]+".inside")
+		return enterAlone(s, args[0]+".inside")
 	case "take":
 		return takeMany(s)
 	case "cache":
-		return putAndGet(s, name)
+		return putAndGet(s, args[1])
 	case "all":
 		return useAll(s)
 	case "calls":
@@ -130,9 +132,6 @@ func useAll(s *Store) error {
 	return err
 }
 
-// marks is a file that does not exist; asking for one in it shows in a trace.
-const marks = "/no-such-folder/"
-
 // callsBetweenMarks does what a session does with keys that exist.
 func callsBetweenMarks(s *Store) error {
 	ctx := context.Background()
@@ -153,12 +152,12 @@ func callsBetweenMarks(s *Store) error {
 	}
 	for range 2 { // the second time all files exist
 		for _, st := range steps {
-			unix.Access(marks+st.name, 0)
+			unix.Access(crashtest.Marks+st.name, 0)
 			if err := st.do(); err != nil {
 				return err
 			}
 		}
-		unix.Access(marks+"between", 0)
+		unix.Access(crashtest.Marks+"between", 0)
 		if _, _, err := rate.Take(-1, noon); err != nil {
 			return err
 		}
