@@ -50,11 +50,6 @@ func newPackets(conn net.Conn) *packets {
 		p.in.headers[i].hdr.Iov = &p.in.vectors[i]
 		p.in.headers[i].hdr.SetIovlen(1)
 	}
-	for i := range p.out.headers {
-		p.out.vectors[i].Base = &p.out.data[i][0]
-		p.out.headers[i].hdr.Iov = &p.out.vectors[i]
-		p.out.headers[i].hdr.SetIovlen(1)
-	}
 	p.read, p.write = p.in.read, p.out.write
 	return p
 }
@@ -86,52 +81,4 @@ func (in *inbox) read(fd uintptr) bool {
 		in.n, in.errno = int(n), errno
 		return true
 	}
-}
-
-// outbox is what is sent.
-type outbox struct {
-	headers  [atOnce]mmsghdr
-	vectors  [atOnce]unix.Iovec
-	data     [atOnce][maxQuestion]byte
-	from, to int // what is still to be sent
-	errno    syscall.Errno
-}
-
-// load makes a message the one at place i of the next send.
-func (p *packets) load(i int, wire []byte) {
-	if i == 0 {
-		p.out.from = 0
-	}
-	p.out.vectors[i].SetLen(copy(p.out.data[i][:], wire))
-}
-
-// loaded returns the message at place i.
-func (p *packets) loaded(i int) []byte { return p.out.data[i][:p.out.vectors[i].Len] }
-
-// send sends the first n of what was loaded. After an error it goes on with what
-// was not sent.
-func (p *packets) send(n int) error {
-	p.out.to = n
-	if err := p.raw.Write(p.write); err != nil {
-		return err
-	}
-	if p.out.errno != 0 {
-		return &net.OpError{Op: "write", Err: os.NewSyscallError("write", p.out.errno)}
-	}
-	return nil
-}
-
-// write is false when there is no room for now.
-func (o *outbox) write(fd uintptr) bool {
-	for o.from < o.to {
-		n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&o.headers[o.from])), uintptr(o.to-o.from), unix.MSG_DONTWAIT, 0, 0)
-		switch o.errno = errno; errno {
-		case 0:
-			o.from += int(n)
-		case unix.EINTR:
-		default:
-			return errno != unix.EAGAIN
-		}
-	}
-	return true
 }

@@ -26,6 +26,10 @@ func (p *packets) loaded(int) []byte { return p.out }
 
 func (p *packets) send(int) error {
 	_, err := p.conn.Write(p.out)
+	if err != nil {
+		// It may be about an earlier datagram, which the host refused.
+		_, err = p.conn.Write(p.out)
+	}
 	return err
 }
 

@@ -136,12 +136,7 @@ func (s *socket) flush() {
 		if n == 0 {
 			return
 		}
-		err := s.io.send(n)
-		if err != nil {
-			// It may be about an earlier datagram, which the host refused.
-			err = s.io.send(n)
-		}
-		if err != nil {
+		if err := s.io.send(n); err != nil {
 			s.fail(n, plainError(err))
 		}
 	}
