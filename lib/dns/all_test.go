@@ -40,6 +40,9 @@ func TestQueryAll(t *testing.T) {
 			want := oneByOne(dns.New(config))
 			compareAll(t, dns.New(config), want)
 			compareAll(t, dns.NewRecorder(dns.New(config), io.Discard), want)
+			direct := config
+			direct.Direct = true
+			compareAll(t, dns.New(direct), want)
 			if fault == dnstest.None || fault == dnstest.ServFail {
 				config.TCP = true
 				compareAll(t, dns.New(config), want)

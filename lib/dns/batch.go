@@ -13,7 +13,7 @@ type batch struct {
 	counted   bool          // each leaves the window as soon as it has a result
 	left      int           // slots without a result
 	done      chan struct{} // has room for one: all have a result
-	timer     *time.Timer
+	timer     *time.Timer   // nil before it is first needed
 }
 
 // slot is one question, and its result.
@@ -29,9 +29,16 @@ type slot struct {
 }
 
 func newBatch() *batch {
-	b := &batch{done: make(chan struct{}, 1), timer: time.NewTimer(time.Hour)}
-	b.timer.Stop()
-	return b
+	return &batch{done: make(chan struct{}, 1)}
+}
+
+// within starts the timer.
+func (b *batch) within(wait time.Duration) {
+	if b.timer == nil {
+		b.timer = time.NewTimer(wait)
+	} else {
+		b.timer.Reset(wait)
+	}
 }
 
 // clear makes the batch an empty one. What its slots had room for they keep.

@@ -22,6 +22,7 @@ type Config struct {
 	Cache   int              // answers kept; 4096, negative for none
 	Trust   bool             // believe every server's word on DNSSEC, not only that of one on this host
 	TCP     bool             // ask by TCP alone
+	Direct  bool             // see Direct
 
 	now func() time.Time
 	mix bool // tests: mix letter cases for servers on this host too
@@ -73,6 +74,7 @@ func newClient(config Config) *client {
 			trust: local || config.Trust,
 			tcp:   config.TCP,
 
+			direct: config.Direct && canDirect,
 			window: &c.window,
 		})
 	}

@@ -43,11 +43,11 @@ func TestFaults(t *testing.T) {
 		{dnstest.NeverAll, false, "temporary error: ADDR answers in a form that cannot be read"},
 	}
 	for _, tt := range tests {
-		t.Run(string(tt.fault), func(t *testing.T) {
+		bothWays(t, string(tt.fault), func(t *testing.T, direct bool) {
 			t.Parallel()
 			s := dnstest.Start(t, zoneText)
 			s.Fault("first.example", tt.fault)
-			c := dns.Config{Servers: []netip.AddrPort{s.Addr()}, Try: 300 * time.Millisecond, Rounds: 1}
+			c := dns.Config{Servers: []netip.AddrPort{s.Addr()}, Try: 300 * time.Millisecond, Rounds: 1, Direct: direct}
 			if tt.mix {
 				c.MixCase()
 			}
@@ -59,6 +59,12 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bothWays makes a test with resolvers for many questions and with direct ones.
+func bothWays(t *testing.T, name string, test func(t *testing.T, direct bool)) {
+	t.Run(name, func(t *testing.T) { test(t, false) })
+	t.Run(name+", direct", func(t *testing.T) { test(t, true) })
 }
 
 // A big answer comes by TCP.
@@ -74,7 +80,9 @@ func TestBigAnswer(t *testing.T) {
 	}
 }
 
-func TestFailOver(t *testing.T) {
+func TestFailOver(t *testing.T) { bothWays(t, "asked", failOver) }
+
+func failOver(t *testing.T, direct bool) {
 	good := dnstest.Start(t, zoneText)
 	silent := dnstest.Start(t, "")
 	silent.Fault(dnstest.All, dnstest.Silent)
@@ -83,6 +91,7 @@ func TestFailOver(t *testing.T) {
 	r := dns.New(dns.Config{
 		Servers: []netip.AddrPort{nobody(t), broken.Addr(), silent.Addr(), good.Addr()},
 		Try:     200 * time.Millisecond,
+		Direct:  direct,
 	})
 	if _, err := r.LookupIP(ctx, "ip4", "first.example"); err != nil {
 		t.Fatal(err)
@@ -112,33 +121,39 @@ func nobody(t testing.TB) netip.AddrPort {
 
 // A port that is closed is known at once, not after a time-out.
 func TestRefusedAtOnce(t *testing.T) {
-	r := dns.New(dns.Config{Servers: []netip.AddrPort{nobody(t)}, Try: 10 * time.Second, Rounds: 1})
-	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	_, err := r.LookupTXT(limited, "example")
-	if !errors.Is(err, dns.ErrTemporary) || !strings.Contains(err.Error(), "connection refused") {
-		t.Errorf("got %v, want connection refused", err)
-	}
+	bothWays(t, "asked", func(t *testing.T, direct bool) {
+		r := dns.New(dns.Config{Servers: []netip.AddrPort{nobody(t)}, Try: 10 * time.Second, Rounds: 1, Direct: direct})
+		limited, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		_, err := r.LookupTXT(limited, "example")
+		if !errors.Is(err, dns.ErrTemporary) || !strings.HasSuffix(err.Error(), " read: connection refused") {
+			t.Errorf("got %v, want connection refused", err)
+		}
+	})
 }
 
 func TestContext(t *testing.T) {
 	s := dnstest.Start(t, zoneText)
 	s.Fault(dnstest.All, dnstest.Silent)
-	r := dns.New(dns.Config{Servers: []netip.AddrPort{s.Addr()}, Try: time.Minute})
-	limited, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
-	defer cancel()
-	if _, err := r.LookupTXT(limited, "example"); !errors.Is(err, dns.ErrTemporary) {
-		t.Errorf("got %v, want a temporary error", err)
-	}
+	bothWays(t, "asked", func(t *testing.T, direct bool) {
+		r := dns.New(dns.Config{Servers: []netip.AddrPort{s.Addr()}, Try: time.Minute, Direct: direct})
+		limited, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		if _, err := r.LookupTXT(limited, "example"); !errors.Is(err, dns.ErrTemporary) {
+			t.Errorf("got %v, want a temporary error", err)
+		}
+	})
 }
 
 func TestLimit(t *testing.T) {
 	s := dnstest.Start(t, zoneText)
 	s.Fault(dnstest.All, dnstest.Silent)
-	r := dns.New(dns.Config{Servers: []netip.AddrPort{s.Addr()}, Try: time.Minute, Limit: 50 * time.Millisecond})
-	if _, err := r.LookupTXT(ctx, "example"); !errors.Is(err, dns.ErrTemporary) {
-		t.Errorf("got %v, want a temporary error", err)
-	}
+	bothWays(t, "asked", func(t *testing.T, direct bool) {
+		r := dns.New(dns.Config{Servers: []netip.AddrPort{s.Addr()}, Try: time.Minute, Limit: 50 * time.Millisecond, Direct: direct})
+		if _, err := r.LookupTXT(ctx, "example"); !errors.Is(err, dns.ErrTemporary) {
+			t.Errorf("got %v, want a temporary error", err)
+		}
+	})
 }
 
 // The same question asked by many is asked once, and its answer kept.

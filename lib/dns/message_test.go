@@ -178,7 +178,7 @@ func TestNegativeTTL(t *testing.T) {
 
 // hostile is a resolver that asks somebody who answers every question with reply
 // of it.
-func hostile(t *testing.T, reply func(wire []byte) []byte) Resolver {
+func hostile(t *testing.T, direct bool, reply func(wire []byte) []byte) Resolver {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -195,7 +195,7 @@ func hostile(t *testing.T, reply func(wire []byte) []byte) Resolver {
 			conn.WriteTo(reply(append([]byte(nil), buf[:n]...)), from)
 		}
 	}()
-	return New(Config{Servers: []netip.AddrPort{conn.LocalAddr().(*net.UDPAddr).AddrPort()}, Try: 300 * time.Millisecond, Rounds: 1})
+	return New(Config{Servers: []netip.AddrPort{conn.LocalAddr().(*net.UDPAddr).AddrPort()}, Try: 300 * time.Millisecond, Rounds: 1, Direct: direct})
 }
 
 // What a hostile server says is an error, or no answer, and never a record.
@@ -236,12 +236,14 @@ func TestHostileServers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := hostile(t, tt.reply).Query(context.Background(), "mx.example", TypeA)
-			switch {
-			case tt.want == "" && (err != nil || len(got.Records) != 1 || got.Records[0].Data != "192.0.2.1"):
-				t.Errorf("got %v, %v", got, err)
-			case tt.want != "" && (err == nil || !strings.HasSuffix(err.Error(), tt.want)):
-				t.Errorf("got %v, %v, want %s", got.Records, err, tt.want)
+			for _, direct := range []bool{false, true} {
+				got, err := hostile(t, direct, tt.reply).Query(context.Background(), "mx.example", TypeA)
+				switch {
+				case tt.want == "" && (err != nil || len(got.Records) != 1 || got.Records[0].Data != "192.0.2.1"):
+					t.Errorf("got %v, %v", got, err)
+				case tt.want != "" && (err == nil || !strings.HasSuffix(err.Error(), tt.want)):
+					t.Errorf("got %v, %v, want %s", got.Records, err, tt.want)
+				}
 			}
 		})
 	}

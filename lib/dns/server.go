@@ -37,6 +37,7 @@ type server struct {
 	tcp   bool        // by TCP alone
 	plain atomic.Bool // it knows no EDNS
 
+	direct  bool // who asks waits in the system
 	window  *window
 	batches sync.Pool // of *batch, to be used again
 
@@ -106,6 +107,9 @@ func (s *server) byUDP(ctx context.Context, b *batch, edns bool, wait time.Durat
 }
 
 func (s *server) ask(ctx context.Context, b *batch, wait time.Duration) error {
+	if s.direct {
+		return s.askDirect(ctx, b, wait)
+	}
 	sock, err := s.open(ctx)
 	if err != nil {
 		return plainError(err)

@@ -89,7 +89,7 @@ func (s *socket) ask(ctx context.Context, b *batch, wait time.Duration) error {
 		return err
 	}
 	defer s.leave(b)
-	b.timer.Reset(wait)
+	b.within(wait)
 	defer b.timer.Stop()
 	if sender {
 		if len(b.slots) == 1 {

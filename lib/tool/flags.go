@@ -58,10 +58,14 @@ func (f *Flags) verify() error {
 }
 
 // Resolver returns the resolver that the options and $POSTERN_RESOLVER ask for,
-// and what to close when all is done: then the answers that --record keeps are
+// a direct one for a single check, and what to close when all is done: then the answers that --record keeps are
 // all in their file.
-func (f *Flags) Resolver() (dns.Resolver, io.Closer, error) {
-	r, err := dns.Select(cmp.Or(f.Server, os.Getenv(ServerEnv)), f.Zone)
+func (f *Flags) Resolver(single bool) (dns.Resolver, io.Closer, error) {
+	choose := dns.Select
+	if single {
+		choose = dns.Direct
+	}
+	r, err := choose(cmp.Or(f.Server, os.Getenv(ServerEnv)), f.Zone)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 
 	"postern/lib/arg"
 	"postern/lib/maillog"
@@ -31,12 +30,12 @@ func Run(p *Program, args []string, stdin io.Reader, stdout, stderr io.Writer) i
 		fmt.Fprintln(stdout, p.Name, place.Version())
 		return sysexits.OK
 	}
-	resolver, closer, err := e.Resolver()
+	e.Operands = len(operands) > 0 && !e.Policy
+	resolver, closer, err := e.Resolver(e.Operands)
 	if err != nil {
 		return p.complain(stderr, err, sysexits.Config)
 	}
-	e.DNS, e.Operands = resolver, len(operands) > 0 && !e.Policy
-	e.Log = p.logger(stderr)
+	e.DNS, e.Log = resolver, p.logger(stderr)
 	status := p.work(e, operands, stdin)
 	if err := closer.Close(); err != nil {
 		return max(status, p.complain(stderr, err, sysexits.IOErr))
@@ -117,10 +116,9 @@ type broken struct{ err error }
 
 func (b broken) Check(context.Context, *record.Record) (Result, error) { return nil, b.err }
 
-// one makes one check for a person. It waits more than it works: a second thread
-// would only add to its price.
+// one makes one check for a person.
 func (p *Program) one(ctx context.Context, e *Env, c Checker, operands []string) int {
-	runtime.GOMAXPROCS(1)
+
 	r, err := p.words(operands)
 	if err != nil {
 		return p.complain(e.Stderr, err, sysexits.DataErr)
