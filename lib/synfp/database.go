@@ -27,6 +27,16 @@ func (s System) String() string {
 	return strings.Join(strings.Fields(s.Name+" "+s.Version+" "+s.Subtype), " ")
 }
 
+// Hops estimates how many routers a packet of the system has passed: what is
+// missing of the time to live that its packets begin with, or where that is not
+// known what Fingerprint.Hops says.
+func (s System) Hops(f *Fingerprint) int {
+	if s.TTL < f.TTL || s.TTL-f.TTL > p0fSpread {
+		return f.Hops()
+	}
+	return int(s.TTL - f.TTL)
+}
+
 // Database tells systems by their SYNs. The nil one knows none.
 type Database struct {
 	entries []entry

@@ -9,8 +9,14 @@ import (
 // SYN is a packet that opens a connection.
 type SYN struct {
 	Client, Server netip.AddrPort
+	Sequence       uint32 // the same when it is sent again (RFC 9293 3.4)
 	Fingerprint
 	Traits
+}
+
+// Repeats says whether a SYN is one that was sent again, or seen twice.
+func (s *SYN) Repeats(other *SYN) bool {
+	return s.Client == other.Client && s.Server == other.Server && s.Sequence == other.Sequence
 }
 
 // Lengths of headers without options (RFC 791 3.1, RFC 8200 3, RFC 9293 3.1).
@@ -140,6 +146,7 @@ func (s *SYN) parseTCP(p []byte, size int, from, to netip.Addr) error {
 	}
 	s.Client = netip.AddrPortFrom(from.Unmap(), binary.BigEndian.Uint16(p))
 	s.Server = netip.AddrPortFrom(to.Unmap(), binary.BigEndian.Uint16(p[2:]))
+	s.Sequence = binary.BigEndian.Uint32(p[4:])
 	s.Window = binary.BigEndian.Uint16(p[14:])
 	s.Payload = size > header
 	s.Quirks |= quirksTCP(p)

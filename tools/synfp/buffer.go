@@ -41,10 +41,14 @@ func newBuffer(keep int) *buffer {
 	}
 }
 
-// add keeps a SYN, in place of the oldest when there are enough.
-func (b *buffer) add(s synfp.SYN, now time.Time) {
+// add keeps a SYN, in place of the oldest when there are enough. isNew is false
+// for one that came before.
+func (b *buffer) add(s synfp.SYN, now time.Time) (isNew bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if i, ok := b.at[s.Client]; ok && s.Repeats(&b.ring[i].SYN) {
+		return false
+	}
 	if len(b.ring) < cap(b.ring) {
 		b.ring = append(b.ring, seen{})
 	} else {
@@ -58,6 +62,7 @@ func (b *buffer) add(s synfp.SYN, now time.Time) {
 		close(b.change)
 		b.change = nil
 	}
+	return true
 }
 
 // count notes that a host has sent the SYN that comes next in the ring.

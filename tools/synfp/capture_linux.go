@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 
 	"github.com/google/gopacket/layers"
@@ -11,9 +12,6 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
-
-// snapLength is what is copied of a packet: all headers.
-const snapLength = 256
 
 // packetSource is a packet socket.
 type packetSource struct {
@@ -23,37 +21,107 @@ type packetSource struct {
 
 func (s *packetSource) link() layers.LinkType { return s.kind }
 
+// dropped is how many SYNs the kernel had no room for since it was last asked.
+func (s *packetSource) dropped() uint {
+	stats, err := s.Stats()
+	if err != nil {
+		return 0
+	}
+	return uint(stats.Drops)
+}
+
 // openSource opens an interface, and has the kernel copy nothing but SYNs that
 // come in.
 func openSource(name string, w wanted) (source, error) {
 	h, err := pcapgo.NewEthernetHandle(name)
 	if err != nil {
-		if !mayCapture() {
-			return nil, errCapability
-		}
 		return nil, err
 	}
-	filter, err := bpf.Assemble(onlySYNs(w.port))
-	if err == nil {
-		err = errors.Join(h.SetBPF(filter), h.SetCaptureLength(snapLength))
-	}
-	if err != nil {
+	if err := prepare(h, w.port); err != nil {
 		h.Close()
 		return nil, err
 	}
 	return &packetSource{h, linkType(name)}, nil
 }
 
+// prepare filters, and forgets what came before there was a filter: frames of
+// all kinds, and of other interfaces.
+func prepare(h *pcapgo.EthernetHandle, port uint16) error {
+	nothing, err := bpf.Assemble([]bpf.Instruction{bpf.RetConstant{Val: 0}})
+	if err == nil {
+		err = h.SetBPF(nothing)
+	}
+	if fd, ok := descriptor(h); ok {
+		enlarge(fd)
+		drain(fd)
+	}
+	filter, err2 := bpf.Assemble(onlySYNs(comesIn(), network, port))
+	return errors.Join(err, err2, h.SetBPF(filter), h.SetCaptureLength(snapLength))
+}
+
+// network is where the kernel's filters find the IP header, whatever the link
+// has in front of it (SKF_NET_OFF).
+const network uint32 = 0xfff00000
+
+// comesIn are the steps that drop what this host sends (PACKET_OUTGOING), and
+// what is not IP. Loopback shows each packet twice, and as outgoing once.
+func comesIn() []step {
+	const outgoing = 4
+	return []step{
+		{load: bpf.LoadExtension{Num: bpf.ExtType}},
+		{val: outgoing, yes: drop},
+		{load: bpf.LoadExtension{Num: bpf.ExtProto}},
+		{val: unix.ETH_P_IPV6, yes: 5},
+		{val: unix.ETH_P_IP, no: drop},
+	}
+}
+
+// descriptor is that of the packet socket, which gopacket keeps to itself.
+// Without it all works but the large queue.
+func descriptor(h *pcapgo.EthernetHandle) (fd int, ok bool) {
+	f := reflect.ValueOf(h).Elem().FieldByName("fd")
+	if !f.CanInt() {
+		return -1, false
+	}
+	fd = int(f.Int())
+	domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+	return fd, err == nil && domain == unix.AF_PACKET
+}
+
+// kernelQueue is the octets of SYNs that may wait in the kernel, which counts
+// about a KiB for each: a flood of a twentieth of a second.
+const kernelQueue = 8 << 20
+
+// enlarge asks for the long queue. With CAP_NET_RAW alone net.core.rmem_max is
+// the most there is.
+func enlarge(fd int) {
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, kernelQueue) != nil {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, kernelQueue)
+	}
+}
+
+// drain empties the queue.
+func drain(fd int) {
+	for range kernelQueue {
+		if _, _, err := unix.Recvfrom(fd, nil, unix.MSG_DONTWAIT|unix.MSG_TRUNC); err != nil {
+			return
+		}
+	}
+}
+
 // errCapability is for those who lack what capturing needs.
 var errCapability = fmt.Errorf("the capability CAP_NET_RAW is missing (start as root, or by synfp.service; --read, -f and filters need none): %w", os.ErrPermission)
 
-// mayCapture says whether packet sockets are to be had.
-func mayCapture() bool {
+// ready says what is missing for packet sockets.
+func ready() error {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if errors.Is(err, os.ErrPermission) {
+		return errCapability
+	}
 	if err == nil {
 		unix.Close(fd)
 	}
-	return err == nil
+	return err
 }
 
 // linkType is what stands in front of the IP header in frames of an interface:
@@ -65,86 +133,4 @@ func linkType(name string) layers.LinkType {
 		return layers.LinkTypeEthernet
 	}
 	return layers.LinkTypeRaw
-}
-
-// network is where the kernel's filters find the network header, whatever the link
-// has in front of it (SKF_NET_OFF).
-const network uint32 = 0xfff00000
-
-// outgoing is a packet that this host sends (PACKET_OUTGOING). Loopback shows
-// each packet twice, and as outgoing once.
-const outgoing = 4
-
-// onlySYNs is the filter: TCP packets with SYN and without ACK, to a port
-// unless that is 0. Those of IPv6 with extension headers come too, to be looked
-// at here.
-func onlySYNs(port uint16) []bpf.Instruction {
-	const keep, drop = 1000, 1001 // places of jumps, until they are known
-	at := func(header uint32) []step {
-		return []step{
-			{load: bpf.LoadIndirect{Off: network + 13 + header, Size: 1}},
-			{load: bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: 0x12}},
-			{val: 0x02, no: drop},
-			{load: bpf.LoadConstant{Val: uint32(port)}},
-			{val: 0, yes: keep},
-			{load: bpf.LoadIndirect{Off: network + 2 + header, Size: 2}},
-			{val: uint32(port), yes: keep, no: drop},
-		}
-	}
-	four := append([]step{
-		{load: bpf.LoadAbsolute{Off: network + 9, Size: 1}},
-		{val: 6, no: drop},
-		{load: bpf.LoadAbsolute{Off: network + 6, Size: 2}},
-		{load: bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: 0x1fff}},
-		{val: 0, no: drop},
-		{load: bpf.LoadAbsolute{Off: network, Size: 1}},
-		{load: bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: 15}},
-		{load: bpf.ALUOpConstant{Op: bpf.ALUOpMul, Val: 4}},
-		{load: bpf.TAX{}},
-	}, at(0)...)
-	six := append([]step{
-		{load: bpf.LoadAbsolute{Off: network + 6, Size: 1}},
-		{val: 0, yes: keep}, {val: 43, yes: keep}, {val: 44, yes: keep}, {val: 60, yes: keep},
-		{val: 6, no: drop},
-		{load: bpf.LoadConstant{Dst: bpf.RegX}},
-	}, at(40)...)
-	head := []step{
-		{load: bpf.LoadExtension{Num: bpf.ExtType}},
-		{val: outgoing, yes: drop},
-		{load: bpf.LoadExtension{Num: bpf.ExtProto}},
-		{val: unix.ETH_P_IPV6, yes: len(four) + 5},
-		{val: unix.ETH_P_IP, no: drop},
-	}
-	return assemble(append(append(head, four...), six...), keep, drop)
-}
-
-// A step is one instruction of a filter: a load, or a comparison that goes to
-// yes or no, where 0 means to the next.
-type step struct {
-	load    bpf.Instruction
-	val     uint32
-	yes, no int
-}
-
-// assemble fills in how far the jumps are; the two verdicts stand at the end.
-func assemble(steps []step, keep, drop int) []bpf.Instruction {
-	far := func(from, to int) uint8 {
-		switch to {
-		case 0:
-			return 0
-		case keep:
-			to = len(steps)
-		case drop:
-			to = len(steps) + 1
-		}
-		return uint8(to - from - 1)
-	}
-	list := make([]bpf.Instruction, 0, len(steps)+2)
-	for i, s := range steps {
-		if s.load == nil {
-			s.load = bpf.JumpIf{Cond: bpf.JumpEqual, Val: s.val, SkipTrue: far(i, s.yes), SkipFalse: far(i, s.no)}
-		}
-		list = append(list, s.load)
-	}
-	return append(list, bpf.RetConstant{Val: snapLength}, bpf.RetConstant{Val: 0})
 }

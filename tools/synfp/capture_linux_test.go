@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -19,6 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"postern/lib/maillog"
 	"postern/lib/synfp"
 )
 
@@ -131,6 +131,18 @@ func netAddr(a net.Addr) string {
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()).String()
 }
 
+// startCapture captures until the process ends.
+func startCapture(t testing.TB, w wanted, take func(synfp.SYN)) *capture {
+	t.Helper()
+	log := maillog.Open(maillog.Options{Stderr: os.Stderr})
+	c := newCapture(w, log, func(s synfp.SYN) error { take(s); return nil })
+	if err := c.open(); err != nil {
+		t.Fatal(err)
+	}
+	go c.run()
+	return c
+}
+
 // TestFields changes what a host's SYNs are like, and has the kernel, the live
 // capture, a capture file, tcpdump and p0f tell each of them.
 func TestFields(t *testing.T) {
@@ -141,11 +153,7 @@ func TestFields(t *testing.T) {
 	l := listener(t)
 	live := make(chan string, 100)
 	w := wanted{port: 2525, interfaces: []string{"here"}}
-	sources, err := openAll(w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	go captureFrom(sources, w, func(s synfp.SYN) error { live <- s.String(); return nil })
+	startCapture(t, w, func(s synfp.SYN) { live <- s.String() })
 	file, stop := dump(t)
 	var all []string
 	for _, tt := range []struct{ change, to, want string }{
@@ -279,61 +287,4 @@ func compareP0f(t *testing.T, file string, all []string) {
 	}
 }
 
-// flood is how many SYNs must all be captured, and how many come in a second.
-const (
-	flood     = 5000
-	perSecond = 20000
-)
-
-// TestFlood captures every one of many SYNs, and memory does not grow with
-// their number.
-func TestFlood(t *testing.T) {
-	if !inNamespace(t, "ip") {
-		return
-	}
-	sh(t, 0, "ip link set lo up")
-	w := wanted{port: 9, interfaces: []string{"lo"}}
-	sources, err := openAll(w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := newBuffer(1000)
-	all := make(chan struct{})
-	n := 0
-	go captureFrom(sources, w, func(s synfp.SYN) error {
-		b.add(s, time.Now())
-		if n++; n == flood {
-			close(all)
-		}
-		return nil
-	})
-	begin := time.Now()
-	for i := range flood {
-		time.Sleep(time.Until(begin.Add(time.Duration(i) * time.Second / perSecond)))
-		knock(t)
-	}
-	took := time.Since(begin)
-	select {
-	case <-all:
-	case <-time.After(10 * time.Second):
-	}
-	stats, err := sources[0].(*packetSource).Stats()
-	if err != nil || stats.Drops != 0 || stats.Packets != flood {
-		t.Errorf("%+v, %v; want %d packets and no drop", stats, err, flood)
-	}
-	if len(b.ring) != 1000 || len(b.at) > 1000 {
-		t.Errorf("%d SYNs are kept", len(b.ring))
-	}
-	status, _ := os.ReadFile("/proc/self/status")
-	t.Logf("%.0f SYN/s, %s", flood/took.Seconds(), bytes.Join(regexp.MustCompile(`(?m)^VmHWM.*$`).FindAll(status, 1), nil))
-}
-
-// knock sends one SYN to a port that nobody listens at.
-func knock(t *testing.T) {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	unix.Connect(fd, &unix.SockaddrInet4{Port: 9, Addr: [4]byte{127, 0, 0, 1}})
-}
+func pidText(pid int) string { return strconv.Itoa(pid) }

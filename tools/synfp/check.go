@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"strconv"
@@ -32,7 +33,7 @@ func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, err
 		if err != nil {
 			return nil, inputError{err}
 		}
-		return &result{f, c.name(&f), r}, nil
+		return &result{f, c.name(&synfp.SYN{Fingerprint: f}), r}, nil
 	}
 	client, err := tool.ClientAddress(r)
 	if err != nil {
@@ -44,7 +45,7 @@ func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, err
 	if err != nil {
 		return nil, err
 	}
-	return &result{f, c.name(&f), r}, nil
+	return &result{f, c.name(&synfp.SYN{Fingerprint: f}), r}, nil
 }
 
 // inputError is a fault of the record.
@@ -79,4 +80,4 @@ func (r *result) Action() string {
 }
 
 // Text is the result for a person.
-func (r *result) Text() string { return r.Fingerprint.String() + " " + orUnknown(r.system) }
+func (r *result) Text() string { return r.Fingerprint.String() + " " + cmp.Or(r.system, "unknown") }

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"postern/lib/maillog"
@@ -33,8 +32,9 @@ type collector struct {
 
 // collect captures, and answers at a socket until something fails.
 func collect(path string, w wanted, b *buffer, n naming, log *maillog.Logger) error {
-	sources, err := openAll(w)
-	if err != nil {
+	c := newCapture(w, log, func(s synfp.SYN) error { b.add(s, time.Now()); return nil })
+	c.patient = true
+	if err := c.open(); err != nil {
 		return err
 	}
 	l, err := listen(path)
@@ -42,12 +42,9 @@ func collect(path string, w wanted, b *buffer, n naming, log *maillog.Logger) er
 		return err
 	}
 	defer l.Close()
-	c := &collector{b, n, make(chan struct{}, maxAsking), log}
 	failed := make(chan error, 2)
-	go func() {
-		failed <- captureFrom(sources, w, func(s synfp.SYN) error { b.add(s, time.Now()); return nil })
-	}()
-	go func() { failed <- c.serve(l) }()
+	go func() { failed <- c.run() }()
+	go func() { failed <- (&collector{b, n, make(chan struct{}, maxAsking), log}).serve(l) }()
 	return <-failed
 }
 
@@ -126,7 +123,7 @@ func (c *collector) answerLine(in *bufio.Reader) ([]byte, error) {
 		return []byte{'\n'}, nil
 	}
 	var r record.Record
-	found := result{Fingerprint: s.Fingerprint, system: c.name(&s.Fingerprint)}
+	found := result{Fingerprint: s.Fingerprint, system: c.name(&s)}
 	found.Record(&r)
 	return append([]byte(r.String()), '\n'), nil
 }
@@ -147,9 +144,4 @@ func parseQuestion(line []byte) (client, server netip.AddrPort, ok bool) {
 	}
 	client, server = end("client"), end("server")
 	return client, server, client.IsValid()
-}
-
-// cut is s, short enough for a field of p0f's that ends with a NUL.
-func cut(s string, n int) string {
-	return strings.ToValidUTF8(s[:min(len(s), n-1)], "")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net/netip"
+	"strings"
 	"time"
 
 	"postern/lib/synfp"
@@ -22,15 +23,17 @@ const (
 	p0fOK      = 0x10
 	p0fNoMatch = 0x20
 
-	p0fString = 32 // octets of a string's field
-	p0fRough  = 2  // os_match_q of a signature that is generic
+	p0fString     = 32 // octets of a string's field
+	p0fFuzzy      = 1  // os_match_q of a signature that is nearly right
+	p0fRough      = 2  // and of one that is generic
+	p0fNoDistance = -1
 )
 
 // Places in the answer.
 const (
 	atStatus, atFirst, atLast, atTotal = 4, 8, 12, 16
 	atDistance, atQuality              = 36, 39
-	atName, atFlavor                   = 40, 72
+	atName, atFlavor, atLink           = 40, 72, 168
 )
 
 // isP0f tells whether a question is one of p0f's by its first octet, with which
@@ -50,6 +53,9 @@ func (c *collector) answerP0f(in *bufio.Reader) ([]byte, error) {
 	}
 	reply := make([]byte, p0fAnswer)
 	e := binary.NativeEndian
+	if e.Uint32(q[:]) != magicAsk {
+		return reply, nil // p0f's own answer is of zeros, too
+	}
 	e.PutUint32(reply, magicSay)
 	addr, ok := p0fAddress(q)
 	if !ok {
@@ -65,31 +71,42 @@ func (c *collector) answerP0f(in *bufio.Reader) ([]byte, error) {
 	putTime(reply[atFirst:], h.first)
 	putTime(reply[atLast:], h.when)
 	e.PutUint32(reply[atTotal:], h.total)
-	e.PutUint16(reply[atDistance:], uint16(s.Hops()))
-	c.putSystem(reply, &s.Fingerprint)
+	c.putSystem(reply, &s)
 	return reply, nil
 }
 
 func putTime(to []byte, t time.Time) { binary.NativeEndian.PutUint32(to, uint32(t.Unix())) }
 
-// putSystem writes name and version of the system, when it is known.
-func (c *collector) putSystem(reply []byte, f *synfp.Fingerprint) {
-	s, ok := c.db.Name(f, c.mtu)
-	if !ok {
+// putSystem writes what the SYN tells: the system, when it is known, the
+// distance, and the kind of link.
+func (c *collector) putSystem(reply []byte, s *synfp.SYN) {
+	system, ok := c.db.NameSYN(s, c.mtu)
+	hops := int16(system.Hops(&s.Fingerprint))
+	if ok && system.TTL == 0 {
+		hops = p0fNoDistance
+	}
+	binary.NativeEndian.PutUint16(reply[atDistance:], uint16(hops))
+	if system.Tool { // which p0f does not count as a system
 		return
 	}
-	if s.Group {
-		reply[atQuality] = p0fRough
+	putString(reply[atLink:], c.db.Link(&s.Fingerprint))
+	putString(reply[atName:], system.Name)
+	putString(reply[atFlavor:], system.Version)
+	if system.Fuzzy {
+		reply[atQuality] |= p0fFuzzy
 	}
-	copy(reply[atName:atName+p0fString], cut(s.Name, p0fString))
-	copy(reply[atFlavor:atFlavor+p0fString], cut(s.Version, p0fString))
+	if system.Group {
+		reply[atQuality] |= p0fRough
+	}
+}
+
+// putString writes a string that ends with a NUL, cut to its field.
+func putString(to []byte, s string) {
+	copy(to, strings.ToValidUTF8(s[:min(len(s), p0fString-1)], ""))
 }
 
 // p0fAddress is the address that is asked about.
 func p0fAddress(q [p0fQuestion]byte) (a netip.Addr, ok bool) {
-	if binary.NativeEndian.Uint32(q[:]) != magicAsk {
-		return a, false
-	}
 	switch q[4] {
 	case 4:
 		return netip.AddrFrom4([4]byte(q[5:])), true

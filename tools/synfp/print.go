@@ -4,16 +4,14 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"sync"
 
 	"postern/lib/record"
 	"postern/lib/synfp"
 	"postern/lib/tool"
 )
 
-// printer prints SYNs, from several goroutines.
+// printer prints SYNs.
 type printer struct {
-	mu    sync.Mutex
 	w     io.Writer
 	name  naming
 	form  form
@@ -52,11 +50,9 @@ func (p *printer) print(s synfp.SYN) error {
 	default:
 		text = fmt.Appendf(nil, "%s %d %s", s.Client.Addr(), s.Client.Port(), s.String())
 		if p.names {
-			text = fmt.Appendf(text, " (%s, %s)", orUnknown(p.name.name(&s.Fingerprint)), hops(s.Hops()))
+			text = fmt.Appendf(text, " (%s)", p.name.words(&s))
 		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	_, err := p.w.Write(append(text, '\n'))
 	return err
 }
@@ -71,7 +67,7 @@ func (p *printer) record(s *synfp.SYN) (r record.Record) {
 	}
 	set("client", s.Client)
 	set("server", s.Server)
-	found := result{Fingerprint: s.Fingerprint, system: p.name.name(&s.Fingerprint)}
+	found := result{Fingerprint: s.Fingerprint, system: p.name.name(s)}
 	found.Record(&r)
 	return r
 }

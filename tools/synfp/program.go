@@ -134,21 +134,35 @@ func (p *program) naming(e *tool.Env) (n naming, c config, err error) {
 }
 
 // name is the system in words, "" when none is known.
-func (n naming) name(f *synfp.Fingerprint) string {
-	s, _ := n.db.Name(f, n.mtu)
-	return s.String()
+func (n naming) name(s *synfp.SYN) string {
+	system, _ := n.db.NameSYN(s, n.mtu)
+	return system.String()
+}
+
+// words says for people what system it is, and how far away.
+func (n naming) words(s *synfp.SYN) string {
+	system, ok := n.db.NameSYN(s, n.mtu)
+	name := system.String()
+	if !ok {
+		name = "unknown"
+	}
+	hops := system.Hops(&s.Fingerprint)
+	if hops == 1 {
+		return name + ", 1 hop away"
+	}
+	return fmt.Sprintf("%s, %d hops away", name, hops)
 }
 
 // mode does what is no check: capturing, collecting, naming.
 func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
-	if e.Check || e.Policy || p.fingerprint == "" && p.file == "" && !p.collect && len(operands) == 0 {
+	if e.Policy || !e.Check && p.fingerprint == "" && p.file == "" && !p.collect && len(operands) == 0 {
 		return 0, false
 	}
 	n, c, err := p.naming(e)
 	if err != nil {
 		return p.complain(e, sysexits.Config, err), true
 	}
-	if p.fingerprint != "" {
+	if p.fingerprint != "" && !e.Check {
 		return p.one(e, n), true
 	}
 	w, err := parseWanted(operands)
@@ -156,12 +170,14 @@ func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
 		return p.complain(e, sysexits.Usage, err), true
 	}
 	switch out := p.printer(e, n); {
+	case e.Check:
+		err = p.report(e.Stdout, w, n, c)
 	case p.file != "":
 		err = readFile(p.file, w, out.print)
 	case p.collect:
 		err = collect(p.path(), w, newBuffer(c.keep), n, e.Log)
 	default:
-		err = capture(w, out.print)
+		err = live(w, e.Log, out.print)
 	}
 	if err != nil {
 		return p.complain(e, exitStatus(err), err), true
@@ -192,28 +208,14 @@ func (p *program) one(e *tool.Env, n naming) int {
 	if err != nil {
 		return p.complain(e, sysexits.DataErr, err)
 	}
-	out := p.printer(e, n)
+	s := synfp.SYN{Fingerprint: f}
 	if e.JSON || p.lines {
-		err = out.print(synfp.SYN{Fingerprint: f})
+		err = p.printer(e, n).print(s)
 	} else {
-		_, err = fmt.Fprintf(e.Stdout, "%s, %s\n", orUnknown(n.name(&f)), hops(f.Hops()))
+		_, err = fmt.Fprintln(e.Stdout, n.words(&s))
 	}
 	if err != nil {
 		return p.complain(e, sysexits.IOErr, err)
 	}
 	return sysexits.OK
-}
-
-func orUnknown(name string) string {
-	if name == "" {
-		return "unknown"
-	}
-	return name
-}
-
-func hops(n int) string {
-	if n == 1 {
-		return "1 hop away"
-	}
-	return fmt.Sprintf("%d hops away", n)
 }

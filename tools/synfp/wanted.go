@@ -44,31 +44,42 @@ func (w wanted) matches(s *synfp.SYN) bool {
 	return (w.port == 0 || s.Server.Port() == w.port) && (!w.addr.IsValid() || s.Server.Addr() == w.addr)
 }
 
-// choose is the interfaces to capture from: those that are named, else those
-// that have the address, else all that are up but for loopback ones.
-func (w wanted) choose() ([]string, error) {
-	if len(w.interfaces) > 0 {
-		return w.interfaces, nil
-	}
+// choose is the interfaces to capture from, of those that are up: those that are
+// named, else those that have the address, else all but loopback ones. The error
+// says what is missing, though there may be others.
+func (w wanted) choose() (names []string, err error) {
 	all, err := net.Interfaces()
 	if err != nil {
 		return nil, err
 	}
-	var names []string
 	for _, ifi := range all {
-		if w.addr.IsValid() && !owns(ifi, w.addr) ||
-			!w.addr.IsValid() && (ifi.Flags&net.FlagUp == 0 || ifi.Flags&net.FlagLoopback != 0) {
-			continue
+		if ifi.Flags&net.FlagUp != 0 && w.suits(ifi) {
+			names = append(names, ifi.Name)
 		}
-		names = append(names, ifi.Name)
 	}
-	if len(names) == 0 && w.addr.IsValid() {
-		return nil, fmt.Errorf("no interface has the address %s; name the interfaces", w.addr)
+	for _, name := range w.interfaces {
+		if !slices.Contains(names, name) {
+			return names, fmt.Errorf("%s: no such interface, or it is down", name)
+		}
 	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("no interface is up but loopback; name one: synfp %d 0.0.0.0 lo", w.port)
+	switch {
+	case len(names) > 0:
+		return names, nil
+	case w.addr.IsValid():
+		return nil, fmt.Errorf("no interface that is up has the address %s; name the interfaces", w.addr)
 	}
-	return names, nil
+	return nil, fmt.Errorf("no interface is up but loopback; name one: synfp %d 0.0.0.0 lo", w.port)
+}
+
+// suits says whether an interface is one to capture from.
+func (w wanted) suits(ifi net.Interface) bool {
+	switch {
+	case len(w.interfaces) > 0:
+		return slices.Contains(w.interfaces, ifi.Name)
+	case w.addr.IsValid():
+		return owns(ifi, w.addr)
+	}
+	return ifi.Flags&net.FlagLoopback == 0
 }
 
 // owns says whether an interface has an address.

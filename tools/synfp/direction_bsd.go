@@ -1,0 +1,8 @@
+//go:build darwin || freebsd || netbsd
+
+package main
+
+import "golang.org/x/sys/unix"
+
+// onlyIn has the device leave out what this host sends.
+func onlyIn(fd int) error { return unix.IoctlSetPointerInt(fd, unix.BIOCSSEESENT, 0) }
