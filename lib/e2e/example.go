@@ -42,7 +42,7 @@ func example(line, want string) Example {
 	command := line
 	if words, ok := strings.CutPrefix(line, "echo "); ok {
 		e.Stdin, command, _ = strings.Cut(words, " | ")
-		e.Stdin += "\n"
+		e.Stdin = strings.ReplaceAll(e.Stdin, "'", "") + "\n"
 	}
 	command, e.Filter, _ = strings.Cut(command, " | ")
 	e.Args = words(command)[1:]

@@ -11,5 +11,5 @@ import (
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return tool.Run(new(program).tool(), args, stdin, stdout, stderr)
+	return tool.Run((&program{stdin: stdin}).tool(), args, stdin, stdout, stderr)
 }

@@ -29,6 +29,7 @@ func onLinux(t *testing.T) {
 func TestRun(t *testing.T) {
 	onLinux(t)
 	t.Setenv("POSTERN_ROOT", t.TempDir())
+	t.Setenv("LC_ALL", "C")
 	for _, tt := range []struct {
 		name   string
 		args   []string
@@ -37,19 +38,42 @@ func TestRun(t *testing.T) {
 		stdout string // how it begins
 		stderr string // a part of it
 	}{
-		{"not measured", []string{"-n", "127.0.0.1"}, "", 0, "the path to 127.0.0.1 would be measured\n", ""},
+		{"not measured", []string{"-n", "127.0.0.1"}, "", 0, "127.0.0.1: udp/33434 probes would be sent, to hops 1 to 32, 64 at most\n", ""},
+		{"not measured, TCP", []string{"-n", "--tcp", "127.0.0.1", "3"}, "", 0, "127.0.0.1: tcp/25 probes would be sent, to hops 1 to 3, 9 at most\n", ""},
+		{"not measured, a port", []string{"-n", "--tcp=587", "::1", "-3"}, "", 0, "::1: tcp/587 probes would be sent, to hops 1 to 32, 64 at most\n", ""},
+		{"not measured, ICMP", []string{"-n", "--icmp", "127.0.0.1", "99"}, "", 0, "127.0.0.1: icmp probes would be sent, to hops 1 to 32, 64 at most\n", ""},
 		{"not measured for a filter", []string{"-n"}, "127.0.0.1\n", 0, "client_address=127.0.0.1\n", ""},
-		{"measured", []string{"127.0.0.1"}, "", 0, "1 127.0.0.1\n", ""},
+		{"what a filter would send", []string{"-nd"}, "127.0.0.1 2\n", 0, "client_address=127.0.0.1 hops=2\n", "netpath: 127.0.0.1: udp/33434 probes would be sent, to hops 1 to 2, 6 at most\n"},
+		{"not measured for a drawing", []string{"-n", "--plot", "127.0.0.1", "127.0.0.2", "2"}, "", 0,
+			"127.0.0.1: udp/33434 probes would be sent, to hops 1 to 2, 6 at most\n127.0.0.2: udp/33434 probes would be sent, to hops 1 to 2, 6 at most\n", ""},
+		{"measured", []string{"-d", "127.0.0.1"}, "", 0, "1 127.0.0.1\n", "netpath: 127.0.0.1: 1 hop, udp/33434, "},
 		{"known now", []string{"-n", "127.0.0.1"}, "", 0, "1 127.0.0.1\n", ""},
-		{"too old", []string{"-n", "--keep", "0", "127.0.0.1"}, "", 0, "the path to 127.0.0.1 would be measured\n", ""},
-		{"plotted", []string{"--plot", "127.0.0.1"}, "", 0, " 1 127.0.0.1 ######################################## 0.", ""},
+		{"too old", []string{"-n", "--keep", "0", "127.0.0.1"}, "", 0, "127.0.0.1: udp/", ""},
+		{"drawn", []string{"--plot=text", "--numeric", "127.0.0.1"}, "", 0, "127.0.0.1: 1 hop, udp/33434, ", ""},
+		{"drawn for no terminal", []string{"--plot", "--numeric", "127.0.0.1"}, "", 0, "<svg ", ""},
+		{"then and now", []string{"--compare", "--plot=text", "127.0.0.1"}, "", 0, "o 127.0.0.1: 1 hop, udp/33434, ", ""},
+		{"no then", []string{"--compare", "--plot=text", "127.0.0.9"}, "", 0, "127.0.0.9: 1 hop, udp/33434, ", "netpath: no path to 127.0.0.9 is known from before\n"},
 		{"times", []string{"-v", "-z", "/dev/null", "127.0.0.1", "-1"}, "", 0, "1 127.0.0.1 0.", ""},
+		{"times as a record", []string{"-vJ", "-z", "/dev/null", "127.0.0.1"}, "", 0, `{"client_address":"127.0.0.1","network_hops":"1","network_path_time":"`, ""},
 		{"no address", []string{"localhost"}, "", 65, "", "not an IP address"},
+		{"no address to draw", []string{"--plot", "localhost"}, "", 65, "", "not an IP address"},
 		{"no host", []string{"224.0.0.1"}, "", 65, "", "there is no path to this address"},
+		{"no host to draw", []string{"--plot", "127.0.0.1", "224.0.0.1"}, "", 65, "", "there is no path to this address"},
+		{"no hops", []string{"127.0.0.1", "some"}, "", 64, "", `"some" is no number of hops`},
+		{"no hops in a record", nil, "client_address=127.0.0.1 hops=x\n", 0, `client_address=127.0.0.1 hops=x error="netpath: hops \"x\" is no number"`, ""},
+		{"too much", []string{"127.0.0.1", "1", "2"}, "", 64, "", "operands are an address and a number of hops"},
+		{"too much to draw", []string{"--plot", "127.0.0.1", "127.0.0.2", "127.0.0.3"}, "", 65, "", "no more than 2 paths"},
+		{"too much to compare", []string{"--compare", "127.0.0.1", "127.0.0.2"}, "", 65, "", "--compare takes one address"},
+		{"nothing to compare", []string{"--compare"}, "", 64, "", "--compare needs an address"},
+		{"two kinds", []string{"--tcp", "--icmp", "127.0.0.1"}, "", 64, "", "only one of --tcp and --icmp"},
+		{"no port", []string{"--tcp=smtp", "127.0.0.1"}, "", 64, "", `option --tcp: "smtp" is no port`},
+		{"no form", []string{"--plot=png", "127.0.0.1"}, "", 64, "", `option --plot: "png" is neither text nor svg`},
+		{"a drawing for Postfix", []string{"--plot", "-P"}, "", 64, "", "cannot be with -P or -J"},
 		{"no number", []string{"--keep", "soon", "127.0.0.1"}, "", 78, "", `option --keep: "soon" is no number of seconds`},
+		{"no number for a drawing", []string{"--plot", "--keep", "soon", "127.0.0.1"}, "", 78, "", `option --keep: "soon" is no number of seconds`},
 		{"policy", []string{"-P"}, "client_address=127.0.0.1\n\n", 0, "action=PREPEND X-Avenger: version=" + place.Version() + "; ", ""},
 		{"policy without a path", []string{"-P", "-n"}, "client_address=127.0.0.2\n\n", 0, "action=DUNNO\n", ""},
-		{"own attributes are ours", []string{"-n"}, "client_address=127.0.0.2 network_path=1.1.1.1 x=y\n", 0, "client_address=127.0.0.2 x=y\n", ""},
+		{"own attributes are ours", []string{"-n"}, "client_address=127.0.0.2 network_path=1.1.1.1 network_path_names=x network_path_rtt=1 x=y\n", 0, "client_address=127.0.0.2 x=y\n", ""},
 	} {
 		status, stdout, stderr := call(t, tt.stdin, tt.args...)
 		if status != tt.status || !strings.HasPrefix(stdout, tt.stdout) || !strings.Contains(stderr, tt.stderr) {
@@ -58,17 +82,31 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestNames: names stand as in zone files, so that nothing in them reaches the
-// terminal as it is.
+// TestNames: names stand as in zone files, each one word, so that nothing in
+// them reaches a terminal, a record or a picture as it is.
 func TestNames(t *testing.T) {
 	onLinux(t)
+	t.Setenv("LC_ALL", "C")
+	t.Setenv("COLUMNS", "120")
 	zone := t.TempDir() + "/zone"
-	if err := os.WriteFile(zone, []byte("1.0.0.127.in-addr.arpa. 60 PTR a\\027b.example.\n"), 0o600); err != nil {
+	const name = "a\\027\\032\\226\\128\\174<b>.example"
+	if err := os.WriteFile(zone, []byte("1.0.0.127.in-addr.arpa. 60 PTR "+name+".\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, stdout, stderr := call(t, "", "--fresh", "-v", "-z", zone, "127.0.0.1")
-	if !strings.HasSuffix(stdout, " ms a\\027b.example\n") {
-		t.Errorf("got %q, %q", stdout, stderr)
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-v", "127.0.0.1"}, " ms " + name + "\n"},
+		{[]string{"-v", "--numeric", "127.0.0.1"}, " ms\n"},
+		{[]string{"--plot=text", "127.0.0.1"}, "# " + name + "\n"},
+		{[]string{"--plot=text", "--numeric", "127.0.0.1"}, "#\n"},
+		{[]string{"--plot=svg", "127.0.0.1"}, ">" + strings.NewReplacer("<", "&#60;", ">", "&#62;").Replace(name) + "</text>\n</svg>\n"},
+	} {
+		_, stdout, stderr := call(t, "", append([]string{"--fresh", "-z", zone}, tt.args...)...)
+		if !strings.HasSuffix(stdout, tt.want) {
+			t.Errorf("%q: got %q, %q, want %q", tt.args, stdout, stderr, tt.want)
+		}
 	}
 }
 
@@ -77,7 +115,7 @@ func TestManualExamples(t *testing.T) {
 	onLinux(t)
 	t.Setenv("POSTERN_ROOT", t.TempDir())
 	steps := e2e.Examples(t, "netpath.1")
-	if len(steps) != 2 {
+	if len(steps) != 5 {
 		t.Fatalf("the examples are %q", steps)
 	}
 	for _, step := range steps {

@@ -12,16 +12,64 @@ import (
 	"postern/lib/tool"
 )
 
+// The attributes that -v adds.
+const (
+	attrNames = "network_path_names"
+	attrRTT   = "network_path_rtt"
+)
+
 // result is a path, and what of it is to be shown.
 type result struct {
 	netpath.Path
-	hops  int // as the operand
-	form  *program
-	names map[netip.Addr]string
+	hops    int // as the operand
+	verbose bool
+	names   map[netip.Addr]string
+	plan    string // what would be sent, when the path was not measured
 }
 
 // Record sets what the path says.
-func (r *result) Record(to *record.Record) { r.Path.Record(to, r.hops) }
+func (r *result) Record(to *record.Record) {
+	r.Path.Record(to, r.hops)
+	if !r.verbose || r.Time.IsZero() {
+		return
+	}
+	hops, first := r.Part(r.hops)
+	names, times := make([]string, 0, len(hops)), make([]string, 0, len(hops))
+	for i, h := range hops {
+		if first+i <= len(r.Routers()) {
+			names = append(names, r.nameOf(h))
+		}
+		times = append(times, timeOf(h))
+	}
+	setList(to, attrNames, names)
+	setList(to, attrRTT, times)
+}
+
+// setList sets an attribute to words, of which at least one is known.
+func setList(to *record.Record, name string, words []string) {
+	text := strings.Join(words, " ")
+	if strings.Trim(text, "* ") != "" {
+		to.Set(name, text)
+	}
+}
+
+// nameOf is the name of the first that answered, "*" when there is none.
+func (r *result) nameOf(h netpath.Hop) string {
+	if !h.Silent() {
+		if name := r.names[h.Answers[0].Addr]; name != "" {
+			return name
+		}
+	}
+	return "*"
+}
+
+// timeOf is the round trip to the first that answered, "*" when it is unknown.
+func timeOf(h netpath.Hop) string {
+	if h.Silent() || h.Answers[0].RTT <= 0 {
+		return "*"
+	}
+	return milliseconds(h.Answers[0].RTT)
+}
 
 // Status is always good: no path is a reason to refuse.
 func (r *result) Status() int { return sysexits.OK }
@@ -35,28 +83,23 @@ func (r *result) Action() string {
 
 // Text has a line for each hop, and one when the path does not end at the host.
 func (r *result) Text() string {
-	if r.Time.IsZero() {
-		return fmt.Sprintf("the path to %v would be measured", r.Dest)
+	if r.plan != "" {
+		return r.plan
 	}
 	var lines []string
 	hops, first := r.Part(r.hops)
-	scale := longest(hops)
 	for i, h := range hops {
-		line := fmt.Sprintf("%d %s", first+i, r.hop(h))
-		if r.form.plot {
-			line = fmt.Sprintf("%2d %-*s %s", first+i, width(hops), h, bar(h, scale))
-		}
-		lines = append(lines, strings.TrimRight(line, " "))
+		lines = append(lines, fmt.Sprintf("%d %s", first+i, r.hop(h)))
 	}
-	if why := r.why(); why != "" && r.hops <= 0 {
+	if why := why(&r.Path); why != "" && r.hops <= 0 {
 		lines = append(lines, why)
 	}
 	return strings.Join(lines, "\n")
 }
 
 // why says why the path does not end at the host.
-func (r *result) why() string {
-	switch r.End {
+func why(p *netpath.Path) string {
+	switch p.End {
 	case netpath.Silent:
 		return "no answer beyond"
 	case netpath.Blocked:
@@ -76,48 +119,32 @@ func (r *result) hop(h netpath.Hop) string {
 	}
 	words := make([]string, 0, len(h.Answers))
 	for _, a := range h.Answers {
-		word := a.Addr.String()
-		if r.form.verbose {
-			word += " " + milliseconds(a.RTT)
-			if name := r.names[a.Addr]; name != "" {
-				word += " " + name
+		words = append(words, a.Addr.String())
+		if !r.verbose {
+			continue
+		}
+		words = append(words, milliseconds(a.RTT)+" ms")
+		for _, word := range []string{a.Message.Mark(), r.names[a.Addr]} {
+			if word != "" {
+				words = append(words, word)
 			}
 		}
-		words = append(words, word)
+	}
+	if lost := lost(h); r.verbose && lost != "" {
+		words = append(words, lost)
 	}
 	return strings.Join(words, " ")
 }
 
+// milliseconds is a round trip as people read it.
 func milliseconds(d time.Duration) string {
-	return fmt.Sprintf("%.3f ms", float64(d.Microseconds())/1000)
+	return fmt.Sprintf("%.3f", float64(d.Microseconds())/1000)
 }
 
-// columns is how long the bar of the longest round trip is.
-const columns = 40
-
-// bar draws the round trip to a hop.
-func bar(h netpath.Hop, scale time.Duration) string {
-	if h.Silent() {
+// lost is which part of the probes to a hop was not answered, "" for none.
+func lost(h netpath.Hop) string {
+	if h.Sent == 0 || h.Answered >= h.Sent || h.Shared() {
 		return ""
 	}
-	n := int(h.Answers[0].RTT * columns / max(scale, 1))
-	return strings.Repeat("#", max(n, 1)) + " " + milliseconds(h.Answers[0].RTT)
-}
-
-// longest is the longest round trip.
-func longest(hops []netpath.Hop) (d time.Duration) {
-	for _, h := range hops {
-		if !h.Silent() {
-			d = max(d, h.Answers[0].RTT)
-		}
-	}
-	return d
-}
-
-// width is that of the widest address.
-func width(hops []netpath.Hop) (n int) {
-	for _, h := range hops {
-		n = max(n, len(h.String()))
-	}
-	return n
+	return fmt.Sprintf("%d%% lost", 100*(h.Sent-h.Answered)/h.Sent)
 }
