@@ -2,18 +2,19 @@ package main
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/lib/e2e"
 )
 
 // lines are the numbered lines of a path.
 func (c *chain) lines(family, from, to int, silent ...int) string {
 	var b strings.Builder
 	for i := from; i <= to; i++ {
-		addr := c.addr(family, i)
+		addr := c.Addr(family, i)
 		for _, s := range silent {
 			if s == i {
 				addr = "*"
@@ -27,8 +28,8 @@ func (c *chain) lines(family, from, to int, silent ...int) string {
 // traceroute is the path that traceroute(8) finds, in our form.
 func (c *chain) traceroute(dest string) string {
 	c.t.Helper()
-	need(c.t, "traceroute")
-	return pathOf(c.in(0, "traceroute", "-n", "-w", "0.5", dest))
+	e2e.Need(c.t, "traceroute")
+	return pathOf(c.In(0, "traceroute", "-n", "-w", "0.5", dest))
 }
 
 // pathOf reads what traceroute prints.
@@ -50,7 +51,7 @@ func TestChain(t *testing.T) {
 			c := newChain(t, tt.routers)
 			c.settle(tt.family)
 			n := tt.routers + 1
-			dest := c.addr(tt.family, n)
+			dest := c.Addr(tt.family, n)
 			for _, part := range []struct {
 				hops     string
 				from, to int
@@ -69,12 +70,12 @@ func TestChain(t *testing.T) {
 // TestSilent: a router that sends no ICMP is shown as such, and does not keep
 // the rest.
 func TestSilent(t *testing.T) {
-	need(t, "nft")
+	e2e.Need(t, "nft")
 	c := newChain(t, 4)
 	c.settle(6)
-	c.in(2, "nft", "add table inet f; add chain inet f o { type filter hook output priority 0; }; add rule inet f o meta l4proto { icmp, icmpv6 } drop")
+	c.In(2, "nft", "add table inet f; add chain inet f o { type filter hook output priority 0; }; add rule inet f o meta l4proto { icmp, icmpv6 } drop")
 	for _, family := range []int{4, 6} {
-		dest := c.addr(family, 5)
+		dest := c.Addr(family, 5)
 		want := c.lines(family, 1, 5, 2)
 		if got := c.netpath("", "--fresh", dest); got != want {
 			t.Errorf("got\n%swant\n%s", got, want)
@@ -88,14 +89,14 @@ func TestSilent(t *testing.T) {
 // TestSilentHost: the path to a host that drops probes ends with the last
 // router, as one to a host that does not exist does.
 func TestSilentHost(t *testing.T) {
-	need(t, "nft")
+	e2e.Need(t, "nft")
 	c := newChain(t, 2)
-	c.in(3, "nft", "add table ip f; add chain ip f i { type filter hook input priority 0; }; add rule ip f i udp dport 33434 drop")
-	if got, want := c.netpath("", "--fresh", c.addr(4, 3)), c.lines(4, 1, 2)+"no answer beyond\n"; got != want {
+	c.In(3, "nft", "add table ip f; add chain ip f i { type filter hook input priority 0; }; add rule ip f i udp dport 33434 drop")
+	if got, want := c.netpath("", "--fresh", c.Addr(4, 3)), c.lines(4, 1, 2)+"no answer beyond\n"; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	c.in(2, "nft", "add table ip f; add chain ip f i { type filter hook forward priority 0; }; add rule ip f i reject with icmp type admin-prohibited")
-	if got, want := c.netpath("", "--fresh", c.addr(4, 3)), c.lines(4, 1, 2)+"no way beyond\n"; got != want {
+	c.In(2, "nft", "add table ip f; add chain ip f i { type filter hook forward priority 0; }; add rule ip f i reject with icmp type admin-prohibited")
+	if got, want := c.netpath("", "--fresh", c.Addr(4, 3)), c.lines(4, 1, 2)+"no way beyond\n"; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
@@ -103,8 +104,8 @@ func TestSilentHost(t *testing.T) {
 // TestLoop: two routers that hold each other for the way to the host.
 func TestLoop(t *testing.T) {
 	c := newChain(t, 2)
-	c.in(1, "ip", "route", "add", "192.0.2.0/24", "via", c.addr(4, 2))
-	c.in(0, "ip", "route", "add", "192.0.2.0/24", "via", c.addr(4, 1))
+	c.In(1, "ip", "route", "add", "192.0.2.0/24", "via", c.Addr(4, 2))
+	c.In(0, "ip", "route", "add", "192.0.2.0/24", "via", c.Addr(4, 1))
 	want := "1 10.9.1.2\n2 10.9.2.2\na loop beyond\n"
 	if got := c.netpath("", "--fresh", "192.0.2.1"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -114,15 +115,15 @@ func TestLoop(t *testing.T) {
 // TestAsymmetric: answers that come back another way change nothing.
 func TestAsymmetric(t *testing.T) {
 	c := newChain(t, 3)
-	c.sh("ip", "-n", c.name(0), "link", "add", "back", "type", "veth", "peer", "name", "back", "netns", c.name(4))
-	c.in(0, "ip", "addr", "add", "10.9.99.1/24", "dev", "back")
-	c.in(4, "ip", "addr", "add", "10.9.99.2/24", "dev", "back")
-	c.in(0, "ip", "link", "set", "back", "up")
-	c.in(4, "ip", "link", "set", "back", "up")
-	c.in(4, "ip", "route", "add", "10.9.1.0/24", "via", "10.9.99.1")
-	c.in(4, "ip", "addr", "add", "10.10.0.1/32", "dev", "lo")
+	c.In(0, "ip", "link", "add", "back", "type", "veth", "peer", "name", "back", "netns", c.Name(4))
+	c.In(0, "ip", "addr", "add", "10.9.99.1/24", "dev", "back")
+	c.In(4, "ip", "addr", "add", "10.9.99.2/24", "dev", "back")
+	c.In(0, "ip", "link", "set", "back", "up")
+	c.In(4, "ip", "link", "set", "back", "up")
+	c.In(4, "ip", "route", "replace", "10.9.1.0/24", "via", "10.9.99.1")
+	c.In(4, "ip", "addr", "add", "10.10.0.1/32", "dev", "lo")
 	for i := range 4 {
-		c.in(i, "ip", "route", "add", "10.10.0.1/32", "via", c.addr(4, i+1))
+		c.In(i, "ip", "route", "add", "10.10.0.1/32", "via", c.Addr(4, i+1))
 	}
 	if got, want := c.netpath("", "--fresh", "10.10.0.1"), c.lines(4, 1, 3)+"4 10.10.0.1\n"; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -131,10 +132,10 @@ func TestAsymmetric(t *testing.T) {
 
 // TestNobody: it takes no privilege.
 func TestNobody(t *testing.T) {
-	need(t, "setpriv")
+	e2e.Need(t, "setpriv")
 	c := newChain(t, 2)
 	below := []string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", "--bounding-set=-all"}
-	if got, want := c.program("", below, "--fresh", c.addr(4, 3)), c.lines(4, 1, 3); got != want {
+	if got, want := c.program("", below, "--fresh", c.Addr(4, 3)), c.lines(4, 1, 3); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
@@ -145,7 +146,7 @@ func TestFilter(t *testing.T) {
 	c := newChain(t, 3)
 	c.settle(6)
 	dir := filepath.Join(t.TempDir(), "state")
-	in := "client_address=" + c.addr(4, 4) + " helo_name=x network_hops=77\n" + c.addr(4, 1) + "\nfoo\n" + c.addr(6, 3) + " -2\n"
+	in := "client_address=" + c.Addr(4, 4) + " helo_name=x network_hops=77\n" + c.Addr(4, 1) + "\nfoo\n" + c.Addr(6, 3) + " -2\n"
 	first := c.netpath(in, "-s", dir)
 	want := []string{
 		"client_address=10.9.4.2 helo_name=x network_hops=4 network_path=\"10.9.1.2 10.9.2.2 10.9.3.2\" network_path_time=",
@@ -166,16 +167,16 @@ func TestFilter(t *testing.T) {
 	if second := c.netpath(in, "-s", dir); second != first {
 		t.Errorf("got\n%s, and then\n%s", first, second)
 	}
-	if dry := c.netpath("", "-n", "-s", dir, c.addr(4, 4)); dry != c.lines(4, 1, 4) {
+	if dry := c.netpath("", "-n", "-s", dir, c.Addr(4, 4)); dry != c.lines(4, 1, 4) {
 		t.Errorf("-n: %s", dry)
 	}
 }
 
 // TestProbeCount: as many probes leave as the search sends, all of one flow.
 func TestProbeCount(t *testing.T) {
-	need(t, "tcpdump")
+	e2e.Need(t, "tcpdump")
 	c := newChain(t, 4)
-	dump := exec.Command("ip", "netns", "exec", c.name(0), "tcpdump", "-nn", "-l", "-c", "17", "-i", "out", "udp and src host 10.9.1.1")
+	dump := c.Command(0, "tcpdump", "-nn", "-l", "-c", "17", "-i", "out", "udp and src host 10.9.1.1")
 	var out, errs strings.Builder
 	dump.Stdout = &out
 	ready, err := dump.StderrPipe()
@@ -192,9 +193,9 @@ func TestProbeCount(t *testing.T) {
 			t.Fatalf("tcpdump: %v %s", err, errs.String())
 		}
 	}
-	c.netpath("", "--fresh", c.addr(4, 5))
+	c.netpath("", "--fresh", c.Addr(4, 5))
 	// One datagram more, of another flow, ends tcpdump.
-	c.in(0, "bash", "-c", "echo >/dev/udp/"+c.addr(4, 5)+"/9")
+	c.In(0, "bash", "-c", "echo >/dev/udp/"+c.Addr(4, 5)+"/9")
 	if err := dump.Wait(); err != nil {
 		t.Fatal(err)
 	}
