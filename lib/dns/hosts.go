@@ -1,11 +1,10 @@
 package dns
 
 import (
-	"bufio"
-	"io"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,13 +16,47 @@ const (
 // hosts is what hosts(5) says: answers by name and type.
 type hosts map[key]Answer
 
+// hostsFile is the text of hosts(5), which becomes a table when a question may
+// concern it: hardly any does, and a process may have only one to ask.
+type hostsFile struct {
+	text  string // in lower case
+	once  sync.Once
+	table hosts
+}
+
+// shortHosts is how long a text may be that is looked through for each question.
+const shortHosts = 4 << 10
+
+// concern tells whether the file may decide a question.
+func (f *hostsFile) concern(k key) bool {
+	switch k.t {
+	case TypePTR:
+		return true
+	case TypeA, TypeAAAA:
+		return len(f.text) > shortHosts || strings.Contains(f.text, k.name)
+	}
+	return false
+}
+
+func (f *hostsFile) hosts() hosts {
+	f.once.Do(func() { f.table = parseHosts(f.text) })
+	return f.table
+}
+
+// find answers a question that the file decides.
+func (f *hostsFile) find(k key) (a Answer, err error, ok bool) {
+	if !f.concern(k) {
+		return Answer{}, nil, false
+	}
+	return f.hosts().find(k)
+}
+
 // parseHosts never fails: like every reader of that file it passes over what
 // it does not understand.
-func parseHosts(r io.Reader) hosts {
+func parseHosts(text string) hosts {
 	h := make(hosts)
-	sc := bufio.NewScanner(io.LimitReader(r, maxHosts))
-	for sc.Scan() {
-		line, _, _ := strings.Cut(sc.Text(), "#")
+	for line := range strings.SplitSeq(text, "\n") {
+		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
 		if len(words) < 2 {
 			continue

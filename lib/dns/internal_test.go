@@ -141,17 +141,17 @@ search example
 options timeout:3 attempts:4 rotate trust-ad
 options use-vc ndots:1 timeout:x
 `
-	c := parseResolv(strings.NewReader(text))
+	c := parseResolv(text)
 	got := fmt.Sprint(c.Servers, c.Try, c.Rounds, c.Trust, c.TCP)
 	want := "[192.0.2.1:53 [2001:db8::1]:53 [fe80::1%eth0]:53] 3s 4 true true"
 	if got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	c = parseResolv(strings.NewReader("")).withDefaults()
+	c = parseResolv("").withDefaults()
 	if got, want := fmt.Sprint(c.Servers, c.Try, c.Rounds), "[127.0.0.1:53] 2s 2"; got != want {
 		t.Errorf("of nothing: %s, want %s", got, want)
 	}
-	many := parseResolv(strings.NewReader(strings.Repeat("nameserver 192.0.2.1\n", 5) + manyServers(50)))
+	many := parseResolv(strings.Repeat("nameserver 192.0.2.1\n", 5) + manyServers(50))
 	if len(many.Servers) != maxServers {
 		t.Errorf("%d servers, want %d", len(many.Servers), maxServers)
 	}
@@ -180,7 +180,7 @@ func TestSystemRefreshes(t *testing.T) {
 	}
 	look := func() string {
 		c, h := s.refresh()
-		return fmt.Sprint(c.servers[0].addr, len(h))
+		return fmt.Sprint(c.servers[0].addr, len(h.hosts()))
 	}
 	put(resolv, "nameserver 192.0.2.1\n")
 	steps := []struct {
@@ -332,4 +332,29 @@ func FuzzQuestion(f *testing.F) {
 			t.Fatalf("%q passes as %q, comes back as %q, %v", name, asked, m.Question[0].Name, err)
 		}
 	})
+}
+
+// However long the file is, it says the same.
+func TestHostsFile(t *testing.T) {
+	const text = "192.0.2.7 Host.Example host\n"
+	for _, text := range []string{text, text + strings.Repeat("192.0.2.8 other\n", shortHosts/8)} {
+		f := &hostsFile{text: strings.ToLower(text)}
+		for k, want := range map[key]string{
+			{"host.example", TypeA}:             "[192.0.2.7] true",
+			{"host.example", TypeAAAA}:          "[] true",
+			{"host.example", TypeMX}:            "[] false",
+			{"st.example", TypeA}:               "[] false",
+			{"third", TypeA}:                    "[] false",
+			{"7.2.0.192.in-addr.arpa", TypePTR}: "[host.example. host.] true",
+		} {
+			a, _, ok := f.find(k)
+			data := []string{}
+			for _, r := range a.Records {
+				data = append(data, r.Data)
+			}
+			if got := fmt.Sprint(data, ok); got != want {
+				t.Errorf("%d octets, %v: %s, want %s", len(text), k, got, want)
+			}
+		}
+	}
 }

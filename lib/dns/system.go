@@ -1,11 +1,9 @@
 package dns
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"slices"
@@ -104,7 +102,7 @@ type system struct {
 	resolv  watched
 	hosts   watched
 	client  *client
-	table   hosts
+	table   *hostsFile
 }
 
 func (s *system) query(ctx context.Context, name string, t Type) (Answer, error) {
@@ -131,7 +129,7 @@ func (s *system) all(ctx context.Context, keys []key, replies []Reply) {
 func (s *system) lookups() lookups { return lookups{query: s.query, all: s.all} }
 
 // refresh reads the files when it is time to.
-func (s *system) refresh() (*client, hosts) {
+func (s *system) refresh() (*client, *hostsFile) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -139,57 +137,24 @@ func (s *system) refresh() (*client, hosts) {
 		return s.client, s.table
 	}
 	s.checked = now
-	if s.resolv.changed() || s.client == nil {
-		s.resolv.read(func(r io.Reader) {
-			c := parseResolv(r)
-			c.Direct = s.direct
-			s.client = newClient(c)
-		})
+	if text, changed := s.resolv.read(maxResolv); changed {
+		c := parseResolv(text)
+		c.Direct = s.direct
+		s.client = newClient(c)
 	}
-	if s.hosts.changed() || s.table == nil {
-		s.hosts.read(func(r io.Reader) { s.table = parseHosts(r) })
+	if text, changed := s.hosts.read(maxHosts); changed {
+		s.table = &hostsFile{text: strings.ToLower(text)}
 	}
 	return s.client, s.table
-}
-
-// watched is a file that is read again when it has changed.
-type watched struct {
-	name string
-	size int64
-	time time.Time
-}
-
-func (w *watched) changed() bool {
-	var size int64
-	var stamp time.Time
-	if fi, err := os.Stat(w.name); err == nil {
-		size, stamp = fi.Size(), fi.ModTime()
-	}
-	same := size == w.size && stamp.Equal(w.time)
-	w.size, w.time = size, stamp
-	return !same
-}
-
-// read gives the file to parse, an empty one where there is none: every
-// setting has a default.
-func (w *watched) read(parse func(io.Reader)) {
-	f, err := os.Open(w.name)
-	if err != nil {
-		parse(strings.NewReader(""))
-		return
-	}
-	defer f.Close()
-	parse(f)
 }
 
 // parseResolv reads resolv.conf(5): nameserver lines and the options timeout,
 // attempts, trust-ad and use-vc. Names in mail are whole, so search is nothing
 // to us.
-func parseResolv(r io.Reader) Config {
+func parseResolv(text string) Config {
 	var c Config
-	sc := bufio.NewScanner(io.LimitReader(r, maxResolv))
-	for sc.Scan() {
-		words := strings.Fields(sc.Text())
+	for line := range strings.SplitSeq(text, "\n") {
+		words := strings.Fields(line)
 		switch {
 		case len(words) < 2:
 		case words[0] == "nameserver" && len(c.Servers) < maxServers:

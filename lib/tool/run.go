@@ -118,7 +118,6 @@ func (b broken) Check(context.Context, *record.Record) (Result, error) { return 
 
 // one makes one check for a person.
 func (p *Program) one(ctx context.Context, e *Env, c Checker, operands []string) int {
-
 	r, err := p.words(operands)
 	if err != nil {
 		return p.complain(e.Stderr, err, sysexits.DataErr)
