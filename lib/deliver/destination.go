@@ -12,7 +12,8 @@ import (
 // Kind is a way of delivery.
 type Kind int
 
-// The ways of delivery. Their order is that of kindWords.
+// The ways of delivery: first those that write a mailbox, then those by which
+// mail comes to its end here, see Local and Here.
 const (
 	Maildir Kind = iota // a folder, one file a message
 	Mbox                // one file
@@ -22,6 +23,7 @@ const (
 	Relay               // another host
 	Nobody              // ours, and there is no such mailbox
 	Later               // cannot be said before runq works on it: a rule asks a command, an alias names nobody
+	Expanded            // several others, who are recipients themselves: only the sender is to be told
 )
 
 // Destination is where a message goes for one recipient, as the rules and
@@ -57,6 +59,8 @@ func (d Destination) String() string {
 		return "relay"
 	case Nobody:
 		return "nobody"
+	case Expanded:
+		return "expanded"
 	}
 	return "later"
 }
@@ -83,6 +87,8 @@ func ParseDestination(s string, m smtp.Mailbox) (Destination, error) {
 		d = Destination{Kind: Nobody}
 	case s == "later":
 		d = Destination{Kind: Later}
+	case s == "expanded":
+		d = Destination{Kind: Expanded}
 	default:
 		return d, fmt.Errorf("%w: %q", errDestination, s)
 	}

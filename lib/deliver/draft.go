@@ -85,6 +85,10 @@ func (d *Deliverer) plan(ctx context.Context, env *smtp.Envelope) (plan, error) 
 // add adds the destinations of a recipient, but for those that are seen
 // already.
 func (p plan) add(seen map[target]bool, rcpt smtp.Recipient, list []Destination) plan {
+	whole, rcpt, ok := expanded(rcpt, len(list))
+	if ok {
+		p = append(p, whole)
+	}
 	for _, dest := range list {
 		if t := dest.target(); !seen[t] {
 			seen[t] = true

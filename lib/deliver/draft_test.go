@@ -139,6 +139,60 @@ func TestQueued(t *testing.T) {
 	}
 }
 
+// TestExpanded is who is told what of a message to a list whose sender wants
+// to hear of success: he hears once, of the list (RFC 3461 5.2.7).
+func TestExpanded(t *testing.T) {
+	tests := []struct {
+		name, rcpt string
+		notify     []string
+		want       []string // mailbox, NOTIFY and destination
+	}{
+		{"one", "one@mx.example", []string{"SUCCESS", "FAILURE"}, []string{"bob SUCCESS,FAILURE >> ~bob/"}},
+		{"many", "list@mx.example", []string{"SUCCESS"}, []string{
+			"list@mx.example SUCCESS expanded", "bob NEVER >> ~bob/", "x@remote.example NEVER relay"}},
+		{"many and failures", "list@mx.example", []string{"SUCCESS", "FAILURE", "DELAY"}, []string{
+			"list@mx.example SUCCESS,FAILURE,DELAY expanded", "bob FAILURE,DELAY >> ~bob/", "x@remote.example FAILURE,DELAY relay"}},
+		{"nothing asked", "list@mx.example", nil, []string{"bob  >> ~bob/", "x@remote.example  relay"}},
+		{"failures alone", "list@mx.example", []string{"FAILURE"}, []string{"bob FAILURE >> ~bob/", "x@remote.example FAILURE relay"}},
+	}
+	for _, tt := range tests {
+		in := newInstance(t, "bob")
+		in.aliases("one: bob\nlist: bob, x@remote.example\n")
+		d := in.deliverer()
+		env := envelope(tt.rcpt)
+		env.Recipients[0].Notify = tt.notify
+		where, err := in.send(d, env, text, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := in.notified(d, strings.TrimPrefix(where, "queue ")); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+		if got := env.Recipients[0].Notify; !slices.Equal(got, tt.notify) {
+			t.Errorf("%s: the caller's NOTIFY is %q now", tt.name, got)
+		}
+	}
+}
+
+// notified are the recipients of a queue entry: mailbox, NOTIFY, destination.
+func (in *instance) notified(d *Deliverer, id string) (list []string) {
+	in.t.Helper()
+	q, err := d.Queue()
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	e, err := q.Get(id)
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	defer e.Close()
+	for _, r := range e.Envelope.Recipients {
+		line := r.Mailbox.String() + " " + strings.Join(r.Notify, ",") + " " + r.Dest
+		list = append(list, strings.ReplaceAll(line, in.places.Mail()+"/", "~"))
+	}
+	return list
+}
+
 // queued is a queue entry: the recipients, and the text.
 func (in *instance) queued(d *Deliverer, id string) string {
 	in.t.Helper()

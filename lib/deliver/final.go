@@ -133,6 +133,8 @@ func (d *Deliverer) Final(ctx context.Context, v Delivery) Outcome {
 		return d.finalMailbox(ctx, v)
 	case Discard:
 		return done("/dev/null")
+	case Expanded:
+		return Outcome{Status: Delivered, Reply: smtp.Say(250, smtp.NoDetail, "sent on"), Where: "queue " + v.ID}
 	case Relay:
 		o := deferred(smtp.NoRoute, "no way to other hosts yet")
 		o.Remote = true

@@ -17,6 +17,7 @@ import (
 // sent on to. That one of them does not exist is no fault of the sender's.
 func (d *Deliverer) forward(ctx context.Context, env *smtp.Envelope, i int, list []smtp.Mailbox, msg io.ReadSeeker, again bool) Outcome {
 	rcpt := env.Recipients[i]
+	whole, rcpt, several := expanded(rcpt, len(list))
 	next := smtp.Envelope{Sender: env.Sender}
 	for _, m := range list {
 		to := rcpt
@@ -29,6 +30,9 @@ func (d *Deliverer) forward(ctx context.Context, env *smtp.Envelope, i int, list
 	p, err := d.plan(ctx, &next)
 	if err != nil {
 		return Outcome{Status: Deferred, Err: err, Reply: smtp.Say(451, smtp.OtherMailbox, "the user's forward leads nowhere")}
+	}
+	if several {
+		p = append(p, whole)
 	}
 	return d.sendOn(env, i, p, []byte("Delivered-To: "+oneLine(d.qualified(rcpt.Mailbox).String())+"\n"), msg, again)
 }

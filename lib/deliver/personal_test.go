@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,26 @@ func TestForward(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestForwardExpanded is a user who sends his mail on to several, the sender of
+// which wants to hear of success: of them he is told nothing.
+func TestForwardExpanded(t *testing.T) {
+	for forward, want := range map[string][]string{
+		"x@remote.example\n":       {"x@remote.example SUCCESS relay"},
+		"x@remote.example carol\n": {"x@remote.example NEVER relay", "carol NEVER >> ~carol/", "bob@mx.example SUCCESS expanded"},
+	} {
+		in := newInstance(t, "bob", "carol")
+		in.put(in.box("bob")+"/forward", forward, 0o600)
+		d, env := in.runner(), envelope("bob@mx.example")
+		env.ID, env.Recipients[0].Notify = "abc", []string{"SUCCESS"}
+		if o := d.Deliver(t.Context(), env, 0, strings.NewReader(text), false); o.Status != Delivered || !o.Onward {
+			t.Fatalf("got %v", o)
+		}
+		if got := in.notified(d, "abc-0"); !slices.Equal(got, want) {
+			t.Errorf("%q: got %q, want %q", forward, got, want)
+		}
 	}
 }
 

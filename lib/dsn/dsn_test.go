@@ -122,7 +122,7 @@ func TestWords(t *testing.T) {
 		{Delayed, "451 4.4.1 timed out", []string{"NOT YET BEEN DELIVERED", "cannot be reached", "You need not do anything", "tried until Thu, 26 Nov"}},
 		{Delivered, "250 2.0.0 delivered", []string{"It was delivered to", "does not mean that it was read"}},
 		{Relayed, "250 2.0.0 ok", []string{"sends no reports"}},
-		{Expanded, "250 2.0.0 ok", []string{"sent on to all"}},
+		{Expanded, "250 2.0.0 ok", []string{"sent on to all", "will not be told"}},
 	}
 	for _, tt := range tests {
 		r := failure(letter)

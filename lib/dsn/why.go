@@ -42,8 +42,10 @@ func (r *Recipient) advice() string {
 	switch r.Action {
 	case Delayed:
 		return "You need not do anything. If it cannot be delivered at all, you will be told."
-	case Delivered, Expanded:
+	case Delivered:
 		return "You need not do anything. That it was delivered does not mean that it was read."
+	case Expanded:
+		return "You need not do anything. Of each of them who gets it you will not be told."
 	case Relayed:
 		return "You need not do anything. Whether it arrives will not be reported from here, unless that system returns it."
 	}

@@ -20,12 +20,13 @@ const (
 	Success = "SUCCESS"
 	Failure = "FAILURE"
 	Delay   = "DELAY"
+	Never   = "NEVER" // of none: it stands alone
 )
 
 // Recipient is one RCPT with its parameters.
 type Recipient struct {
 	Mailbox Mailbox
-	Notify  []string // "NEVER", or some of "SUCCESS", "FAILURE", "DELAY" (RFC 3461 4.1)
+	Notify  []string // Never, or some of the events (RFC 3461 4.1)
 	ORcpt   string   // address type and address, decoded: "rfc822;a@example.org" (RFC 3461 4.2)
 	Dest    string   // where lib/deliver decided that it goes; "" as long as nobody has, and never from the network
 }

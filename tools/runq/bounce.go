@@ -139,18 +139,35 @@ func (r *runner) reportOn(e *queue.Entry, id string, action dsn.Action, rcpts []
 			Mailbox: rcpt.Mailbox, ORcpt: rcpt.ORcpt, Action: action,
 			Reply: reply, Remote: host, Last: s.Tried, Until: e.Created.Add(r.giveUp),
 		}
-		if action == dsn.Delivered && goesOut(rcpt) {
-			told.Action = dsn.Relayed
+		if action == dsn.Delivered {
+			told.Action = arrivedBy(rcpt)
 		}
 		report.Recipients = append(report.Recipients, told)
 	}
 	return report
 }
 
+// arrivedBy is the action by which the recipient was served.
+func arrivedBy(rcpt smtp.Recipient) dsn.Action {
+	switch kind, _ := kindOf(rcpt); kind {
+	case deliver.Relay:
+		return dsn.Relayed
+	case deliver.Expanded:
+		return dsn.Expanded
+	}
+	return dsn.Delivered
+}
+
 // goesOut says whether the recipient is another host's.
 func goesOut(rcpt smtp.Recipient) bool {
+	kind, ok := kindOf(rcpt)
+	return ok && kind == deliver.Relay
+}
+
+// kindOf is the way of delivery to the recipient, as far as it is decided.
+func kindOf(rcpt smtp.Recipient) (kind deliver.Kind, ok bool) {
 	dest, err := deliver.ParseDestination(rcpt.Dest, rcpt.Mailbox)
-	return err == nil && dest.Kind == deliver.Relay
+	return dest.Kind, err == nil
 }
 
 // recipientList is some recipients for the log.

@@ -37,7 +37,7 @@ func (r *runner) record(e *queue.Entry, i int, s queue.Status, res result) {
 // verdict is a state in the words of the session record.
 func verdict(s queue.State) string {
 	switch s {
-	case queue.Done:
+	case queue.Done, queue.Arrived:
 		return "accept"
 	case queue.Rejected:
 		return "reject"

@@ -133,32 +133,45 @@ func TestArrival(t *testing.T) {
 	}
 }
 
-// What has gone out to a host without DSN is reported as relayed.
-func TestRelayed(t *testing.T) {
-	b := newBench(t)
-	out := deliver.Destination{Kind: deliver.Relay, Mailbox: smtp.Mailbox{Local: "x", Domain: "example.org"}}
-	env := &smtp.Envelope{Sender: anyone, Recipients: []smtp.Recipient{{Mailbox: out.Mailbox, Dest: out.String(), Notify: []string{"SUCCESS"}}}}
-	d := b.queue.Create(env)
-	defer d.Discard()
-	io.WriteString(d, "Subject: x\n\ntext\n")
-	if err := d.Commit(); err != nil {
-		t.Fatal(err)
+// What has gone out to a host without DSN is reported as relayed, what is for
+// the members of a list as expanded.
+func TestSentOn(t *testing.T) {
+	tests := []struct {
+		kind deliver.Kind
+		res  result
+		want string
+	}{
+		{deliver.Relay, result{Host: "mx.example [192.0.2.1]", NoDSN: true}, "[relayed] [dns; mx.example] [smtp; 250 2.0.0 ok]"},
+		{deliver.Expanded, result{}, "[expanded] [] [x-postern; 250 2.0.0 ok]"},
+		{deliver.Discard, result{}, "[delivered] [] [x-postern; 250 2.0.0 ok]"},
 	}
-	e, err := b.queue.Get(d.ID())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.note(e, 0, result{Host: "mx.example [192.0.2.1]", NoDSN: true, Outcome: deliver.Outcome{Status: deliver.Delivered, Reply: smtp.Say(250, smtp.NoDetail, "ok")}})
-	if err := b.settle(e, time.Time{}); err != nil {
-		t.Fatal(err)
-	}
-	list := b.reports(t)
-	if len(list) != 1 {
-		t.Fatalf("%d reports", len(list))
-	}
-	got := fmt.Sprint(list[0].statusFields("Action"), list[0].statusFields("Remote-MTA"), list[0].statusFields("Diagnostic-Code"))
-	if want := "[relayed] [dns; mx.example] [smtp; 250 2.0.0 ok]"; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for _, tt := range tests {
+		b := newBench(t)
+		to := deliver.Destination{Kind: tt.kind, Mailbox: smtp.Mailbox{Local: "x", Domain: "example.org"}}
+		env := &smtp.Envelope{Sender: anyone, Recipients: []smtp.Recipient{{Mailbox: to.Mailbox, Dest: to.String(), Notify: []string{"SUCCESS"}}}}
+		d := b.queue.Create(env)
+		defer d.Discard()
+		io.WriteString(d, "Subject: x\n\ntext\n")
+		if err := d.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		e, err := b.queue.Get(d.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tt.res.Outcome = deliver.Outcome{Status: deliver.Delivered, Reply: smtp.Say(250, smtp.NoDetail, "ok")}
+		b.note(e, 0, tt.res)
+		if err := b.settle(e, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		list := b.reports(t)
+		if len(list) != 1 {
+			t.Fatalf("%s: %d reports", to, len(list))
+		}
+		got := fmt.Sprint(list[0].statusFields("Action"), list[0].statusFields("Remote-MTA"), list[0].statusFields("Diagnostic-Code"))
+		if got != tt.want {
+			t.Errorf("%s: got %s, want %s", to, got, tt.want)
+		}
 	}
 }
 
