@@ -135,7 +135,12 @@ func (c *client) ask(ctx context.Context, k key) (Answer, error) {
 	return Answer{}, temporary(k, reason)
 }
 
+// done tells that there is no time left. A context says so only after its timer
+// has had its turn.
 func done(ctx context.Context, end time.Time) bool {
+	if limit, ok := ctx.Deadline(); ok && limit.Before(end) {
+		end = limit
+	}
 	return ctx.Err() != nil || !time.Now().Before(end)
 }
 

@@ -14,22 +14,30 @@ const stranger = "192.0.2.7"
 // world is an instance whose programs ask a DNS server of the test.
 type world struct {
 	*instance
-	dns *dnstest.Server
+	dns      *dnstest.Server
+	resolver string // the option -r
 }
 
 // newWorld makes one whose smtpd.conf has these lines and no others but those
 // that a test cannot do without.
 func newWorld(t testing.TB, zone string, conf ...string) *world {
 	t.Helper()
-	w := &world{newInstance(t), dnstest.Start(t, zone)}
+	w := &world{newInstance(t), dnstest.Start(t, zone), ""}
+	w.patient(1)
 	w.configure(conf...)
 	return w
+}
+
+// patient makes programs that are configured from now on wait for the server n
+// times as long as usual, since it is so many servers to them.
+func (w *world) patient(n int) {
+	w.resolver = strings.TrimSuffix(strings.Repeat(w.dns.Addr().String()+",", n), ",")
 }
 
 // configure writes smtpd.conf anew.
 func (w *world) configure(conf ...string) {
 	w.t.Helper()
-	lines := append([]string{"Hostname " + hostname, "Resolver " + w.dns.Addr().String()}, conf...)
+	lines := append([]string{"Hostname " + hostname, "Resolver " + w.resolver}, conf...)
 	w.write("etc/postern/smtpd.conf", strings.Join(lines, "\n")+"\n")
 }
 
@@ -79,7 +87,7 @@ func (p *process) lastDecision(t testing.TB) record.Record {
 // output too.
 func (w *world) filters(in, program string, args ...string) []string {
 	w.t.Helper()
-	out, status := w.run(in, program, append([]string{"-r", w.dns.Addr().String()}, args...)...)
+	out, status := w.run(in, program, append([]string{"-r", w.resolver}, args...)...)
 	if status != 0 {
 		w.t.Fatalf("%s %q: exit status %d\n%s", program, args, status, out)
 	}

@@ -1,0 +1,95 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"postern/lib/dnstest"
+)
+
+// TestSilence: servers that never answer hold a check up for as long as its
+// limit says, and no longer. The resolver alone would wait for each of six
+// twice, which is 24 seconds; the reason that is given names those that it still
+// had the time for in its last round.
+func TestSilence(t *testing.T) {
+	const servers = 6
+	cut := func(text string) bool {
+		n := strings.Count(text, "does not answer")
+		return n > 0 && n < servers
+	}
+	for _, limit := range []struct{ name, line string }{
+		{"by directive", "SPFTimeout 1s"},
+		{"the most that there is", "SPFTimeout 20s"},
+		{"by default", ""},
+	} {
+		t.Run(limit.name, func(t *testing.T) {
+			t.Parallel()
+			if testing.Short() && limit.name != "by directive" {
+				t.Skip("20 seconds of silence")
+			}
+			w := newWorld(t, "")
+			w.dns.Fault(dnstest.All, dnstest.Silent)
+			w.patient(servers)
+			w.configure(limit.line, "RBL -s 100 list.test", "RBLTimeout 100ms")
+			c, p := w.meet(stranger)
+			c.hello()
+			c.send("MAIL FROM:<joe@pass.test>\r\nRCPT TO:<ann@" + hostname + ">\r\nRSET\r\n")
+			out, status := w.run("", program(t, "spf"), "-r", w.resolver, "-C", "etc/postern/smtpd.conf", stranger, "joe@pass.test")
+			if status != 75 || !cut(out) {
+				t.Errorf("spf: status %d, %s", status, out)
+			}
+			c.expect("250 ")
+			c.expect("451 4.4.3 SPF: ")
+			c.expect("250 ")
+			c.quit()
+			d := p.lastDecision(t)
+			if !cut(d.Value("spf_problem")) || !strings.HasPrefix(d.Value("rbl_errors"), "list.test (") {
+				t.Errorf("the decision is %s", d.String())
+			}
+		})
+	}
+}
+
+// TestLimitsOfChecks: no directive may make a check longer than 20 seconds
+// (RFC 7208 4.6.4).
+func TestLimitsOfChecks(t *testing.T) {
+	for _, line := range []string{"SPFTimeout 21s", "SPFTimeout 0", "RBLTimeout 21s", "RBLTimeout 1h"} {
+		in := newInstance(t, line)
+		out, status := in.run("", program(t, "smtpd"), "--check")
+		if status != 78 || !strings.Contains(out, "smtpd.conf:3: ") || !strings.Contains(out, "20s") {
+			t.Errorf("%s: status %d\n%s", line, status, out)
+		}
+	}
+}
+
+// TestOverlap: what can be asked is asked as soon as it is known, and the
+// dialogue goes on meanwhile. The server answers nothing until the recipient is
+// named, so had anything waited for it, the answers that come then would come
+// too late.
+func TestOverlap(t *testing.T) {
+	w := newWorld(t, honestZone)
+	w.patient(6)
+	w.configure("RBL -i -f -s 100 list.test", "RBLTimeout 20s")
+	w.dns.Fault(dnstest.All, dnstest.Silent)
+	asked := func(questions ...string) func() bool {
+		return func() bool {
+			return !slices.ContainsFunc(questions, func(q string) bool { return !slices.Contains(w.dns.Asked(), q) })
+		}
+	}
+	c, p := w.meet(stranger)
+	await(t, "the client to be asked about before it says anything", asked("7.2.0.192.in-addr.arpa PTR", "7.2.0.192.list.test A"))
+	c.ask("EHLO out.pass.test", "250-")
+	if asked("pass.test TXT")() {
+		t.Error("a sender is asked about that nobody has named")
+	}
+	c.ask("MAIL FROM:<joe@pass.test>", "250 ")
+	await(t, "the sender to be asked about before a recipient is named", asked("pass.test TXT", "pass.test.list.test A"))
+	w.dns.Fault(dnstest.All, dnstest.None)
+	c.ask("RCPT TO:<ann@"+hostname+">", "250 ")
+	c.ask("RSET", "250 ")
+	c.quit()
+	if d := p.lastDecision(t); d.Value("spf") != "pass" || d.Value("rbl_errors") != "" || d.Value("rbl_score") != "0" {
+		t.Errorf("the decision is %s", d.String())
+	}
+}
