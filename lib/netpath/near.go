@@ -48,16 +48,30 @@ func home(hop int, host netip.Addr) place {
 	return place{hop, network}
 }
 
-// before gives what is known of the hops in front of a place, by a path that is
-// not too old.
-func (n *near) before(at place, now time.Time) []Hop {
+// before tells of a hop in front of a place, by a path that is not too old. It
+// may tell that the hop was asked and is silent.
+func (n *near) before(at place, ttl int, now time.Time) (Hop, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.through[at]
 	if p == nil || now.Sub(p.Time) >= ShareAge {
-		return nil
+		return Hop{}, false
 	}
-	return p.Hops[:at.hop-1]
+	h := p.Hops[ttl-1]
+	return h, h.Sent > 0
+}
+
+// distance is how far away the hosts of the network of a host are, 0 when that
+// is not known.
+func (n *near) distance(host netip.Addr, now time.Time) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for hop := 1; hop <= MaxHops; hop++ {
+		if p := n.through[home(hop, host)]; p != nil && now.Sub(p.Time) < ShareAge {
+			return hop
+		}
+	}
+	return 0
 }
 
 // add notes a path. What it has from other paths itself does not count, since

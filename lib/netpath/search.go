@@ -83,7 +83,7 @@ func (s *search) nextWave(ctx context.Context) error {
 		return nil
 	}
 	from := s.asked + 1
-	s.asked = min(s.asked+wave, s.limit)
+	s.asked = min(s.asked+s.wave(), s.limit)
 	var list []int
 	for ttl := from; ttl <= s.asked; ttl++ {
 		list = append(list, ttl)
@@ -92,6 +92,17 @@ func (s *search) nextWave(ctx context.Context) error {
 	s.waved = time.Now()
 	s.last, s.retried, s.over = s.waved, false, false
 	return err
+}
+
+// wave is how many hops are asked together next: for a host whose neighbours are
+// known to be so far away no more than it takes to see that it is, too.
+func (s *search) wave() int {
+	if s.near != nil && s.probes == 0 {
+		if d := s.near.distance(s.dest, s.path.Time); d > s.asked {
+			return min(d+1-s.asked, wave)
+		}
+	}
+	return wave
 }
 
 // again asks hops that are silent once more, when they are due.
@@ -151,36 +162,31 @@ func (s *search) ask(ctx context.Context, list []int) error {
 func (s *search) recall(ttl int) bool {
 	h := &s.hops[ttl]
 	last := h.Sent == Tries || s.probes == MaxProbes
-	if known := s.known(ttl, last); !known.Silent() {
-		h.Answers = known.Answers
-		return true
-	}
-	h.gone = last
-	return last
+	known, ok := s.known(ttl, last)
+	h.Answers = known.Answers
+	h.gone = h.Silent() && (ok || last)
+	return ok || last
 }
 
 // known is what other paths tell of a hop: those through a router that answered
 // farther away, and, when nothing else is left, those to hosts of one network.
 // That comes last since it would hide how far away a host is that missed a
-// probe.
-func (s *search) known(ttl int, last bool) Hop {
+// probe. What is known may be that the hop is silent.
+func (s *search) known(ttl int, last bool) (h Hop, ok bool) {
 	if s.near == nil {
-		return Hop{}
+		return Hop{}, false
 	}
-	now := time.Now()
 	for at := ttl + 1; at <= s.top; at++ {
 		for _, a := range s.hops[at].Answers {
-			if list := s.near.before(router(at, a.Addr), now); list != nil && !list[ttl-1].Silent() {
-				return list[ttl-1]
+			if h, ok = s.near.before(router(at, a.Addr), ttl, s.path.Time); ok {
+				return h, true
 			}
 		}
 	}
 	if last && s.end == Reached {
-		if list := s.near.before(home(s.endAt, s.dest), now); list != nil {
-			return list[ttl-1]
-		}
+		return s.near.before(home(s.endAt, s.dest), ttl, s.path.Time)
 	}
-	return Hop{}
+	return Hop{}, false
 }
 
 // result is what is known.

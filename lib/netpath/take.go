@@ -71,8 +71,9 @@ func (s *search) conclude(a answer) {
 // soon as a router shows that both lead through it.
 func (s *search) recallNear() {
 	for ttl := 1; ttl < min(s.first, s.inner()); ttl++ {
-		if h := &s.hops[ttl]; h.Sent == 0 && h.Silent() {
-			h.Answers = s.known(ttl, false).Answers
+		if h := &s.hops[ttl]; h.Sent == 0 && h.Silent() && !h.gone {
+			known, ok := s.known(ttl, false)
+			h.Answers, h.gone = known.Answers, ok && known.Silent()
 		}
 	}
 }

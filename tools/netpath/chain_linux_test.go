@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"postern/lib/e2e"
+	"postern/lib/place"
 )
 
 // mainEnv makes the test binary the program, so that it can run elsewhere.
@@ -71,7 +72,7 @@ func self(tb testing.TB) string {
 func output(tb testing.TB, stdin string, cmd *exec.Cmd) string {
 	tb.Helper()
 	var stderr strings.Builder
-	cmd.Env = append(os.Environ(), mainEnv+"=1")
+	cmd.Env = append(os.Environ(), mainEnv+"=1", place.RootEnv+"="+tb.TempDir())
 	cmd.Stdin = strings.NewReader(stdin)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
