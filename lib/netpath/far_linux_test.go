@@ -2,33 +2,12 @@ package netpath
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"postern/lib/e2e"
 )
-
-// farTraced is what is found in a far network.
-func farTraced(t *testing.T, f *e2e.Far, method Method, host string) Path {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := f.Command(self, method.String(), "0", host)
-	cmd.Env = append(os.Environ(), traceEnv+"=1")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	p, err := Parse(strings.TrimSpace(string(out)))
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return p
-}
 
 // TestFarNetwork: each kind of probe finds the path through routers that are silent,
 // drop their first probes, or quote no more than they must.
@@ -51,7 +30,7 @@ func TestFarNetwork(t *testing.T) {
 				f := tt.far
 				f.Delay = 5 * time.Millisecond
 				f.Start(t)
-				p := farTraced(t, f, m, e2e.FarHost)
+				p := traced(t, tracing(t, f.Command, "", m.String(), "0", e2e.FarHost))[0]
 				got := strings.ReplaceAll(strings.ReplaceAll(addresses(&p), "10.8.0.", ""), e2e.FarHost, "host")
 				if got != tt.want {
 					t.Errorf("got %s\nfrom %v", got, p.String())
@@ -61,5 +40,54 @@ func TestFarNetwork(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestOneMeasures: of many processes that want to know one path at once only one
+// measures it, and all have what it found, with its time.
+func TestOneMeasures(t *testing.T) {
+	f := &e2e.Far{Routers: 8, Delay: 20 * time.Millisecond}
+	f.Start(t)
+	store := t.TempDir()
+	found := make(chan Path)
+	const many = 8
+	for range many {
+		go func() { found <- traced(t, tracing(t, f.Command, store, "udp", "0", e2e.FarHost))[0] }()
+	}
+	first := <-found
+	for range many - 1 {
+		if p := <-found; p.String() != first.String() {
+			t.Errorf("one found %v, another %v", first.String(), p.String())
+		}
+	}
+	if n := f.Probes.Load(); n != int64(first.Probes) {
+		t.Errorf("%d probes were sent for one path of %d", n, first.Probes)
+	}
+}
+
+// TestRateOfAll: processes that share a store keep to one rate together.
+func TestRateOfAll(t *testing.T) {
+	f := &e2e.Far{Routers: 4}
+	f.Start(t)
+	store := t.TempDir()
+	done := make(chan []Path)
+	const processes, each = 8, 10
+	began := time.Now()
+	for i := range processes {
+		args := []string{"udp", "0"}
+		for j := range each {
+			args = append(args, fmt.Sprintf("10.8.%d.%d", 20+i, 1+j))
+		}
+		go func() { done <- traced(t, tracing(t, f.Command, store, args...)) }()
+	}
+	probes := 0
+	for range processes {
+		for _, p := range <-done {
+			probes += p.Probes
+		}
+	}
+	least := time.Duration(probes-burst) * time.Second / Rate
+	if took := time.Since(began); probes < 2*burst || took < least {
+		t.Errorf("%d probes in %v, want %v at least", probes, took, least)
 	}
 }
