@@ -11,16 +11,16 @@ import (
 	"testing"
 )
 
-// sessionOf runs a smtpd for a client of this address. Where it is connected
-// from the program is told as Plan 9's listeners do.
-func (in *instance) sessionOf(client string) (net.Conn, *process) {
+// sessionOf runs a smtpd with these options for a client of this address. Where
+// it is connected from the program is told as Plan 9's listeners do.
+func (in *instance) sessionOf(client string, options ...string) (net.Conn, *process) {
 	in.t.Helper()
 	dir := filepath.Join(in.root, "net", client)
 	if _, err := os.Stat(dir); err != nil { // sessions of this client may be reading it
 		in.write("net/"+client+"/local", "192.0.2.25!25")
 		in.write("net/"+client+"/remote", client+"!4242")
 	}
-	return in.connect(program(in.t, "smtpd"), "-n", dir)
+	return in.connect(append([]string{program(in.t, "smtpd"), "-n", dir}, options...)...)
 }
 
 // each runs f for n sessions of one client at once, and counts what it answers.
