@@ -17,6 +17,7 @@ type Chain struct {
 	tb      testing.TB
 	prefix  string
 	Routers int
+	nodes   []int
 }
 
 // chains numbers the chains of this process.
@@ -28,14 +29,10 @@ func NewChain(tb testing.TB, routers int) *Chain {
 	tb.Helper()
 	NeedRoot(tb)
 	Need(tb, "ip", "sysctl")
-	c := &Chain{tb, fmt.Sprintf("chain-%d-%d", os.Getpid(), chains.Add(1)), routers}
+	c := &Chain{tb: tb, prefix: fmt.Sprintf("chain-%d-%d", os.Getpid(), chains.Add(1)), Routers: routers}
 	tb.Cleanup(c.remove)
 	for i := range routers + 2 {
-		c.run("ip", "netns", "add", c.Name(i))
-		c.In(i, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
-			"net.ipv6.conf.default.accept_dad=0", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0",
-			"net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0")
-		c.In(i, "ip", "link", "set", "lo", "up")
+		c.Add(i)
 	}
 	for i := 1; i <= routers+1; i++ {
 		c.link(i)
@@ -45,6 +42,17 @@ func NewChain(tb testing.TB, routers int) *Chain {
 		c.In(i, "ip", "route", "add", "fd09::/16", "via", c.Addr(6, i+1))
 	}
 	return c
+}
+
+// Add makes a namespace that forwards and is not yet joined to any other. The
+// test may add nodes beside the row.
+func (c *Chain) Add(node int) {
+	c.run("ip", "netns", "add", c.Name(node))
+	c.nodes = append(c.nodes, node)
+	c.In(node, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
+		"net.ipv6.conf.default.accept_dad=0", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0",
+		"net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0")
+	c.In(node, "ip", "link", "set", "lo", "up")
 }
 
 // link joins node i to the one before, which is its way to all others.
@@ -101,7 +109,7 @@ func (c *Chain) run(name string, args ...string) string {
 }
 
 func (c *Chain) remove() {
-	for i := range c.Routers + 2 {
+	for _, i := range c.nodes {
 		_ = exec.Command("ip", "netns", "del", c.Name(i)).Run() // not all need to be there
 	}
 }
