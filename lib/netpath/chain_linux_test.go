@@ -104,15 +104,6 @@ func at0(c *e2e.Chain) func(args ...string) *exec.Cmd {
 	return func(args ...string) *exec.Cmd { return c.Command(0, args...) }
 }
 
-// addresses are the end of a path and its hops.
-func addresses(p *Path) string {
-	words := []string{p.End.String()}
-	for _, h := range p.Hops {
-		words = append(words, h.String())
-	}
-	return strings.Join(words, " ")
-}
-
 // settle waits until neighbours know each other, which takes IPv6 a second or
 // two when a link has just come up.
 func settle(t *testing.T, c *e2e.Chain) {

@@ -1,0 +1,171 @@
+package netpath
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"postern/lib/state"
+)
+
+// tree is a network in which hosts are behind shared routers: each host's path,
+// of which the last is the host itself.
+type tree map[string][]string
+
+// tracer finds paths in the tree, and counts probes to each hop.
+func (tr tree) tracer(probes *[MaxHops + 1]int) *Tracer {
+	return &Tracer{Share: true, open: func(_ Method, to netip.AddrPort) (wire, error) {
+		*probes = [MaxHops + 1]int{}
+		n := &network{hops: tr[to.Addr().String()], closed: make(chan struct{})}
+		return &counting{n, probes}, nil
+	}}
+}
+
+// counting counts probes by their hop.
+type counting struct {
+	*network
+	probes *[MaxHops + 1]int
+}
+
+func (c *counting) send(m mark) error {
+	c.probes[m.ttl]++
+	return c.network.send(m)
+}
+
+// asked lists the hops that got probes.
+func asked(probes *[MaxHops + 1]int) string {
+	var list []string
+	for ttl, n := range probes {
+		if n > 0 {
+			list = append(list, fmt.Sprint(ttl))
+		}
+	}
+	return strings.Join(list, " ")
+}
+
+// TestShare: hops that two paths have shown to be common are asked for no more,
+// as long as the router behind them is the same, and for a minute.
+func TestShare(t *testing.T) {
+	network := tree{
+		"192.0.2.101":    {"10.0.0.1", "10.0.0.2", "10.0.0.3", "192.0.2.101"},
+		"198.51.100.101": {"10.0.0.1", "10.0.0.2", "10.0.0.4", "10.0.0.5", "198.51.100.101"},
+		"198.51.100.102": {"10.0.0.1", "10.0.0.2", "10.0.0.4", "10.0.0.5", "198.51.100.102"},
+		"203.0.113.101":  {"10.0.0.1", "10.0.0.9", "203.0.113.101"},
+		"10.0.0.1":       {"10.0.0.1"},
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var probes [MaxHops + 1]int
+		tracer := network.tracer(&probes)
+		tests := []struct {
+			name, host, asked string
+			later             time.Duration
+		}{
+			{"the first is asked for in full", "192.0.2.101", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", 0},
+			{"the second, too", "198.51.100.101", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", 0},
+			{"then from the last common hop, to one past the neighbour", "198.51.100.102", "2 3 4 5 6", 0},
+			{"another router there: in full after all", "203.0.113.101", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", 0},
+			{"after a minute nothing is known", "198.51.100.102", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", ShareAge},
+			{"a host among the routers", "10.0.0.1", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", 0},
+		}
+		for _, tt := range tests {
+			time.Sleep(tt.later)
+			p, err := tracer.Trace(t.Context(), netip.MustParseAddr(tt.host), 0)
+			if got, want := strings.TrimPrefix(addresses(&p), "reached "), strings.Join(network[tt.host], " "); err != nil || got != want {
+				t.Errorf("%s: got %s, %v; want %s", tt.name, got, err, want)
+			}
+			if got := asked(&probes); got != tt.asked {
+				t.Errorf("%s: asked %s, want %s", tt.name, got, tt.asked)
+			}
+		}
+	})
+}
+
+// TestShareStays: what one path has from another is not handed on, so that
+// nothing is older than a minute however many paths there are.
+func TestShareStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := make(tree)
+		for i := range 20 {
+			host := fmt.Sprintf("198.51.%d.1", i)
+			network[host] = []string{"10.0.0.1", "10.0.0.2", "10.0.0.3", host}
+		}
+		var probes [MaxHops + 1]int
+		tracer := network.tracer(&probes)
+		var measured time.Time // the first hop
+		for i := range 20 {
+			p, err := tracer.Trace(t.Context(), netip.MustParseAddr(fmt.Sprintf("198.51.%d.1", i)), 0)
+			if err != nil || silent(p.Hops) > 0 {
+				t.Fatalf("got %v, %v", p.String(), err)
+			}
+			if !p.Hops[0].Shared() {
+				measured = p.Time
+			} else if age := p.Time.Sub(measured); age >= ShareAge {
+				t.Errorf("path %d has a first hop that is %v old", i, age)
+			}
+			time.Sleep(ShareAge / 5)
+		}
+	})
+}
+
+// TestShareSilence: a hop that was asked and is silent is so for the others, and
+// a host that misses a probe is not taken to be farther away.
+func TestShareSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := tree{}
+		for i := 1; i <= 4; i++ {
+			host := fmt.Sprintf("198.51.100.%d", i)
+			network[host] = []string{"10.0.0.1", "", "10.0.0.3", host}
+		}
+		var probes [MaxHops + 1]int
+		tracer := network.tracer(&probes)
+		for i := 1; i <= 4; i++ {
+			began := time.Now()
+			p, err := tracer.Trace(t.Context(), netip.MustParseAddr(fmt.Sprintf("198.51.100.%d", i)), 0)
+			if err != nil || len(p.Hops) != 4 || !p.Hops[1].Silent() {
+				t.Errorf("got %v, %v", p.String(), err)
+			}
+			if took := time.Since(began); i > 2 && (took != 4*hopTime || probes[2] > 0) {
+				t.Errorf("path %d took %v and asked hops %s", i, took, asked(&probes))
+			}
+		}
+	})
+}
+
+// TestShareByStore: processes learn from one another.
+func TestShareByStore(t *testing.T) {
+	store := state.Open(t.TempDir())
+	synctest.Test(t, func(t *testing.T) {
+		network := tree{}
+		for i := range 30 {
+			host := fmt.Sprintf("198.51.%d.1", i)
+			network[host] = []string{"10.0.0.1", "10.0.0.2", "10.0.0.3", host}
+		}
+		near, all := 0, 0
+		for i := range 30 {
+			var probes [MaxHops + 1]int
+			tracer := network.tracer(&probes) // as another process
+			tracer.Store, tracer.Keep = store, time.Hour
+			p, err := tracer.Trace(t.Context(), netip.MustParseAddr(fmt.Sprintf("198.51.%d.1", i)), 0)
+			if err != nil || silent(p.Hops) > 0 || len(p.Hops) != 4 {
+				t.Errorf("got %v, %v", p.String(), err)
+			}
+			near += probes[1]
+			all++
+		}
+		if near > all/4 {
+			t.Errorf("the first hop was asked for %d of %d paths", near, all)
+		}
+	})
+}
+
+// addresses are the end of a path and its hops.
+func addresses(p *Path) string {
+	words := []string{p.End.String()}
+	for _, h := range p.Hops {
+		words = append(words, h.String())
+	}
+	return strings.Join(words, " ")
+}
