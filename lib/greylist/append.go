@@ -51,9 +51,11 @@ func (s *Store) promote(e Entry, name string, now time.Time) error {
 const refreshes = 4
 
 // refresh notes that a client came, if the entry that it is on the whitelist by
-// is of those that expire.
+// is of those that expire. One from before the clock was set back would else
+// stay until then.
 func (s *Store) refresh(e Entry, now time.Time) error {
-	if s.Life <= 0 || e.Since.IsZero() || now.Sub(e.Since) < s.Life/refreshes {
+	since := now.Sub(e.Since)
+	if s.Life <= 0 || e.Since.IsZero() || -skew <= since && since < s.Life/refreshes {
 		return nil
 	}
 	e.Since = now

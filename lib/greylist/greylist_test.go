@@ -81,6 +81,9 @@ func TestRules(t *testing.T) {
 		{"no address of a recipient is special", []visit{{0, a, "..", New}, {time.Hour, a, "..", Pass}}, a},
 		{"a path is a name", []visit{{0, a, "../../../etc/x", New}, {time.Hour, a, "../../../etc/x", Pass}}, a},
 		{"the clock is set back", []visit{{0, a, bob, New}, {-24 * time.Hour, a, bob, New}, {-24*time.Hour + 301*time.Second, a, bob, Pass}}, a},
+		{"the clock goes three days ahead", []visit{{0, a, bob, New}, {time.Hour, a, bob, Pass}, {72 * time.Hour, a, bob, White}, {72 * time.Hour, a, eve, White}}, a},
+		{"three days ahead begins anew", []visit{{0, a, bob, New}, {72 * time.Hour, a, bob, New}, {72*time.Hour + 301*time.Second, a, bob, Pass}}, a},
+		{"three days ahead and back", []visit{{72 * time.Hour, a, bob, New}, {0, a, bob, New}, {60 * time.Second, a, bob, Early}, {301 * time.Second, a, bob, Pass}}, a},
 		{"the clock was ten years ahead", []visit{{87600 * time.Hour, a, bob, New}, {0, a, bob, New}, {301 * time.Second, a, bob, Pass}}, a},
 	}
 	for _, tt := range tests {

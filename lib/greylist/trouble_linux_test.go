@@ -43,9 +43,33 @@ func TestDiskFull(t *testing.T) {
 	if d, err := s.Check(query("203.0.113.9", "bob@example.org"), noon); d.State != White || err != nil {
 		t.Errorf("a listed client: %v, %v", d.State, err)
 	}
+	if err := s.Add(mustSubject(t, "192.0.2.1")); !errors.Is(err, syscall.ENOSPC) || readWhite(t, s) != text {
+		t.Errorf("Add: %v, and the whitelist has %d octets; want ENOSPC and %d", err, len(readWhite(t, s)), len(text))
+	}
 	empty()
 	if d, err := s.Check(old, noon.Add(time.Hour)); d.State != Pass || err != nil {
 		t.Errorf("with room again: %v, %v", d.State, err)
+	}
+}
+
+// TestDiskFullForExpire: a list that cannot be written anew stays as it is.
+func TestDiskFullForExpire(t *testing.T) {
+	disk := crashtest.NewDisk(t)
+	s := onDisk(disk)
+	writeWhite(t, s, superfluousText())
+	empty := disk.Fill(t)
+	if x, err := s.Expire(context.Background(), noon); x.White != 0 || !errors.Is(err, syscall.ENOSPC) || readWhite(t, s) != superfluousText() {
+		t.Errorf("%+v, %v; want ENOSPC and the list as it was", x, err)
+	}
+	if _, err := os.Stat(s.Dir + "/" + newWhite); err == nil {
+		t.Error("what could not be written is left")
+	}
+	if d, err := s.Look(query("203.0.113.9", "bob@example.org"), noon); d.State != White || err != nil {
+		t.Errorf("a listed client: %v, %v", d.State, err)
+	}
+	empty()
+	if x, err := s.Expire(context.Background(), noon); x.White != 1 || err != nil {
+		t.Errorf("with room again: %+v, %v", x, err)
 	}
 }
 
@@ -65,12 +89,32 @@ func TestReadOnly(t *testing.T) {
 	s := onDisk(disk)
 	writeWhite(t, s, padding()+"203.0.113.0/24\n")
 	os.Remove(s.Dir + "/" + indexName)
+	old := query("198.51.100.8", "bob@example.org")
+	if _, err := s.Check(old, noon); err != nil {
+		t.Fatal(err)
+	}
+	s.count.Close() // which is open for writing
 	disk.ReadOnly(t)
+	s = onDisk(disk)
 	if d, err := s.Check(query("203.0.113.9", "bob@example.org"), noon); d.State != White || err != nil {
 		t.Errorf("a listed client: %v, %v", d.State, err)
 	}
 	if d, err := s.Check(query("198.51.100.7", "bob@example.org"), noon); !errors.Is(err, syscall.EROFS) {
 		t.Errorf("a new one: %v, %v; want EROFS", d.State, err)
+	}
+	for at, want := range map[time.Duration]State{time.Minute: Early, time.Hour: Pass} {
+		if d, err := s.Check(old, noon.Add(at)); !errors.Is(err, syscall.EROFS) {
+			t.Errorf("one that comes again after %v: %v, %v; want EROFS", at, d.State, err)
+		}
+		if d, err := s.Look(old, noon.Add(at)); d.State != want || err != nil {
+			t.Errorf("looked at after %v: %v, %v; want %v", at, d.State, err, want)
+		}
+	}
+	if err := s.Add(mustSubject(t, "192.0.2.1")); !errors.Is(err, syscall.EROFS) {
+		t.Errorf("Add: %v, want EROFS", err)
+	}
+	if _, err := s.Expire(context.Background(), noon); !errors.Is(err, syscall.EROFS) {
+		t.Errorf("Expire: %v, want EROFS", err)
 	}
 }
 

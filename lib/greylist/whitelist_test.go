@@ -302,6 +302,25 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
+// TestRefreshClock: who got on the list while the clock was years ahead is on it
+// no longer than others.
+func TestRefreshClock(t *testing.T) {
+	s := testStore(t)
+	const year = 365 * 24 * time.Hour
+	q := query("198.51.100.7", "bob@example.org")
+	s.Check(q, noon.Add(10*year))
+	s.Check(q, noon.Add(10*year+time.Hour))
+	for _, at := range []time.Duration{0, -72 * time.Hour, 72 * time.Hour} {
+		if d, err := s.Check(q, noon.Add(at)); d.State != White || err != nil {
+			t.Errorf("at %v: %v, %v; want white", at, d.State, err)
+		}
+	}
+	list, err := s.Whitelist(nil)
+	if err != nil || len(list) != 1 || list[0].Since.After(noon.Add(73*time.Hour)) {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
 func TestStats(t *testing.T) {
 	s := testStore(t)
 	for i, again := range []time.Duration{0, time.Minute, 400 * time.Second, 500 * time.Second, time.Hour} {
