@@ -1,0 +1,124 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"postern/lib/dnstest"
+)
+
+// holdings is what a process has in hand.
+type holdings struct{ descriptors, threads int }
+
+func holdingsOf(t *testing.T, pid int) holdings {
+	t.Helper()
+	count := func(folder string) int {
+		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/%s", pid, folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	return holdings{count("fd"), count("task")}
+}
+
+// child is the only child of a process.
+func child(t *testing.T, pid int) (child int) {
+	t.Helper()
+	await(t, "a worker", func() bool {
+		names, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid)) // of each thread
+		for _, name := range names {
+			text, _ := os.ReadFile(name)
+			child, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+			if child != 0 {
+				return true
+			}
+		}
+		return false
+	})
+	return child
+}
+
+// endings are sessions that end in every way that there is, one a word of the
+// client's further than the other. What is asked about the silent domain has no
+// answer when they end.
+var endings = []string{
+	"",
+	"EHLO client.test\r\n",
+	"EHLO client.test\r\nQUIT\r\n",
+	"EHLO client.test\r\nMAIL FROM:<joe@silent.test>\r\n",
+	"EHLO client.test\r\nMAIL FROM:<joe@silent.test>\r\nRSET\r\nMAIL FROM:<joe@silent.test>\r\nQUIT\r\n",
+	"EHLO client.test\r\nMAIL FROM:<joe@fail.test>\r\nRCPT TO:<ann@mx.test>\r\nQUIT\r\n",
+	"EHLO client.test\r\nMAIL FROM:<joe@temp.test>\r\nRCPT TO:<ann@mx.test>\r\n",
+	"EHLO client.test\r\nMAIL FROM:<joe@pass.test>\r\nRCPT TO:<ann@mx.test>\r\nDATA\r\nSubject: half\r\n",
+	"EHLO client.test\r\nMAIL FROM:<joe@pass.test>\r\nRCPT TO:<ann@mx.test>\r\nBDAT 10\r\nhalf",
+	"EHLO client.test\r\nMAIL FROM:<joe@pass.test>\r\nRCPT TO:<ann@mx.test>\r\nDATA\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n",
+	"EHLO client.test\r\nMAIL FROM:<joe@pass.test>\r\nRCPT TO:<ann@mx.test>\r\nDATA\r\n" + strings.Repeat(strings.Repeat("x", 70)+"\r\n", 8000) + ".\r\nQUIT\r\n",
+	"NONSENSE\r\n\x00\xff\r\nQUIT\r\n",
+	"GET / HTTP/1.0\r\n\r\n",
+}
+
+// TestNothingIsLeftOfSessions: a smtpd that stays holds after three hundred
+// sessions what it held after its first ones: no descriptor, no thread and no
+// goroutine more.
+func TestNothingIsLeftOfSessions(t *testing.T) {
+	for _, workers := range []string{"1:0", "1:0:8"} {
+		t.Run("listen -w "+workers, func(t *testing.T) {
+			w := newWorld(t, mailZone, "RBL -i -p -f -s 40 list.test", "RBL -s 1 broken.test")
+			w.dns.Fault("silent.test", dnstest.Silent)
+			addr := freePort(t)
+			listen := w.start(program(t, "listen"), "-w", workers, "--proxy", "127.0.0.0/8", addr)
+			accepts(t, addr)
+			pid := child(t, listen.cmd.Process.Pid)
+			w.endAll(t, addr, 3)
+			before := holdingsOf(t, pid)
+			w.endAll(t, addr, 20)
+			await(t, "as few descriptors as before", func() bool { return holdingsOf(t, pid).descriptors <= before.descriptors })
+			if after := holdingsOf(t, pid); after.threads > before.threads+10 {
+				t.Errorf("%d threads, before %d", after.threads, before.threads)
+			}
+			n := goroutines(t, listen, pid)
+			if n > 20 {
+				t.Errorf("%d goroutines:\n%s", n, listen.log)
+			}
+			t.Logf("%+v and %d goroutines", before, n)
+		})
+	}
+}
+
+// endAll has n sessions of each kind, one after the other.
+func (w *world) endAll(t *testing.T, addr string, n int) {
+	t.Helper()
+	for range n {
+		for _, text := range endings {
+			conn, err := net.DialTimeout("tcp", addr, patience)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := converse(t, conn)
+			c.send("PROXY TCP4 " + stranger + " 192.0.2.25 4242 25\r\n")
+			c.expect("220 ")
+			c.send(text)
+			if strings.HasSuffix(text, "QUIT\r\n") {
+				for last := ""; !strings.HasPrefix(last, "221 "); last = c.take() {
+				}
+			}
+			conn.Close()
+		}
+	}
+}
+
+// goroutines counts those of a process, which ends by that.
+func goroutines(t *testing.T, s *server, pid int) int {
+	t.Helper()
+	syscall.Kill(pid, syscall.SIGQUIT)
+	await(t, "a dump", func() bool { return strings.Contains(s.log.String(), "\ngoroutine ") && syscall.Kill(pid, 0) != nil })
+	return len(regexp.MustCompile(`(?m)^goroutine \d+ `).FindAllString(s.log.String(), -1))
+}
