@@ -98,6 +98,34 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestUnusable: lists that cannot be used refuse nobody, and say so; what is to
+// change them fails for now.
+func TestUnusable(t *testing.T) {
+	grey := own(t)
+	write(t, grey, "no folder")
+	tests := []struct {
+		args, stdin    string
+		status         int
+		stdout, stderr string
+	}{
+		{"check 192.0.2.25 198.51.100.7 b@example.org", "", 0, "", "let pass"},
+		{"-n check 192.0.2.25 198.51.100.7 b@example.org", "", 0, "", "let pass"},
+		{"-P", "client_address=198.51.100.7\nrecipient=b@example.org\n\n", 0, "action=DUNNO\n\n", "not a directory"},
+		{"", "192.0.2.25 198.51.100.7 b@example.org\n", 0,
+			"server_address=192.0.2.25 client_address=198.51.100.7 recipient=b@example.org error=", ""},
+		{"allow 192.0.2.1", "", 75, "", "not a directory"},
+		{"list", "", 75, "", "not a directory"},
+		{"stat", "", 75, "", "not a directory"},
+		{"expire", "", 75, "", "not a directory"},
+	}
+	for _, tt := range tests {
+		status, stdout, stderr := call(t, tt.stdin, strings.Fields(tt.args)...)
+		if status != tt.status || !strings.HasPrefix(stdout, tt.stdout) || tt.stdout == "" && stdout != "" || !strings.Contains(stderr, tt.stderr) {
+			t.Errorf("%s: got %d, %q, %q; want %d, %q, %q", tt.args, status, stdout, stderr, tt.status, tt.stdout, tt.stderr)
+		}
+	}
+}
+
 func TestList(t *testing.T) {
 	grey := own(t)
 	write(t, grey+"/whitelist", "2001:db8::1\n198.51.100.0/24 mx.example\nspf:x.example\n10.0.0.1 since=2026-11-21T12:00:00Z\nnot@\n!10.0.0.1\nann@x.example\n.example.org\nto:abuse@\n!!\n")

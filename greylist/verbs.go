@@ -96,7 +96,8 @@ func (p *program) usage(e *tool.Env, what string) int {
 }
 
 // check asks about a client and all recipients of a message. One of them for
-// whom the client has come again is enough.
+// whom the client has come again is enough. Lists that cannot be used refuse
+// nobody.
 func (j *job) check(operands []string) error {
 	var best *result
 	for _, rcpt := range operands[2:] {
@@ -105,6 +106,10 @@ func (j *job) check(operands []string) error {
 			return err
 		}
 		res, err := j.Check(context.Background(), &r)
+		if err != nil && !errors.Is(err, tool.ErrInput) {
+			fmt.Fprintf(j.Stderr, "greylist: check: %v (let pass)\n", err)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
