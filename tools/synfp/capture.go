@@ -17,7 +17,7 @@ type source interface {
 	gopacket.ZeroCopyPacketDataSource
 	link() layers.LinkType
 	// dropped is how many SYNs were lost since it was last asked.
-	dropped() uint
+	dropped() uint64
 	Close()
 }
 
@@ -153,10 +153,7 @@ func (c *capture) look() {
 	}
 }
 
-var (
-	errGone    = errors.New("down or gone; waiting for it")
-	errNothing = errors.New("nothing to capture from")
-)
+var errGone = errors.New("down or gone; waiting for it")
 
 func (c *capture) lose(name string) {
 	c.sources[name].Close()

@@ -34,7 +34,7 @@ func (s *bpfSource) Close() { s.BPFSniffer.Close() }
 
 // dropped is how many packets the device had no room for since it was opened;
 // it cannot be asked on all systems, and is not.
-func (s *bpfSource) dropped() uint { return 0 }
+func (s *bpfSource) dropped() uint64 { return 0 }
 
 // ZeroCopyReadPacketData reads a frame; it is good until the next. gopacket
 // would take frames to be aligned to words, which they are not on OpenBSD and

@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync/atomic"
 
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
@@ -16,18 +17,21 @@ import (
 // packetSource is a packet socket.
 type packetSource struct {
 	*pcapgo.EthernetHandle
-	kind layers.LinkType
+	kind        layers.LinkType
+	came, drops atomic.Uint64 // since it was opened, as of the last look
 }
 
 func (s *packetSource) link() layers.LinkType { return s.kind }
 
 // dropped is how many SYNs the kernel had no room for since it was last asked.
-func (s *packetSource) dropped() uint {
-	stats, err := s.Stats()
+func (s *packetSource) dropped() uint64 {
+	stats, err := s.Stats() // which begin anew each time
 	if err != nil {
 		return 0
 	}
-	return uint(stats.Drops)
+	s.came.Add(uint64(stats.Packets))
+	s.drops.Add(uint64(stats.Drops))
+	return uint64(stats.Drops)
 }
 
 // openSource opens an interface, and has the kernel copy nothing but SYNs that
@@ -41,7 +45,7 @@ func openSource(name string, w wanted) (source, error) {
 		h.Close()
 		return nil, err
 	}
-	return &packetSource{h, linkType(name)}, nil
+	return &packetSource{EthernetHandle: h, kind: linkType(name)}, nil
 }
 
 // prepare filters, and forgets what came before there was a filter: frames of
