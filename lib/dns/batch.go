@@ -14,6 +14,7 @@ type batch struct {
 	left      int           // slots without a result
 	done      chan struct{} // has room for one: all have a result
 	timer     *time.Timer   // nil before it is first needed
+	dice      dice          // for letter cases
 }
 
 // slot is one question, and its result.

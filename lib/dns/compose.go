@@ -26,15 +26,15 @@ const (
 	flagAD     = 0x20
 )
 
-// compose appends the message that asks k, with an id of zero. mix gives its
-// letters a random case, which the answer has to repeat.
-func compose(b []byte, k key, mix, edns bool) []byte {
+// compose appends the message that asks k, with an id of zero. If they are not
+// nil, the dice give its letters a random case, which the answer has to repeat.
+func compose(b []byte, k key, edns bool, mix *dice) []byte {
 	// The AD bit asks for one in the answer (RFC 6840 5.7).
 	b = append(b, 0, 0, flagRD, flagAD, 0, 1, 0, 0, 0, 0, 0, 0)
 	start := len(b)
 	b = appendWireName(b, k.name)
-	if mix {
-		mixCase(b[start:])
+	if mix != nil {
+		mix.mixCase(b[start:])
 	}
 	b = binary.BigEndian.AppendUint16(b, uint16(k.t))
 	b = append(b, 0, classINET)
@@ -58,16 +58,4 @@ func appendWireName(b []byte, name string) []byte {
 		b = append(b, label...)
 	}
 	return append(b, 0)
-}
-
-// mixCase gives each letter of a name in wire form a random case. The length of
-// a label, at most 63, is no letter.
-func mixCase(name []byte) {
-	var bits [(maxName+2)/8 + 1]byte
-	random(bits[:len(name)/8+1])
-	for i, c := range name {
-		if 'a' <= c && c <= 'z' && bits[i/8]>>(i%8)&1 == 1 {
-			name[i] = c - 'a' + 'A'
-		}
-	}
 }

@@ -114,7 +114,7 @@ func TestMixCase(t *testing.T) {
 	const name = "a-long-name-with-many-letters.in.the.example"
 	seen := map[string]bool{}
 	for range 20 {
-		wire := compose(nil, key{name, TypeA}, true, true)
+		wire := compose(nil, key{name, TypeA}, true, new(dice))
 		mixed, _, ok := appendName(nil, wire, headerSize)
 		if !ok || canonical(string(mixed)) != name {
 			t.Fatalf("%s is another name", mixed)
@@ -125,7 +125,7 @@ func TestMixCase(t *testing.T) {
 		t.Errorf("%d forms of 20", len(seen))
 	}
 	longest := key{strings.Repeat("a.", 126) + "b", TypeA}
-	if wire := compose(nil, longest, true, true); len(wire) != headerSize+255+4+optSize {
+	if wire := compose(nil, longest, true, new(dice)); len(wire) != headerSize+255+4+optSize {
 		t.Errorf("%d octets", len(wire))
 	}
 }
@@ -267,7 +267,7 @@ func TestSocketRetires(t *testing.T) {
 		closed := make(chan struct{})
 		s := newSocket(watchedConn{conn, closed}, nil)
 		b := newBatch()
-		b.ask(key{"mx.example", TypeA}).wire = compose(nil, key{"mx.example", TypeA}, false, true)
+		b.ask(key{"mx.example", TypeA}).wire = compose(nil, key{"mx.example", TypeA}, true, nil)
 		if waiting {
 			if _, err := s.enter(b); err != nil {
 				t.Fatal(err)
@@ -299,7 +299,7 @@ func TestSocketStays(t *testing.T) {
 
 // Nobody who can send us datagrams makes us stumble.
 func FuzzCompare(f *testing.F) {
-	wire := compose(nil, key{"mx.example", TypeA}, false, true)
+	wire := compose(nil, key{"mx.example", TypeA}, true, nil)
 	good := append([]byte(nil), wire...)
 	good[2] |= flagAnswer
 	f.Add(good)
@@ -328,7 +328,7 @@ func FuzzQuestion(f *testing.F) {
 			return
 		}
 		m := new(mdns.Msg)
-		if err := m.Unpack(compose(nil, key{asked, TypeA}, false, true)); err != nil || canonical(m.Question[0].Name) != asked {
+		if err := m.Unpack(compose(nil, key{asked, TypeA}, true, nil)); err != nil || canonical(m.Question[0].Name) != asked {
 			t.Fatalf("%q passes as %q, comes back as %q, %v", name, asked, m.Question[0].Name, err)
 		}
 	})

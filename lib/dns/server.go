@@ -67,7 +67,7 @@ func (s *server) once(ctx context.Context, k key, edns bool, wait time.Duration)
 	}
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	return s.byTCP(ctx, compose(nil, k, s.mix, edns))
+	return s.byTCP(ctx, compose(nil, k, edns, s.mixer(new(dice))))
 }
 
 // alone asks one question by UDP.
@@ -95,15 +95,24 @@ func (s *server) batch() *batch {
 
 // byUDP asks all questions of the batch at once. With an error none was asked.
 func (s *server) byUDP(ctx context.Context, b *batch, edns bool, wait time.Duration) error {
+	mix := s.mixer(&b.dice)
 	for i := range b.slots {
 		q := &b.slots[i]
-		q.wire = compose(q.wire, q.key, s.mix, edns)
+		q.wire = compose(q.wire, q.key, edns, mix)
 	}
 	err := s.ask(ctx, b, wait)
 	for err == errRetired {
 		err = s.ask(ctx, b, wait)
 	}
 	return err
+}
+
+// mixer returns the dice if letter cases are to be mixed.
+func (s *server) mixer(d *dice) *dice {
+	if !s.mix {
+		return nil
+	}
+	return d
 }
 
 func (s *server) ask(ctx context.Context, b *batch, wait time.Duration) error {
@@ -149,7 +158,7 @@ func (s *server) byTCP(ctx context.Context, wire []byte) (message, error) {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	binary.BigEndian.PutUint16(wire, randomID())
+	random(wire[:2])
 	framed := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(wire)), uint16(len(wire)))
 	if _, err := conn.Write(append(framed, wire...)); err != nil {
 		return message{}, plainError(err)
@@ -232,10 +241,4 @@ func questionOf(wire []byte) []byte {
 		end += 1 + int(wire[end])
 	}
 	return wire[headerSize : end+5]
-}
-
-func randomID() uint16 {
-	var id [2]byte
-	random(id[:])
-	return binary.BigEndian.Uint16(id[:])
 }

@@ -11,10 +11,9 @@ const places = 2 * maxWindow
 
 // waiting are the questions that wait for an answer, each under an id of its own.
 type waiting struct {
-	n      int
-	slots  [places]*slot // each at its id modulo their number
-	random [128]byte     // for ids, of which unused are left
-	unused int
+	n     int
+	slots [places]*slot // each at its id modulo their number
+	dice  dice          // for ids
 }
 
 // at returns where a message's question stands, or may stand.
@@ -24,22 +23,12 @@ func (w *waiting) at(message []byte) **slot {
 
 // add gives the question a random id that no other one has.
 func (w *waiting) add(q *slot) {
-	binary.BigEndian.PutUint16(q.wire, w.id())
+	binary.BigEndian.PutUint16(q.wire, w.dice.id())
 	for *w.at(q.wire) != nil {
-		binary.BigEndian.PutUint16(q.wire, w.id())
+		binary.BigEndian.PutUint16(q.wire, w.dice.id())
 	}
 	*w.at(q.wire) = q
 	w.n++
-}
-
-// id takes two octets of randomness, which are got many at a time.
-func (w *waiting) id() uint16 {
-	if w.unused == 0 {
-		random(w.random[:])
-		w.unused = len(w.random)
-	}
-	w.unused -= 2
-	return binary.BigEndian.Uint16(w.random[w.unused:])
 }
 
 // find returns the question with the id of a message, nil when there is none.
