@@ -52,6 +52,8 @@ func (c *Chain) Add(node int) {
 	c.In(node, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
 		"net.ipv6.conf.default.accept_dad=0", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0",
 		"net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0")
+	// Older kernels have these for the whole host alone.
+	c.In(node, "sysctl", "-eqw", "net.ipv4.icmp_msgs_per_sec=100000", "net.ipv4.icmp_msgs_burst=10000")
 	c.In(node, "ip", "link", "set", "lo", "up")
 }
 

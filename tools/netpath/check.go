@@ -76,7 +76,11 @@ func (c *checker) find(ctx context.Context, addr netip.Addr, hops int) (netpath.
 	case err != nil:
 		return path, err
 	}
-	c.debug(fmt.Sprintf("%s; %d probes, %v", summary(&path), path.Probes, path.Took.Round(time.Microsecond)))
+	how := fmt.Sprintf("%d probes, %v", path.Probes, path.Took.Round(time.Microsecond))
+	if path.Cached {
+		how = "known from before"
+	}
+	c.debug(summary(&path) + "; " + how)
 	return path, nil
 }
 

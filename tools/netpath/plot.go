@@ -34,7 +34,7 @@ func (p *program) draw(e *tool.Env, operands []string) int {
 		return sysexits.Config
 	case errors.Is(err, tool.ErrInput):
 		return sysexits.DataErr
-	case errors.As(err, new(errWrite)):
+	case errors.As(err, new(errIO)):
 		return sysexits.IOErr
 	}
 	return sysexits.TempFail
@@ -43,7 +43,7 @@ func (p *program) draw(e *tool.Env, operands []string) int {
 // The kinds of errors of drawing, besides tool.ErrInput.
 type (
 	errSetting struct{ error } // an option's value
-	errWrite   struct{ error } // the drawing cannot be written
+	errIO      struct{ error } // reading or writing
 )
 
 func (p *program) drawing(e *tool.Env, operands []string) error {
@@ -58,7 +58,7 @@ func (p *program) drawing(e *tool.Env, operands []string) error {
 		return err
 	}
 	if err := c.render(ctx, paths, hops); err != nil {
-		return errWrite{err}
+		return errIO{err}
 	}
 	return nil
 }

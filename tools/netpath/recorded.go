@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -30,8 +31,10 @@ func (c *checker) fromRecords(ctx context.Context) (paths []netpath.Path, err er
 		paths = append(paths, path)
 	}
 	switch {
+	case errors.Is(in.Err(), bufio.ErrTooLong):
+		return nil, fmt.Errorf("%w: line %d: %w", tool.ErrInput, len(paths)+1, record.ErrTooLong)
 	case in.Err() != nil:
-		return nil, fmt.Errorf("standard input: %w", in.Err())
+		return nil, errIO{fmt.Errorf("standard input: %w", in.Err())}
 	case len(paths) == 0:
 		return nil, fmt.Errorf("%w: no record", tool.ErrInput)
 	case len(paths) == most || c.Dry:
