@@ -152,6 +152,7 @@ func (p *pattern) fitsDistance(ttl uint8) match {
 
 // fitsLayout compares the kinds of options alone.
 func (p *pattern) fitsLayout(list []Option) bool {
+	list = list[:min(len(list), p0fOptionsMost)]
 	if len(list) != len(p.options) {
 		return false
 	}
