@@ -29,7 +29,7 @@ func TestNeeds(t *testing.T) {
 		{"UTF-8 domain of the sender, as A-labels", "", "a\n", func(e *smtp.Envelope) { e.SMTPUTF8, e.Sender.Domain = true, "mé.example" }, "MAIL FROM:<from@xn--m-bga.example>"},
 		{"UTF-8 domain of the sender, as it is", "SMTPUTF8", "a\n", func(e *smtp.Envelope) { e.SMTPUTF8, e.Sender.Domain = true, "mé.example" }, "MAIL FROM:<from@mé.example> SMTPUTF8"},
 		{"UTF-8 domain with UTF-8 in the header", "8BITMIME", "ä\n\n", func(e *smtp.Envelope) { e.SMTPUTF8, e.Sender.Domain = true, "mé.example" }, "554 5.6.9"},
-		{"UTF-8 domain that is too long as A-label", "", "a\n", func(e *smtp.Envelope) { e.SMTPUTF8, e.Sender.Domain = true, strings.Repeat("é.", 80) + "example" }, "553 5.6.7"},
+		{"UTF-8 domain that is too long as A-label", "", "a\n", func(e *smtp.Envelope) { e.SMTPUTF8, e.Sender.Domain = true, strings.Repeat("é.", 80)+"example" }, "553 5.6.7"},
 		{"bare CR", "", "a\rb\n", nil, "554 5.6.0"},
 		{"vouched for", "AUTH PLAIN", "a\n", func(e *smtp.Envelope) { e.Auth = "a+b@c.example" }, " AUTH=a+2Bb@c.example"},
 		{"vouched for by nobody", "AUTH PLAIN", "a\n", func(e *smtp.Envelope) { e.Auth = "<>" }, " AUTH=<>"},

@@ -15,15 +15,15 @@ type Kind int
 // The ways of delivery: first those that write a mailbox, then those by which
 // mail comes to its end here, see Local and Here.
 const (
-	Maildir Kind = iota // a folder, one file a message
-	Mbox                // one file
-	Discard             // /dev/null
-	LMTP                // a server that keeps the mail: host or socket
-	Command             // a command that reads the message
-	Relay               // another host
-	Nobody              // ours, and there is no such mailbox
-	Later               // cannot be said before runq works on it: a rule asks a command, an alias names nobody
-	Expanded            // several others, who are recipients themselves: only the sender is to be told
+	Maildir  Kind = iota // a folder, one file a message
+	Mbox                 // one file
+	Discard              // /dev/null
+	LMTP                 // a server that keeps the mail: host or socket
+	Command              // a command that reads the message
+	Relay                // another host
+	Nobody               // ours, and there is no such mailbox
+	Later                // cannot be said before runq works on it: a rule asks a command, an alias names nobody
+	Expanded             // several others, who are recipients themselves: only the sender is to be told
 )
 
 // Destination is where a message goes for one recipient, as the rules and
