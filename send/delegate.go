@@ -19,8 +19,13 @@ func (c *config) delegate(stdin io.Reader, stdout, stderr io.Writer) int {
 	if c.instead == "i" {
 		return sysexits.OK
 	}
-	if c.instead == "s" && c.outsider() {
-		return c.talk(stdin, stdout, stderr)
+	if c.outsider() {
+		switch c.instead {
+		case "s":
+			return c.talk(stdin, stdout, stderr)
+		case "p":
+			return c.showOwn(stdout, stderr)
+		}
 	}
 	name, args, err := c.substitute()
 	if err != nil {

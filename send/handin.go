@@ -23,8 +23,11 @@ import (
 // dialTime is how long the socket of this host may take to accept.
 const dialTime = 30 * time.Second
 
-// submitUnit is what listens at the socket.
-const submitUnit = "submit.socket"
+// What listens at the sockets.
+const (
+	submitUnit = "submit.socket"
+	mailqUnit  = "mailq.socket"
+)
 
 // outsider says whether the calling user cannot write the queue, and is to hand
 // his mail in.
@@ -85,16 +88,22 @@ func (p *program) atSocket(ctx context.Context) (*client.Session, error) {
 	return s, nil
 }
 
-// dialSocket connects to the socket, or says what to do.
+// dialSocket connects to the socket where mail is handed in, or says what to
+// do.
 func (c *config) dialSocket(ctx context.Context) (net.Conn, error) {
-	dialing, cancel := context.WithTimeout(ctx, dialTime)
-	defer cancel()
-	conn, err := new(net.Dialer).DialContext(dialing, "unix", c.places.Submit())
+	conn, err := dialUnix(ctx, c.places.Submit())
 	if err != nil {
 		return nil, fmt.Errorf("this user may not write the queue, and nothing takes his mail at %s: is %s started? (%w)",
 			c.places.Submit(), submitUnit, err)
 	}
 	return conn, nil
+}
+
+// dialUnix connects to a socket of this host.
+func dialUnix(ctx context.Context, path string) (net.Conn, error) {
+	dialing, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	return new(net.Dialer).DialContext(dialing, "unix", path)
 }
 
 // refusal is the first reply that is no yes, as an outcome: one that is
@@ -127,6 +136,25 @@ func (c *config) talk(stdin io.Reader, stdout, stderr io.Writer) int {
 		conn.(*net.UnixConn).CloseWrite()
 	}()
 	if _, err := io.Copy(stdout, conn); err != nil && !errors.Is(err, os.ErrClosed) {
+		return complain(stderr, sysexits.TempFail, err)
+	}
+	return sysexits.OK
+}
+
+// showOwn is -bp for a user who may not read the queue: runq shows him at its
+// socket what he has handed in. It always ends with a line that counts.
+func (c *config) showOwn(stdout, stderr io.Writer) int {
+	conn, err := dialUnix(context.Background(), c.places.Mailq())
+	if err != nil {
+		return complain(stderr, sysexits.TempFail, fmt.Errorf("this user may not read the queue, and nothing shows him his mail at %s: is %s started? (%w)",
+			c.places.Mailq(), mailqUnit, err))
+	}
+	defer conn.Close()
+	n, err := io.Copy(stdout, conn)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%s: no answer; its log says why", mailqUnit)
+	}
+	if err != nil {
 		return complain(stderr, sysexits.TempFail, err)
 	}
 	return sysexits.OK

@@ -88,7 +88,7 @@ func TestPlaces(t *testing.T) {
 	stated, otherPort := stranger, stranger
 	stated.stated.Set("client_address", "192.0.2.7")
 	otherPort.server = netip.MustParseAddrPort("192.0.2.25:587")
-	for name, p := range map[string]peer{"listen": stated, "port 587": otherPort, "caller": {local: true}, "submission": caller} {
+	for name, p := range map[string]peer{"listen": stated, "port 587": otherPort, "caller": {local: true}, "submission": hostUser} {
 		t.Run(name, func(t *testing.T) {
 			greeting(t, in.dial(t, p), "220 ")
 			greeting(t, in.dial(t, stranger), "450")

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 
+	"postern/lib/caller"
 	"postern/lib/conf"
 	"postern/lib/maillog"
 	"postern/lib/smtp"
@@ -33,7 +34,7 @@ func (srv *server) serveSubmission(stdin io.Reader, stdout io.Writer) int {
 	if !ok {
 		f = os.Stdin
 	}
-	uid, err := callerOf(int(f.Fd()))
+	uid, err := caller.Of(int(f.Fd()))
 	if err != nil {
 		srv.logf(maillog.Err, "error", "--submit: standard input is no connection of a user of this host: "+err.Error())
 		return sysexits.Usage
@@ -48,7 +49,7 @@ func (s *session) trustCaller(uid int) {
 	s.in.LF = true
 	s.facts.Trusted, s.facts.Caller = true, true
 	s.facts.Helo, s.state = "localhost", greeted
-	s.rec.Set("client_ident", "uid#"+itoa(uid)+"@localhost")
+	s.rec.Set("client_ident", caller.Ident(uid))
 }
 
 // handedIn is the rate of messages from the calling user; ok is false for one

@@ -12,14 +12,14 @@ import (
 	"postern/lib/sysexits"
 )
 
-// caller is a user of this host at the socket.
-var caller = peer{local: true, submits: true, uid: 1000}
+// hostUser is a user of this host at the socket.
+var hostUser = peer{local: true, submits: true, uid: 1000}
 
 // A user of this host may send anywhere, need not say HELO, and is named in
 // Received.
 func TestSubmission(t *testing.T) {
 	in := newInstance(t, "MSA-mode 1")
-	talk(t, in, caller, "S: 220 *\nC: MAIL FROM:<ann@mx.test>\nS: 250 *\nC: RCPT TO:<x@other.example>\nS: 250 *\nC: RSET\nS: 250 *\n"+
+	talk(t, in, hostUser, "S: 220 *\nC: MAIL FROM:<ann@mx.test>\nS: 250 *\nC: RCPT TO:<x@other.example>\nS: 250 *\nC: RSET\nS: 250 *\n"+
 		fromA+rcptBob+sendText+"S: 250 *\n"+bye)
 	if text := unfolded(in.mailbox(t, "bob")); !strings.Contains(text, `ident: "uid#1000@localhost"`) {
 		t.Errorf("who it was is not in\n%s", text)
@@ -30,8 +30,8 @@ func TestSubmission(t *testing.T) {
 func TestSubmissionLimit(t *testing.T) {
 	in := newInstance(t, "MaxMsgsPerCaller 1 2")
 	two := "S: 220 *\n" + wholeMail + wholeMail
-	talk(t, in, caller, two+"C: MAIL FROM:<>\nS: 450 4.7.28 *\n"+bye)
-	other, root := caller, caller
+	talk(t, in, hostUser, two+"C: MAIL FROM:<>\nS: 450 4.7.28 *\n"+bye)
+	other, root := hostUser, hostUser
 	other.uid, root.uid = 1001, 0
 	talk(t, in, other, two+bye)
 	talk(t, in, root, two+"C: MAIL FROM:<>\nS: 250 *\n"+bye)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"postern/lib/caller"
 	"postern/lib/check"
 	"postern/lib/header"
 	"postern/lib/queue"
@@ -50,6 +51,9 @@ func (s *session) begin(m mailArgs) {
 	s.tx = &transaction{env: m.env}
 	s.tx.env.ID = queue.NewID(s.now())
 	s.vouch(&s.tx.env)
+	if s.peer.submits {
+		s.tx.env.Ident = caller.Ident(s.peer.uid)
+	}
 	s.facts.Sender, s.facts.Accepted = m.env.Sender, nil
 	s.gather(m.env.Sender)
 	s.rec.Delete("colon_space")

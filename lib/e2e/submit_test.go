@@ -39,10 +39,14 @@ func openInstance(t *testing.T) (in *instance, sendmail string) {
 	return in, sendmail
 }
 
-// takeSubmissions listens at the socket, and starts an smtpd for each caller.
-func (in *instance) takeSubmissions() {
+// takeSubmissions is submit.socket.
+func (in *instance) takeSubmissions() { in.t.Helper(); in.serveAt("submit", "smtpd", "--submit") }
+
+// serveAt listens at a socket for the users of this host, and starts a program
+// for each caller.
+func (in *instance) serveAt(name, prog string, args ...string) {
 	in.t.Helper()
-	path := filepath.Join(in.root, "run/postern/submit")
+	path := filepath.Join(in.root, "run/postern", name)
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
 	if err != nil {
 		in.t.Fatal(err)
@@ -51,7 +55,7 @@ func (in *instance) takeSubmissions() {
 	if err := os.Chmod(path, 0o666); err != nil {
 		in.t.Fatal(err)
 	}
-	smtpd := program(in.t, "smtpd")
+	prog = program(in.t, prog)
 	go func() {
 		for {
 			c, err := l.AcceptUnix()
@@ -63,7 +67,7 @@ func (in *instance) takeSubmissions() {
 			if err != nil {
 				return
 			}
-			cmd := exec.Command(smtpd, "--submit")
+			cmd := exec.Command(prog, args...)
 			cmd.Env, cmd.Dir = in.env(), in.root
 			cmd.Stdin, cmd.Stdout = f, f
 			cmd.Run()
@@ -124,6 +128,33 @@ func TestHandIn(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+}
+
+// An ordinary user's mailq shows him what he has handed in, and who is in the
+// group of the queue all.
+func TestMailq(t *testing.T) {
+	in, sendmail := openInstance(t)
+	in.takeSubmissions()
+	if out, status := asOutsider(t, "Subject: x\n\ntext\n", sendmail, "-f", "ann@mx.test", "his@other.example"); status != 0 {
+		t.Fatalf("%d, %s", status, out)
+	}
+	in.run("Subject: x\n\ntext\n", program(t, "send"), "roots@other.example")
+	if out, status := asOutsider(t, "", sendmail, "-bp"); status != 75 || !strings.Contains(out, "mailq.socket") {
+		t.Errorf("without a socket: %d, %s", status, out)
+	}
+	in.serveAt("mailq", "runq", "--caller")
+	out, status := asOutsider(t, "", sendmail, "-bp")
+	if status != 0 || !strings.Contains(out, "his@other.example") || strings.Contains(out, "roots@") || !strings.Contains(out, "-- 1 entry") {
+		t.Errorf("his own: %d, %s", status, out)
+	}
+	queue := filepath.Join(in.root, "var/spool/postern/queue")
+	if err := os.Chown(queue, -1, outsider); err != nil {
+		t.Fatal(err)
+	}
+	out, status = asOutsider(t, "", sendmail, "-bp")
+	if status != 0 || !strings.Contains(out, "his@other.example") || !strings.Contains(out, "roots@other.example") {
+		t.Errorf("all: %d, %s", status, out)
 	}
 }
 

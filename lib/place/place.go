@@ -55,6 +55,10 @@ func (p Places) Run() string { return p.root + "/run/postern" }
 // Submit is the socket at which those who cannot write the spool hand in mail.
 func (p Places) Submit() string { return p.Run() + "/submit" }
 
+// Mailq is the socket at which those who cannot read the spool see what they
+// have handed in.
+func (p Places) Mailq() string { return p.Run() + "/mailq" }
+
 // Aliases is the system's table of aliases: /etc/aliases.
 func (p Places) Aliases() string { return p.root + "/etc/aliases" }
 

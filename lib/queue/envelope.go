@@ -90,6 +90,7 @@ func messageRecord(env *smtp.Envelope) record.Record {
 	set("dsn_ret", env.Ret)
 	set("dsn_envid", env.EnvID)
 	set("sasl_sender", env.Auth)
+	set("client_ident", env.Ident)
 	return r
 }
 
@@ -106,6 +107,7 @@ func parseMessage(line []byte) (*smtp.Envelope, record.Record, error) {
 	env := &smtp.Envelope{
 		ID: r.Value("id"), Body: r.Value("body"), SMTPUTF8: r.Value("smtputf8") == "1",
 		Ret: r.Value("dsn_ret"), EnvID: r.Value("dsn_envid"), Auth: r.Value("sasl_sender"),
+		Ident: r.Value("client_ident"),
 	}
 	if env.Sender, err = parseMailbox(sender); err != nil {
 		return nil, r, fmt.Errorf("sender: %w", err)

@@ -85,7 +85,7 @@ func TestEntryKeepsAll(t *testing.T) {
 	env.Recipients[1].ORcpt = "rfc822;b c@example.org"
 	env.Recipients[2].Dest = "alias d"
 	env.SMTPUTF8, env.Body, env.EnvID, env.Ret, env.Size = true, "8BITMIME", "x y", "HDRS", 17
-	env.Auth = "<>"
+	env.Auth, env.Ident = "<>", "uid#1000@localhost"
 	const text = "Received: by us\n\nhello\n.\n"
 	e := take(t, q, add(t, q, env, text))
 	if got, want := fmt.Sprintf("%+v", e.Envelope), fmt.Sprintf("%+v", env); got != want {

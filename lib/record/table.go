@@ -60,7 +60,7 @@ var table = [...]Attribute{
 	{Name: "reverse_client_name", Env: "CLIENT_REVERSE_NAME", Help: "name that the client's address claims, unconfirmed"},
 	{Name: "client_reverse_address", Env: "CLIENT_REVIP", Help: "the address as block lists have it: octets, or nibbles, turned round"},
 	{Name: "client_dns_error", Env: "CLIENT_DNSFAIL", Token: "client-dnsfail", Help: "why the name of the client could not be asked for now"},
-	{Name: "client_ident", Env: "CLIENT_IDENT", Help: "user that the client's identd names (RFC 1413)"},
+	{Name: "client_ident", Env: "CLIENT_IDENT", Help: "user that the client's identd names (RFC 1413), or at a socket of this host the kernel"},
 	{Name: "proxy_address", Env: "PROXY_ADDRESS", Help: "address of the proxy that stated the client"},
 	{Name: "proxy_port", Env: "PROXY_PORT", Help: "port of that proxy"},
 	{Name: "bounce_res", Env: "SENDER_BOUNCERES", Token: "bounce-res", Help: "code that a bounce to the sender would get"},

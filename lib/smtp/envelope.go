@@ -12,6 +12,7 @@ type Envelope struct {
 	Ret        string  // "", "FULL" or "HDRS" (RFC 3461 4.3)
 	EnvID      string  // decoded from xtext (RFC 3461 4.4)
 	Auth       string  // decoded from xtext; "<>" when nobody vouches (RFC 4954 section 5)
+	Ident      string  // the user of this host who handed it in, see caller.Ident; "" when it came otherwise
 	Recipients []Recipient
 }
 

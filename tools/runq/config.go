@@ -28,7 +28,7 @@ const (
 
 // config is what the command line and the configuration ask for.
 type config struct {
-	now, stay, list, records, json, keepOn, check, debug, version bool
+	now, stay, list, records, json, caller, keepOn, check, debug, version bool
 
 	file, jobsFlag, hours string
 
@@ -95,6 +95,7 @@ func (c *config) options() *arg.Set {
 	s.Bool(&c.list, "l", "list the queue, for a person")
 	s.Bool(&c.records, "L", "list the queue as records, one line a recipient")
 	s.Bool(&c.json, "J", "as -L, in JSON")
+	s.Bool(&c.caller, "caller", "list the queue for the user at the socket that is standard input: his own mail")
 	s.Bool(&c.keepOn, "R", "never give up: what is refused for good is tried again too")
 	s.Strings(&c.queries, "q", "id|domain", "only this entry, or those for this domain, due or not")
 	s.String(&c.jobsFlag, "n", "jobs", "work on so many entries at once")
@@ -122,15 +123,18 @@ func (c *config) applyFlags(table *conf.Table) error {
 }
 
 // do does what was asked for and answers the exit status.
-func (c *config) do(ctx context.Context, stdout, stderr io.Writer) int {
+func (c *config) do(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) int {
 	q, err := queue.Open(c.queueDir())
 	if err != nil {
 		return complain(stderr, err)
 	}
 	defer q.Close()
-	if c.list || c.records || c.json {
-		err = c.show(ctx, q, stdout)
-	} else {
+	switch {
+	case c.caller:
+		err = c.showCaller(ctx, q, stdin, stdout)
+	case c.list || c.records || c.json:
+		err = c.show(ctx, q, everybody, stdout)
+	default:
 		err = c.work(ctx, q, stdout, stderr)
 	}
 	return complain(stderr, err)

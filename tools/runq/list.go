@@ -16,10 +16,10 @@ import (
 )
 
 // show lists the queue: for a person, or as records. With -q only the entries
-// asked for.
-func (c *config) show(ctx context.Context, q *queue.Queue, stdout io.Writer) error {
+// asked for, and of these what the viewer may see.
+func (c *config) show(ctx context.Context, q *queue.Queue, v viewer, stdout io.Writer) error {
 	w := bufio.NewWriter(stdout)
-	l := &lister{w: w, now: time.Now(), each: (*lister).person}
+	l := &lister{w: w, now: time.Now(), viewer: v, each: (*lister).person}
 	switch {
 	case c.json:
 		l.each = (*lister).json
@@ -27,7 +27,7 @@ func (c *config) show(ctx context.Context, q *queue.Queue, stdout io.Writer) err
 		l.each = (*lister).records
 	}
 	err := l.all(ctx, q, c.queries)
-	if c.list && !c.json && !c.records {
+	if !c.json && !c.records {
 		l.total()
 	}
 	return errors.Join(err, w.Flush())
@@ -35,9 +35,10 @@ func (c *config) show(ctx context.Context, q *queue.Queue, stdout io.Writer) err
 
 // lister writes entries one by one, so that the first of many is seen at once.
 type lister struct {
-	w    *bufio.Writer
-	now  time.Time
-	each func(*lister, queue.Info)
+	w      *bufio.Writer
+	now    time.Time
+	viewer viewer
+	each   func(*lister, queue.Info)
 
 	count map[queue.Place]int // of entries
 	size  int64
@@ -63,7 +64,7 @@ func (l *lister) all(ctx context.Context, q *queue.Queue, queries []string) erro
 			errs = append(errs, err)
 			continue
 		}
-		if matches(info, queries) {
+		if matches(info, queries) && l.viewer.sees(info) {
 			l.count[info.Place]++
 			l.size += info.Size
 			l.each(l, info)
@@ -124,12 +125,15 @@ func (l *lister) total() {
 	for _, c := range l.count {
 		n += c
 	}
-	if n == 0 {
+	entries := "entries"
+	switch {
+	case n == 0 && l.viewer != everybody:
+		fmt.Fprintln(l.w, "nothing of yours is in the queue")
+		return
+	case n == 0:
 		fmt.Fprintln(l.w, "the queue is empty")
 		return
-	}
-	entries := "entries"
-	if n == 1 {
+	case n == 1:
 		entries = "entry"
 	}
 	fmt.Fprintf(l.w, "-- %d %s, %s: %d new, %d wait, %d held, %d failed, %d damaged\n", n, entries, size(l.size),

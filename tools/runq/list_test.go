@@ -28,7 +28,7 @@ func listed(t *testing.T, c *config) (b *bench, text string) {
 	b.do(t, &config{})
 	b.add(t, "ok b")
 	var out bytes.Buffer
-	if err := c.show(context.Background(), b.queue, &out); err != nil {
+	if err := c.show(context.Background(), b.queue, everybody, &out); err != nil {
 		t.Fatal(err)
 	}
 	return b, out.String()
@@ -92,7 +92,7 @@ func TestListSome(t *testing.T) {
 	for query, want := range map[string]int{"example.org": 5, "EXAMPLE.ORG": 5, "example.com": 0, "nosuch": 0, b.add(t, "ok"): 1} {
 		var out bytes.Buffer
 		c := &config{records: true, queries: []string{query}}
-		if err := c.show(context.Background(), b.queue, &out); err != nil {
+		if err := c.show(context.Background(), b.queue, everybody, &out); err != nil {
 			t.Fatal(err)
 		}
 		got := strings.Count(out.String(), "\n")

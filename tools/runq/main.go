@@ -10,12 +10,12 @@ import (
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // run is the program: it answers the exit status.
-func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	c, status := configure(args, stdout, stderr)
 	if c == nil {
 		return status
 	}
 	ctx, stop := untilSignal()
 	defer stop()
-	return c.do(ctx, stdout, stderr)
+	return c.do(ctx, stdin, stdout, stderr)
 }
