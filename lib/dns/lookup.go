@@ -36,11 +36,7 @@ func (l lookups) LookupTXT(ctx context.Context, name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	texts := make([]string, len(a.Records))
-	for i, r := range a.Records {
-		texts[i] = unquote(r.Data)
-	}
-	return texts, nil
+	return a.Texts(), nil
 }
 
 func (l lookups) LookupIP(ctx context.Context, network, name string) ([]netip.Addr, error) {

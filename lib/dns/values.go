@@ -35,6 +35,15 @@ func (a Answer) MX() []MX {
 	return list
 }
 
+// Texts returns the texts of an answer to a question for TXT, as LookupTXT does.
+func (a Answer) Texts() []string {
+	texts := make([]string, len(a.Records))
+	for i, r := range a.Records {
+		texts[i] = unquote(r.Data)
+	}
+	return texts
+}
+
 // ToASCII returns a name in the form in which it is asked for and compared: in
 // lower case, without its final dot, U-labels as A-labels (RFC 5890 2.3.2.1).
 func ToASCII(name string) string {

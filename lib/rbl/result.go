@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"strings"
-	"sync"
 
 	"postern/lib/dns"
 	"postern/lib/maillog"
@@ -79,20 +78,19 @@ func (r *Result) Add(other Result) {
 // Reasons asks the lists of the hits for their reasons (RFC 5782 2.1: TXT) for
 // as long as ctx lasts. A list without one stays without.
 func (r *Result) Reasons(ctx context.Context, resolver dns.Resolver) {
-	var all sync.WaitGroup
+	questions := make([]dns.Question, len(r.Hits))
 	for i := range r.Hits {
-		all.Go(func() { r.Hits[i].ask(ctx, resolver) })
+		questions[i] = dns.Question{Name: r.Hits[i].name, Type: dns.TypeTXT}
 	}
-	all.Wait()
+	for i, reply := range dns.QueryAll(ctx, resolver, questions) {
+		if reply.Err == nil {
+			r.Hits[i].explain(reply.Answer.Texts()[0])
+		}
+	}
 }
 
-// ask asks the list for its reason.
-func (h *Hit) ask(ctx context.Context, r dns.Resolver) {
-	texts, err := r.LookupTXT(ctx, h.name)
-	if err != nil {
-		return
-	}
-	text := texts[0]
+// explain takes the list's reason.
+func (h *Hit) explain(text string) {
 	if key := h.List.key(); key != "" {
 		text = strings.ReplaceAll(text, key, "*")
 	}

@@ -12,16 +12,20 @@ import (
 // defaultLimit is how long a check may take.
 const defaultLimit = 20 * time.Second
 
-// check makes one check within the program's limit. A panic is an error of this
-// check alone.
-func (p *Program) check(ctx context.Context, c Checker, r *record.Record) (res Result, err error) {
+// check makes one check within the program's limit.
+func (p *Program) check(ctx context.Context, c Checker, r *record.Record) (Result, error) {
+	ctx, cancel := p.limited(ctx)
+	defer cancel()
+	return safely(ctx, c, r)
+}
+
+// safely makes one check. A panic is an error of this check alone.
+func safely(ctx context.Context, c Checker, r *record.Record) (res Result, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			res, err = nil, fmt.Errorf("internal error: %v", v)
 		}
 	}()
-	ctx, cancel := p.limited(ctx)
-	defer cancel()
 	return c.Check(ctx, r)
 }
 
@@ -50,5 +54,7 @@ func (p *Program) together(ctx context.Context, b BatchChecker, records []*recor
 }
 
 func (p *Program) limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, cmp.Or(p.Limit, defaultLimit))
+	return context.WithTimeout(ctx, p.limit())
 }
+
+func (p *Program) limit() time.Duration { return cmp.Or(p.Limit, defaultLimit) }
