@@ -117,14 +117,14 @@ func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, err
 // CheckAll asks about the clients of several records.
 func (c *checker) CheckAll(ctx context.Context, records []*record.Record, outcomes []tool.Outcome) {
 	clients := make([]rbl.Client, len(records))
-	var all sync.WaitGroup
+	var names, reasons []func()
 	for i, r := range records {
 		client := &clients[i]
 		if *client, outcomes[i].Err = clientOf(r); c.unnamed(r, client) {
-			all.Go(func() { client.Name, _, _ = dns.ClientName(ctx, c.dns, client.Addr) })
+			names = append(names, func() { client.Name, _, _ = dns.ClientName(ctx, c.dns, client.Addr) })
 		}
 	}
-	all.Wait()
+	abreast(names)
 	for i, res := range rbl.CheckAll(ctx, c.dns, c.lists, clients) {
 		if outcomes[i].Err != nil {
 			continue
@@ -132,10 +132,24 @@ func (c *checker) CheckAll(ctx context.Context, records []*record.Record, outcom
 		r := &result{client: clients[i].Addr, Result: res}
 		outcomes[i].Result = r
 		if c.reasons && len(r.Hits) > 0 {
-			all.Go(func() { r.Reasons(ctx, c.dns) })
+			reasons = append(reasons, func() { r.Reasons(ctx, c.dns) })
 		}
 	}
-	all.Wait()
+	abreast(reasons)
+}
+
+// abreast does all at once, the last here: for one client nothing is started.
+func abreast(all []func()) {
+	if len(all) == 0 {
+		return
+	}
+	last := len(all) - 1
+	var others sync.WaitGroup
+	for _, do := range all[:last] {
+		others.Go(do)
+	}
+	all[last]()
+	others.Wait()
 }
 
 // unnamed tells that the client's name has to be looked up.
