@@ -23,10 +23,10 @@ const (
 	p0fOK      = 0x10
 	p0fNoMatch = 0x20
 
-	p0fString     = 32 // octets of a string's field
-	p0fFuzzy      = 1  // os_match_q of a signature that is nearly right
-	p0fRough      = 2  // and of one that is generic
-	p0fNoDistance = -1
+	p0fString     = 32   // octets of a string's field
+	p0fFuzzy      = 1    // os_match_q of a signature that is nearly right
+	p0fRough      = 2    // and of one that is generic
+	p0fNoDistance = 0xff // for which its README has -1
 )
 
 // Places in the answer.
@@ -100,9 +100,9 @@ func (c *collector) putSystem(reply []byte, s *synfp.SYN) {
 	}
 }
 
-// putString writes a string that ends with a NUL, cut to its field.
+// putString writes a string, cut to its field, where p0f leaves no NUL either.
 func putString(to []byte, s string) {
-	copy(to, strings.ToValidUTF8(s[:min(len(s), p0fString-1)], ""))
+	copy(to[:p0fString], strings.ToValidUTF8(s[:min(len(s), p0fString)], ""))
 }
 
 // p0fAddress is the address that is asked about.
