@@ -3,37 +3,9 @@ package greylist
 import (
 	"os"
 	"testing"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"postern/lib/crashtest"
 )
-
-// callsBetweenMarks asks about clients of each kind.
-func callsBetweenMarks(s *Store) error {
-	steps := []struct {
-		name string
-		q    *Query
-		at   time.Time
-	}{
-		{"stranger", query("198.51.100.2", "bob@example.org"), time.Now()},
-		{"early", query("198.51.100.2", "bob@example.org"), time.Now()},
-		{"recipient", query("198.51.100.2", "ann@example.org"), time.Now()},
-		{"white", query("203.0.113.1", "bob@example.org"), time.Now()},
-	}
-	// When all is open, and the folder of our address exists.
-	if _, err := s.Check(query("198.51.100.1", "bob@example.org"), time.Now()); err != nil {
-		return err
-	}
-	for _, st := range steps {
-		unix.Access(crashtest.Marks+st.name, 0)
-		if _, err := s.Check(st.q, st.at); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // TestSystemCalls: what a decision costs, in system calls.
 func TestSystemCalls(t *testing.T) {

@@ -125,8 +125,9 @@ func (s *Store) swept(now time.Time) error {
 	return err
 }
 
-// sameTime is by how much the kernel's clock, or that of a file server, may
-// differ from ours without an entry's times being set to ours.
+// sameTime is by how much the kernel's clock, or that of a file server, may be
+// behind ours without an entry's times being set to ours. It may not be ahead:
+// a client that waits exactly as long as it was told has waited enough.
 const sameTime = time.Second
 
 // makeEntry makes the file, in a folder that exists. The time of its making is
@@ -144,7 +145,7 @@ func (s *Store) makeEntry(name string, now time.Time) error {
 	if err := s.give(fd, name); err != nil {
 		return err
 	}
-	if mtime(&st).Sub(now).Abs() <= sameTime {
+	if behind := now.Sub(mtime(&st)); 0 <= behind && behind <= sameTime {
 		return nil
 	}
 	return ignoreMissing(s.setTimes(name, now, now))

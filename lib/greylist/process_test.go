@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"postern/lib/crashtest"
 )
 
@@ -48,6 +50,31 @@ func playAll(s *Store) error {
 				return err
 			}
 			fmt.Println(d.State)
+		}
+	}
+	return nil
+}
+
+// callsBetweenMarks asks about clients of each kind.
+func callsBetweenMarks(s *Store) error {
+	steps := []struct {
+		name string
+		q    *Query
+	}{
+		{"stranger", query("198.51.100.2", "bob@example.org")},
+		{"early", query("198.51.100.2", "bob@example.org")},
+		{"white", query("203.0.113.1", "bob@example.org")},
+	}
+	// Whatever strace does to the time between our clock and the kernel's.
+	now := func() time.Time { return time.Now().Add(sameTime / 2) }
+	// When all is open, and the folder of our address exists.
+	if _, err := s.Check(query("198.51.100.1", "bob@example.org"), now()); err != nil {
+		return err
+	}
+	for _, st := range steps {
+		unix.Access(crashtest.Marks+st.name, 0)
+		if _, err := s.Check(st.q, now()); err != nil {
+			return err
 		}
 	}
 	return nil
