@@ -47,6 +47,7 @@ func (n neighbour) begin(t *testing.T) (in *instance, addr string) {
 	}
 	authority := smtptest.NewAuthority(t, "authority")
 	smtptest.WritePair(t, root, "mx", authority.Server("mx.test"))
+	in.write("ca.pem", string(authority.PEM()))
 	addr = freePort(t)
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -82,7 +83,12 @@ func unpacked(t testing.TB, name string) string {
 }
 
 func (in *instance) postfix(_, port string) {
-	postfix := Need(in.t, "postfix")[0]
+	in.postfixFiles(port)
+	in.startPostfix()
+}
+
+// postfixFiles are its configuration.
+func (in *instance) postfixFiles(port string) {
 	in.fill("etc/main.cf", port, `compatibility_level = 3.6
 queue_directory = ROOT/spool
 data_directory = ROOT/data
@@ -122,6 +128,10 @@ retry unix - - n - - error
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 `)
+}
+
+func (in *instance) startPostfix() {
+	postfix := Need(in.t, "postfix")[0]
 	in.give("postfix", "data")
 	in.give("65534", "mail")
 	etc := filepath.Join(in.root, "etc")
