@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
@@ -323,7 +324,7 @@ func (h *policyHost) compare(t *testing.T, p *policy, row policyRow) {
 	t.Helper()
 	servers := []struct{ name, want string }{{"ours", row.want}}
 	if p.theirs != nil {
-		servers = append(servers, struct{ name, want string }{"theirs", firstOf(row.peer, row.want)})
+		servers = append(servers, struct{ name, want string }{"theirs", cmp.Or(row.peer, row.want)})
 	}
 	for i, s := range servers {
 		c := h.dial(t, p.port(i), row)
@@ -332,30 +333,6 @@ func (h *policyHost) compare(t *testing.T, p *policy, row policyRow) {
 		}
 		c.say("QUIT")
 	}
-}
-
-// say sends a command and takes whatever reply there is.
-func (c *talk) say(command string) string {
-	c.t.Helper()
-	c.send(command + "\r\n")
-	return c.take()
-}
-
-// take takes whatever reply is next.
-func (c *talk) take() string {
-	c.t.Helper()
-	got, err := c.reply()
-	if err != nil {
-		c.t.Fatalf("%v (got %q)", err, got)
-	}
-	return got
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // dial begins a session in the name of the row's client, up to its sender.

@@ -57,6 +57,23 @@ func (c *talk) reply() (string, error) {
 	}
 }
 
+// say sends a command and takes whatever reply there is.
+func (c *talk) say(command string) string {
+	c.t.Helper()
+	c.send(command + "\r\n")
+	return c.take()
+}
+
+// take takes whatever reply is next.
+func (c *talk) take() string {
+	c.t.Helper()
+	got, err := c.reply()
+	if err != nil {
+		c.t.Fatalf("%v (got %q)", err, got)
+	}
+	return got
+}
+
 // expect takes a reply that begins with want.
 func (c *talk) expect(want string) string {
 	c.t.Helper()
