@@ -14,6 +14,8 @@ UNITS=$PREFIX/lib/systemd/system
 LDFLAGS=-X postern/lib/place.prefix=$PREFIX
 PROGS=./smtpd ./send ./smtp ./spf ./greylist ./tools/limit ./tools/listen ./tools/mtasts ./tools/netpath ./tools/rbl ./tools/runq ./tools/smtpfilter ./tools/synfp ./tools/users
 PAGES=`{find . -name '*.[1578]' | sort}
+INSTALLEDPAGES=`{find . -name '*.[1578]' ! -name demo.1 | sort}
+EXAMPLES=`{find . -name '*.cron' -o -name workers.conf | sort}
 UNITFILES=`{find . -name '*.socket' -o -name '*.service' -o -name '*.timer' | sort}
 
 all:V:
@@ -36,18 +38,18 @@ man:V:
 
 install:V:
 	$GO build -trimpath -ldflags "$LDFLAGS" -o $DESTDIR$LIB/ $PROGS
-	for f in $PAGES; do install -D -m 644 $f $DESTDIR$MAN/man${f##*.}/${f##*/}; done
+	for f in $INSTALLEDPAGES; do install -D -m 644 $f $DESTDIR$MAN/man${f##*.}/${f##*/}; done
 	install -d $DESTDIR$UNITS $DESTDIR$PREFIX/lib/sysusers.d $DESTDIR$PREFIX/lib/tmpfiles.d
 	for f in $UNITFILES; do sed "s,/usr/local,$PREFIX,g" $f >$DESTDIR$UNITS/${f##*/}; done
 	install -m 644 smtpd/postern.sysusers $DESTDIR$PREFIX/lib/sysusers.d/postern.conf
 	install -m 644 smtpd/postern.tmpfiles $DESTDIR$PREFIX/lib/tmpfiles.d/postern.conf
 	install -D -m 644 smtpd/fail2ban.conf $DESTDIR$PREFIX/share/postern/fail2ban.conf
-	install -m 644 tools/limit/limit.cron tools/runq/runq.cron $DESTDIR$PREFIX/share/postern/
+	for f in $EXAMPLES; do sed "s,/usr/local,$PREFIX,g" $f >$DESTDIR$PREFIX/share/postern/${f##*/}; done
 	install -m 755 tools/smtpfilter/smtp-filter.* $DESTDIR$PREFIX/share/postern/
 
 uninstall:V:
 	rm -rf $DESTDIR$LIB $DESTDIR$PREFIX/share/postern
-	for f in $PAGES; do rm -f $DESTDIR$MAN/man${f##*.}/${f##*/}; done
+	for f in $INSTALLEDPAGES; do rm -f $DESTDIR$MAN/man${f##*.}/${f##*/}; done
 	for f in $UNITFILES; do rm -f $DESTDIR$UNITS/${f##*/}; done
 	rm -f $DESTDIR$PREFIX/lib/sysusers.d/postern.conf $DESTDIR$PREFIX/lib/tmpfiles.d/postern.conf
 

@@ -50,15 +50,20 @@ func TestMkInstall(t *testing.T) {
 		"share/man/man8/smtpd.8", "share/man/man5/smtpd.conf.5", "share/man/man7/record.7",
 		"lib/systemd/system/smtpd.socket", "lib/systemd/system/smtpd@.service",
 		"lib/sysusers.d/postern.conf", "lib/tmpfiles.d/postern.conf", "share/postern/fail2ban.conf", "share/postern/runq.cron",
+		"share/postern/greylist.cron", "share/postern/limit.cron", "share/postern/workers.conf", "share/postern/smtp-filter.nft",
 	} {
 		if _, ok := files["/opt/mail/"+want]; !ok {
 			t.Errorf("mk install: no %s", want)
 		}
 	}
 	for name, text := range files {
-		if strings.HasSuffix(name, ".service") && strings.Contains(text, "/usr/local") {
+		program := strings.HasPrefix(name, "/opt/mail/lib/postern/") || strings.Contains(name, "/man/")
+		if !program && strings.Contains(text, "/usr/local") {
 			t.Errorf("%s names /usr/local, but the prefix is /opt/mail", name)
 		}
+	}
+	if _, ok := files["/opt/mail/share/man/man1/demo.1"]; ok {
+		t.Error("mk install: the page of demo, which is not installed")
 	}
 	mk(t, root, "PREFIX=/opt/mail", "uninstall")
 	for name := range installedFiles(t, root) {
