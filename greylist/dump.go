@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"io"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -99,11 +100,13 @@ func cutNumbers(value string) (a, b int64, ok bool) {
 	return a, b, errA == nil && errB == nil
 }
 
-// netOf is a client as postgrey keeps it: its network, which ends in 0 and is a
-// /24, or its address.
+// netOf is a client as postgrey keeps it: its network, of which the rest is 0,
+// a /24 or a /64, or its address.
 func netOf(client string) (greylist.Entry, error) {
-	if strings.HasSuffix(client, ".0") || strings.HasSuffix(client, "::") {
-		return greylist.ParseSubject(client)
+	if addr, err := netip.ParseAddr(client); err == nil {
+		if e, err := greylist.ParseSubject(client); err == nil && e.Net.Addr() == addr {
+			return e, nil
+		}
 	}
 	return exactNet(client)
 }

@@ -177,6 +177,8 @@ func TestImport(t *testing.T) {
 		{"triplets", "dump", "VERSION=3\nformat=print\ntype=btree\nHEADER=END\n" +
 			" 192.0.2.0/a@x.example/b@y.example\n 1700000000,1700000400\n 198.51.100.7/a@x/b@y\n 1700000000,1700000000\nDATA=END\n", 0,
 			"192.0.2.0 since=2023-11-14T22:20:00Z\n", ""},
+		{"triplets of IPv6", "dump", "format=print\nHEADER=END\n 2001:db8:0:0:0:0:0:0/a@x/b@y\n 1700000000,1700000400\n 2001:DB8:0:0:0:0:0:7/a@x/b@y\n 1700000000,1700000400\nDATA=END\n", 0,
+			"2001:db8:: since=2023-11-14T22:20:00Z\n2001:db8::7/128 since=2023-11-14T22:20:00Z\n", ""},
 		{"clients of the database", "dump", "VERSION=3\nformat=bytevalue\nHEADER=END\n 3139322e302e322e37\n 392c31373030303030303030\n 3139322e302e322e38\n 312c31373030303030303030\nDATA=END\n", 0,
 			"192.0.2.7/32 since=2023-11-14T22:13:20Z\n", ""},
 		{"no dump", "dump", "HEADER=END\n zz\n zz\n", 65, "", "not what db_dump prints"},
