@@ -17,6 +17,7 @@ import (
 // checker makes checks of records.
 type checker struct {
 	spf    spf.Checker
+	wanted wanted
 	config *config
 	tracer *tracer
 }
@@ -33,6 +34,15 @@ func (p *program) open(e *tool.Env) (tool.Checker, error) {
 	c.spf.Receiver, _ = os.Hostname() // "" is unknown
 	if e.Config != "" || e.Check {
 		if err := c.configure(e); err != nil {
+			return nil, err
+		}
+	}
+	if p.is != "" {
+		if !e.Operands {
+			return nil, errors.New("--is wants ip sender [helo]")
+		}
+		var err error
+		if c.wanted, err = parseWanted(p.is); err != nil {
 			return nil, err
 		}
 	}
@@ -80,7 +90,7 @@ func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, err
 }
 
 func (c *checker) result(ctx context.Context, ip netip.Addr, sender, helo string) *result {
-	res := &result{ip: ip, sender: sender, helo: helo, receiver: c.spf.Receiver}
+	res := &result{ip: ip, sender: sender, helo: helo, receiver: c.spf.Receiver, wanted: c.wanted}
 	if c.tracer == nil {
 		res.Result = c.spf.Check(ctx, ip, sender, helo)
 		return res

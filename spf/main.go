@@ -27,6 +27,7 @@ const jobs = 64
 // program is what the command line asks for besides what all tools have.
 type program struct {
 	rules    string // -e
+	is       string // --is
 	lint     bool
 	fresh    bool   // --no-cache
 	verbose  int    // -v
@@ -36,7 +37,7 @@ type program struct {
 func (p *program) tool() *tool.Program {
 	return &tool.Program{
 		Name:     "spf",
-		Synopsis: "[-v] [-e rules] [--lint] [ip sender [helo] | domain ...]",
+		Synopsis: "[-v] [-e rules] [--is result[,result]] [--lint] [ip sender [helo] | domain ...]",
 		Sets:     spf.Attributes(),
 		Jobs:     jobs,
 		Limit:    spf.Limit,
@@ -50,6 +51,7 @@ func (p *program) tool() *tool.Program {
 func (p *program) flags(s *arg.Set) {
 	s.Count(&p.verbose, "v", "trace the evaluation to standard error; more with -vv, -vvv and -vvvv")
 	s.String(&p.rules, "e", "rules", "evaluate these rules in place of what domains publish")
+	s.String(&p.is, "is", "result[,result]", "exit 0 when the result is one of these, and 1 when it is not")
 	s.Bool(&p.fresh, "no-cache", "with -r: ask again each time, and keep no answers")
 	s.Bool(&p.lint, "lint", "say what is wrong with the records of domains")
 }

@@ -79,6 +79,40 @@ func TestOperands(t *testing.T) {
 	}
 }
 
+// Scripts ask for results by the names of RFC 7208 and by Mail Avenger's.
+func TestIs(t *testing.T) {
+	z := file(t, "zone", zone)
+	tests := []struct {
+		is, domain string
+		want       int
+		stderr     string
+	}{
+		{"pass", "world", 0, ""},
+		{"fail,pass", "world", 0, ""},
+		{"fail", "world", 1, ""},
+		{"fail", "x", 0, ""},
+		{"softfail,neutral", "soft", 0, ""},
+		{"none", "none", 0, ""},
+		{"permerror", "perm", 0, ""},
+		{"unknown", "perm", 0, ""},
+		{"error", "perm", 1, ""},
+		{"temperror", "temp", 0, ""},
+		{"pass,error", "temp", 0, ""},
+		{"unknown", "temp", 75, ""},
+		{"pass,", "world", 65, `"" is no result`},
+		{"Pass", "world", 65, `"Pass" is no result`},
+	}
+	for _, tt := range tests {
+		status, stdout, stderr := call(t, "", "-z", z, "--is", tt.is, "203.0.113.9", "a@"+tt.domain+".example")
+		if status != tt.want || !strings.Contains(stderr, tt.stderr) || (stdout == "") != (tt.want == 65) {
+			t.Errorf("--is %s, %s: got %d %s%s, want %d", tt.is, tt.domain, status, stdout, stderr, tt.want)
+		}
+	}
+	if status, _, stderr := call(t, "", "-z", z, "--is", "pass"); status != 78 || !strings.Contains(stderr, "--is wants") {
+		t.Errorf("of a stream: %d %s", status, stderr)
+	}
+}
+
 // A stream keeps its order, and lives through any line.
 func TestFilter(t *testing.T) {
 	const stdin = "192.0.2.1 a@soft.example\n" +
@@ -213,7 +247,7 @@ func TestCheckShowsConfiguration(t *testing.T) {
 // The examples of the page do what it says.
 func TestManualExamples(t *testing.T) {
 	steps := e2e.Examples(t, "spf.1")
-	if len(steps) != 5 || steps[0].Line != "cat example.zone" {
+	if len(steps) != 6 || steps[0].Line != "cat example.zone" {
 		t.Fatalf("the examples are %q", steps)
 	}
 	z := file(t, "zone", steps[0].Want+"\n")

@@ -14,10 +14,14 @@ type result struct {
 	spf.Result
 	ip                     netip.Addr
 	sender, helo, receiver string
+	wanted                 wanted
 }
 
-// Status is the verdict as an exit status.
+// Status is the verdict as an exit status, or whether it is one that is wanted.
 func (r *result) Status() int {
+	if r.wanted != nil {
+		return r.wanted.status(r.Code)
+	}
 	switch r.Code {
 	case spf.Fail:
 		return sysexits.NoPerm
