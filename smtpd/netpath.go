@@ -22,7 +22,7 @@ const (
 var netPathRows = []conf.Row[config]{
 	{Name: "NetPath", Args: "[0|1]", Default: "0", Old: conf.Old{Avenger: "1"},
 		Value: func(c *config) conf.Value { return conf.Bool(&c.netPath) },
-		Help:  "Find the routers between here and clients that are not trusted, and note them in the log and in X-Avenger. They are looked for while the dialogue goes on, for at most 2 seconds; replies do not wait for it, only X-Avenger. Off, since the probes show clients that they are looked at, some take them for an attack, and the field shows our own network to all who get the mail."},
+		Help:  "Find the routers between here and clients that are not trusted, and note them in the log and in X-Avenger. They are looked for from the beginning of the session, for at most 2 seconds; of all replies only the one to DATA or BDAT waits, since X-Avenger stands in front of the message. Off, since the probes show clients that they are looked at, some take them for an attack, and the field shows our own network to all who get the mail."},
 }
 
 // lookForPath begins to look for the path to the client.

@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Chain is a row of network namespaces: node 0, so many routers, a last node.
@@ -93,6 +96,18 @@ func (c *Chain) Name(node int) string { return fmt.Sprintf("%s-%d", c.prefix, no
 // Command is a command at a node.
 func (c *Chain) Command(node int, args ...string) *exec.Cmd {
 	return exec.Command("ip", append([]string{"netns", "exec", c.Name(node)}, args...)...)
+}
+
+// Dial connects from a node.
+func (c *Chain) Dial(node int, addr string) net.Conn {
+	c.tb.Helper()
+	var conn net.Conn
+	var err error
+	insideErr := inside(c.Name(node), func() { conn, err = net.DialTimeout("tcp", addr, 10*time.Second) })
+	if err = errors.Join(insideErr, err); err != nil {
+		c.tb.Fatal(err)
+	}
+	return conn
 }
 
 // In runs a command at a node, which must succeed, and gives its output.

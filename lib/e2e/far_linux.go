@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,6 +24,8 @@ type Far struct {
 	Silent  []int         // routers that do not answer; Routers+1 are the hosts
 	Drop    map[int]int   // how many probes a router drops before it answers
 	Short   []int         // routers, or Routers+1, that quote 8 octets (RFC 792)
+
+	Hold <-chan struct{} // no answer comes before it is closed, if it is there
 
 	Name   string       // of the namespace whose way out this is
 	Probes atomic.Int64 // packets that came since Start
@@ -82,9 +85,17 @@ func (f *Far) serve() {
 			continue
 		}
 		if reply := f.reply(packet, hop); reply != nil {
-			time.AfterFunc(time.Duration(hop)*f.Delay, func() { f.tun.Write(reply) })
+			time.AfterFunc(time.Duration(hop)*f.Delay, func() { f.answer(reply) })
 		}
 	}
+}
+
+// answer sends an answer, when it may come.
+func (f *Far) answer(reply []byte) {
+	if f.Hold != nil {
+		<-f.Hold
+	}
+	_, _ = f.tun.Write(reply) // whoever asked may be gone
 }
 
 // reply is what a router or a host answers.
@@ -156,18 +167,24 @@ func checksum(b []byte) uint16 {
 	return ^uint16(sum)
 }
 
-// openTun opens a tun device in a namespace. The thread is lost to it.
+// openTun opens a tun device in a namespace.
 func openTun(namespace string) (tun *os.File, err error) {
+	insideErr := inside(namespace, func() { tun, err = makeTun() })
+	return tun, errors.Join(insideErr, err)
+}
+
+// inside runs f in a namespace, on a thread that is lost to it.
+func inside(namespace string, f func()) (err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		runtime.LockOSThread()
 		if err = enter(namespace); err == nil {
-			tun, err = makeTun()
+			f()
 		}
 	}()
 	<-done
-	return tun, err
+	return err
 }
 
 // enter puts this thread into a namespace.
