@@ -27,7 +27,7 @@ func mxProgram() *tool.Program {
 	return &tool.Program{
 		Name: "mxes", Sets: []string{"sender_mxes"}, Jobs: 10,
 		Open: func(e *tool.Env) (tool.Checker, error) {
-			return tool.CheckFunc(func(ctx context.Context, r *record.Record) (tool.Result, error) {
+			return checkFunc(func(ctx context.Context, r *record.Record) (tool.Result, error) {
 				list, err := e.DNS.LookupMX(ctx, r.Value("sender_host"))
 				switch {
 				case errors.Is(err, dns.ErrNotFound):

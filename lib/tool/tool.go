@@ -8,11 +8,11 @@
 //	func program() *tool.Program {
 //		return &tool.Program{
 //			Name: "parity", Synopsis: "[ip [sender [helo]]]", Sets: []string{"parity"},
-//			Open: func(*tool.Env) (tool.Checker, error) { return tool.CheckFunc(check), nil },
+//			Open: func(*tool.Env) (tool.Checker, error) { return checker{}, nil },
 //		}
 //	}
 //
-//	func check(_ context.Context, r *record.Record) (tool.Result, error) {
+//	func (checker) Check(_ context.Context, r *record.Record) (tool.Result, error) {
 //		addr, err := tool.ClientAddress(r)
 //		if err != nil {
 //			return nil, err
@@ -85,12 +85,6 @@ type Checker interface {
 	// record is to blame, else the check's own fault.
 	Check(ctx context.Context, r *record.Record) (Result, error)
 }
-
-// CheckFunc is a function as a Checker.
-type CheckFunc func(ctx context.Context, r *record.Record) (Result, error)
-
-// Check calls f.
-func (f CheckFunc) Check(ctx context.Context, r *record.Record) (Result, error) { return f(ctx, r) }
 
 // BatchChecker is a Checker that makes several checks at once for less than one
 // by one. A filter then hands it lines that came together, together.

@@ -16,6 +16,11 @@ import (
 	"postern/lib/tool"
 )
 
+// checkFunc is a function as a Checker.
+type checkFunc func(ctx context.Context, r *record.Record) (tool.Result, error)
+
+func (f checkFunc) Check(ctx context.Context, r *record.Record) (tool.Result, error) { return f(ctx, r) }
+
 // parity is whether an address is even or odd, which is refused.
 type parity byte
 
@@ -52,7 +57,7 @@ func check(_ context.Context, r *record.Record) (tool.Result, error) {
 }
 
 // config is a checker that can show its configuration.
-type config struct{ tool.CheckFunc }
+type config struct{ checkFunc }
 
 func (config) WriteConfig(w io.Writer) error {
 	_, err := io.WriteString(w, "Modulus 2\n")
@@ -193,7 +198,7 @@ type gate chan struct{}
 func (g gate) program() *tool.Program {
 	p := program()
 	p.Open = func(*tool.Env) (tool.Checker, error) {
-		return tool.CheckFunc(func(ctx context.Context, r *record.Record) (tool.Result, error) {
+		return checkFunc(func(ctx context.Context, r *record.Record) (tool.Result, error) {
 			if r.Value("sender") == "slow" {
 				<-g
 			}
@@ -320,7 +325,7 @@ func FuzzFilter(f *testing.F) {
 	f.Add([]byte("client_address=\"\n\n\nx"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var out bytes.Buffer
-		if err := program().Filter(context.Background(), tool.CheckFunc(check), tool.Flags{Jobs: 3}, bytes.NewReader(in), &out); err != nil {
+		if err := program().Filter(context.Background(), checkFunc(check), tool.Flags{Jobs: 3}, bytes.NewReader(in), &out); err != nil {
 			t.Fatal(err)
 		}
 		want := bytes.Count(in, []byte("\n"))
@@ -345,7 +350,7 @@ func BenchmarkFilter(b *testing.B) {
 		b.Run(strconv.Itoa(jobs), func(b *testing.B) {
 			b.ReportAllocs()
 			in := &repeated{text: text, n: b.N}
-			if err := program().Filter(context.Background(), tool.CheckFunc(check), tool.Flags{Jobs: jobs}, in, io.Discard); err != nil {
+			if err := program().Filter(context.Background(), checkFunc(check), tool.Flags{Jobs: jobs}, in, io.Discard); err != nil {
 				b.Fatal(err)
 			}
 		})
