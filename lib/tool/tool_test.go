@@ -19,7 +19,9 @@ import (
 // checkFunc is a function as a Checker.
 type checkFunc func(ctx context.Context, r *record.Record) (tool.Result, error)
 
-func (f checkFunc) Check(ctx context.Context, r *record.Record) (tool.Result, error) { return f(ctx, r) }
+func (f checkFunc) Check(ctx context.Context, r *record.Record) (tool.Result, error) {
+	return f(ctx, r)
+}
 
 // parity is whether an address is even or odd, which is refused.
 type parity byte
