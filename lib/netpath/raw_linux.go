@@ -24,7 +24,7 @@ func openICMP(addr netip.Addr) (*socket, error) {
 		s, err = dial(unix.SOCK_RAW, protocol, dest)
 	}
 	if denied(err) {
-		return nil, fmt.Errorf("ICMP probes: %w: they take the capability CAP_NET_RAW (run as root, or use setcap cap_net_raw+ep), or a group within the sysctl net.ipv4.ping_group_range; UDP probes take none", ErrPermission)
+		return nil, fmt.Errorf("ICMP probes: %w: they take the capability CAP_NET_RAW, which root has, or a group within the sysctl net.ipv4.ping_group_range; UDP probes take none", ErrPermission)
 	}
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func openICMP(addr netip.Addr) (*socket, error) {
 func openTCP(dest netip.AddrPort) (*socket, error) {
 	s, err := dial(unix.SOCK_RAW, unix.IPPROTO_TCP, netip.AddrPortFrom(dest.Addr(), 0))
 	if denied(err) {
-		return nil, fmt.Errorf("TCP probes: %w: they take the capability CAP_NET_RAW (run as root, or use setcap cap_net_raw+ep); UDP probes take none", ErrPermission)
+		return nil, fmt.Errorf("TCP probes: %w: they take the capability CAP_NET_RAW, which root has; UDP probes take none", ErrPermission)
 	}
 	if err != nil {
 		return nil, err
