@@ -36,14 +36,13 @@ func QueryAll(ctx context.Context, r Resolver, questions []Question) []Reply {
 // queryAll leaves to all what can be asked.
 func (l lookups) queryAll(ctx context.Context, questions []Question, replies []Reply) {
 	keys := make([]key, 0, len(questions))
-	where := make([]int, 0, len(questions)) // the place of each key's question
 	for i, q := range questions {
 		name, ok := question(q.Name)
 		if !ok {
 			replies[i].Err = notAName(q.Name, q.Type)
 			continue
 		}
-		keys, where = append(keys, key{name, q.Type}), append(where, i)
+		keys = append(keys, key{name, q.Type})
 	}
 	if len(keys) == len(questions) {
 		l.all(ctx, keys, replies)
@@ -51,8 +50,10 @@ func (l lookups) queryAll(ctx context.Context, questions []Question, replies []R
 	}
 	some := make([]Reply, len(keys))
 	l.all(ctx, keys, some)
-	for i, r := range some {
-		replies[where[i]] = r
+	for i := range replies {
+		if replies[i].Err == nil {
+			replies[i], some = some[0], some[1:]
+		}
 	}
 }
 

@@ -180,6 +180,10 @@ func IsLine(line []byte) bool {
 	return ok
 }
 
+// usualOfWords is the number of attributes for which a record of words has room:
+// those and what a tool adds.
+const usualOfWords = 8
+
 // FromWords makes a record of the bare words that asmtpd's test modes took,
 // "address [sender [helo]]", which become client_address, sender and helo_name.
 // A sender written <> is the null one. The error is ErrSyntax.
@@ -187,7 +191,7 @@ func FromWords(words []string) (Record, error) {
 	if len(words) == 0 || len(words) > 3 {
 		return Record{}, fmt.Errorf("%w: want name=value ... or address [sender [helo]]", ErrSyntax)
 	}
-	var r Record
+	r := Record{attrs: make([]attr, 0, usualOfWords)}
 	for i, name := range [...]string{"client_address", "sender", "helo_name"} {
 		if i < len(words) {
 			r.Set(name, strings.TrimSuffix(strings.TrimPrefix(words[i], "<"), ">"))

@@ -71,6 +71,9 @@ func (r *Record) Delete(name string) {
 	}
 }
 
+// Reset takes all attributes out, and keeps the room that they had.
+func (r *Record) Reset() { r.attrs = r.attrs[:0] }
+
 // Len returns the number of attributes.
 func (r *Record) Len() int { return len(r.attrs) }
 

@@ -85,7 +85,11 @@ func (s *stream) work(ctx context.Context, j *job) {
 		if l.err == nil {
 			o, made = made[0], made[1:]
 		}
-		s.update(&l.record, o.Result, o.Err)
+		j.found.Reset()
+		if o.Err == nil {
+			o.Result.Record(&j.found)
+		}
+		s.update(&l.record, &j.found, o.Err)
 		j.out = s.append(j.out, &l.record)
 	}
 }
@@ -117,19 +121,15 @@ func (s *stream) parse(line []byte, n int) (r record.Record, err error) {
 	return r, err
 }
 
-// update puts the result, or why there is none, into the record in place of an
+// update puts what was found, or why nothing was, into the record in place of an
 // older one. The error of another program stays: ours may follow from it.
-func (s *stream) update(r *record.Record, res Result, err error) {
-	var found record.Record
-	if err == nil {
-		res.Record(&found)
-	}
+func (s *stream) update(r, found *record.Record, err error) {
 	for _, name := range s.program.Sets {
 		if _, ok := found.Lookup(name); !ok {
 			r.Delete(name)
 		}
 	}
-	r.Merge(&found)
+	r.Merge(found)
 	old, ok := r.Lookup("error")
 	if ours := strings.HasPrefix(old, s.prefix); ok && !ours {
 		return

@@ -16,6 +16,7 @@ type job struct {
 	lines    []line
 	checks   []*record.Record // those of the lines that can be checked
 	outcomes []Outcome        // of the checks
+	found    record.Record    // what one of them found
 	out      []byte
 	done     chan struct{} // has room for one; the job is the writer's then
 }
