@@ -29,7 +29,7 @@ type Set struct {
 // option is one row of the table: its names without dashes, what its value is
 // called ("" when it takes none), and what to do when it is met.
 type option struct {
-	names []string
+	names string // with commas between them
 	value string
 	help  string
 	do    func(value string) error
@@ -37,23 +37,28 @@ type option struct {
 	optional bool // a value is taken only where it is joined: --plot, --plot=x
 }
 
+// many is as many options as most programs have. All find room at once: a table
+// that grows leaves memory of each size behind, and a short process pays for all
+// of it.
+const many = 32
+
 // New makes an empty set for prog. The synopsis is what stands behind the
 // program's name in the first line of Usage: "[-d] [-h host] file ...".
 func New(prog, synopsis string) *Set {
-	return &Set{prog: prog, synopsis: synopsis}
+	return &Set{prog: prog, synopsis: synopsis, options: make([]option, 0, many)}
 }
 
 // Func adds an option that calls f with its value. Names are separated by
 // commas, "d", "check" or "V,version"; value is the value's name in the usage,
 // and "" when the option takes none, in which case f is given "".
 func (s *Set) Func(names, value, help string, f func(string) error) {
-	s.options = append(s.options, option{names: strings.Split(names, ","), value: value, help: help, do: f})
+	s.options = append(s.options, option{names: names, value: value, help: help, do: f})
 }
 
 // Optional adds an option that is a word and may go without its value, --plot,
 // in which case f is given "", or have it joined, --plot=x.
 func (s *Set) Optional(name, value, help string, f func(string) error) {
-	s.options = append(s.options, option{names: []string{name}, value: value, help: help, do: f, optional: true})
+	s.options = append(s.options, option{names: name, value: value, help: help, do: f, optional: true})
 }
 
 // Bool adds an option that sets *p to true.
@@ -133,9 +138,9 @@ func (s *Set) Report(err error, stdout, stderr io.Writer) int {
 // heading is the option as the usage shows it: "-V, --version", "-h host",
 // "--plot[=form]".
 func (o *option) heading() string {
-	parts := make([]string, len(o.names))
-	for i, name := range o.names {
-		parts[i] = dashed(name)
+	var parts []string
+	for name := range strings.SplitSeq(o.names, ",") {
+		parts = append(parts, dashed(name))
 	}
 	h := strings.Join(parts, ", ")
 	switch {

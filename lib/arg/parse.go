@@ -119,7 +119,7 @@ func (o *option) obey(name, value string) error {
 
 func (s *Set) find(name string) *option {
 	for i := range s.options {
-		for _, n := range s.options[i].names {
+		for n := range strings.SplitSeq(s.options[i].names, ",") {
 			if n == name {
 				return &s.options[i]
 			}
@@ -133,7 +133,7 @@ func (s *Set) suggest(name string) string {
 	const enough = 2 // letters that must agree
 	found := ""
 	for i := range s.options {
-		for _, n := range s.options[i].names {
+		for n := range strings.SplitSeq(s.options[i].names, ",") {
 			if len(n) < 2 || len(name) < enough || !strings.HasPrefix(n, name[:enough]) {
 				continue
 			}
