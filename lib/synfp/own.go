@@ -7,8 +7,10 @@ import (
 )
 
 // own are systems of today, and how each is known. "Observed" is what the tests
-// see of the kernel that they run on, in network namespaces whose MTUs and
-// sysctls they change; the rest was published. The grammar is pf.os(5)'s.
+// of tools/synfp see of the kernel that they run on, in network namespaces whose
+// MTUs and sysctls they change; the rest was published. Where a source does not
+// give the time to live and DF, they are those that p0f has for the family. The
+// grammar is pf.os(5)'s.
 const own = `
 # Observed, Linux 6.18: the largest multiple of the MSS below 64 KiB, here for
 # MTUs of 1280 to 1500, of 9000 and of loopback, IPv4 and IPv6. Kernels do so
@@ -26,33 +28,78 @@ S52:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
 S53:64:1:60:M*,S,T,N,W*:Linux:4.20::Linux 4.20 or later
 S7:64:1:60:M*,S,T,N,W*:Linux:4.20:jumbo:Linux 4.20 or later, jumbo frames
 S1:64:1:60:M*,S,T,N,W*:Linux:4.20:loopback:Linux 4.20 or later, loopback
-# Observed, Linux 6.18 with net.ipv4.tcp_timestamps=0, and tcp_sack=0.
+# Observed, Linux 6.18 with net.ipv4.tcp_timestamps=0, and with tcp_sack=0.
 S44:64:1:52:M*,N,N,S,N,W*:Linux:4.20:no timestamps:Linux 4.20 or later, no timestamps
+S45:64:1:52:M*,N,N,S,N,W*:Linux:4.20:no timestamps:Linux 4.20 or later, no timestamps
 S44:64:1:60:M*,N,N,T,N,W*:Linux:4.20:no SACK:Linux 4.20 or later, no selective acknowledgements
+# Observed, Linux 6.18 with net.ipv4.ip_no_pmtu_disc=1, as in a host whose
+# network loses the messages of too large packets; and with tcp_rmem's default
+# of 1 MB. The latter was published for Android (huginn-net's p0f.fp, W8) and for
+# an Ubuntu 22.04 (FoxIO's examples of JA4T, W8), too.
+S44:64:0:60:M*,S,T,N,W*:Linux:4.20:no path MTU:Linux 4.20 or later, no path MTU discovery
+65535:64:1:60:M*,S,T,N,W*:Linux:4.20:Android:Android, or Linux with a large receive buffer
+# Published by FoxIO among its examples of JA4T, 2024: window, options, scale.
+64240:128:1:52:M*,N,W8,N,N,S:Windows:10::Windows 10 or later
+65535:64:1:64:M*,N,W6,N,N,T,S,E:Apple:::macOS or iOS
+# Published as JA4T of a Windows 11, 2026.
+65535:128:1:52:M*,N,W8,N,N,S:Windows:10::Windows 10 or later
 # Published by p0f 3.09b.
 S20:64:1:60:M*,S,T,N,W*:Linux:3.11::Linux 3.11 to 4.19
 S10:64:1:60:M*,S,T,N,W*:Linux:3.1::Linux 3.1 to 3.10
 S4:64:1:60:M*,S,T,N,W*:Linux:2.6::Linux 2.6
 65535:64:1:60:M*,N,W6,S,T:FreeBSD:9::FreeBSD 9 or later
-16384:64:1:64:M*,N,N,S,N,W3,N,N,T:OpenBSD:4::OpenBSD 4 or later
-65535:64:1:64:M*,N,W*,N,N,T,S,E:Apple:10::macOS or iOS
+16384:64:1:64:M*,N,N,S,N,W3,N,N,T:OpenBSD:4::OpenBSD 4 or 5
+65535:64:1:64:M*,N,W4,N,N,T,S,E:Apple:10.9::macOS 10.9 or later, or iOS
 8192:128:1:52:M*,N,W*,N,N,S:Windows:7::Windows 7 or 8
-# Published by p0f 3.09b, for all kernels of the family.
+# Published by p0f 3.09b, for all kernels of the family; of OpenBSD's, whose order
+# of options is its own, for any window.
 *:64:1:60:M*,S,T,N,W*:@Linux:::Linux
 *:64:1:52:M*,N,N,S,N,W*:@Linux::no timestamps:Linux, no timestamps
 65535:64:1:60:M*,N,W*,S,T:@FreeBSD:::FreeBSD
+65535:64:1:64:M*,N,W*,N,N,T,S,E:@Apple:::macOS or iOS
+*:64:1:64:M*,N,N,S,N,W*,N,N,T:@OpenBSD:::OpenBSD
 *:128:1:52:M*,N,W*,N,N,S:@Windows:NT::Windows NT kernel
 *:128:1:48:M*,N,N,S:@Windows:NT::Windows NT kernel
+`
+
+// ownLinks are the kinds of links that p0f 3.09b publishes, in its grammar and
+// words, which those who ask by its API look for.
+const ownLinks = `
+[mtu]
+label = Ethernet or modem
+sig = 576
+sig = 1500
+label = DSL
+sig = 1452
+sig = 1454
+sig = 1492
+label = GIF
+sig = 1240
+sig = 1280
+label = generic tunnel or VPN
+sig = 1300
+sig = 1400
+sig = 1420
+sig = 1440
+sig = 1450
+sig = 1460
+label = IPSec or GRE
+sig = 1476
+label = IPIP or SIT
+sig = 1480
+label = PPTP
+sig = 1490
 `
 
 // Own is the database that comes with the package: small, and of systems of
 // today, which pf.os and p0f's, from 2006 and 2014, know little of.
 func Own() *Database {
-	d, err := Read(strings.NewReader(own))
-	if err != nil {
+	systems, err := Read(strings.NewReader(own))
+	links, err2 := Read(strings.NewReader(ownLinks))
+	if err := errors.Join(err, err2); err != nil {
 		panic("synfp: own database: " + err.Error())
 	}
-	return d
+	return Join(systems, links)
 }
 
 // Name is the system that Own names. It reads no more of that than it takes,

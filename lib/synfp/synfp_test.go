@@ -135,8 +135,21 @@ func TestOwn(t *testing.T) {
 		{"64240:60:1:60:M1300,S,T,N,W7", "Linux 4.20 or later"}, // a router changed the MSS
 		{"65495:64:1:60:M65495,S,T,N,W10", "Linux 4.20 or later, loopback"},
 		{"29200:51:1:60:M1460,S,T,N,W7", "Linux 3.11 to 4.19"},
-		{"64240:117:1:52:M1460,N,W8,N,N,S", "Windows NT kernel"},
+		{"65340:60:1:60:M1452,S,T,N,W7", "Linux 4.20 or later"}, // PPPoE
+		{"64800:60:1:60:M1440,S,T,N,W7", "Linux 4.20 or later"}, // IPIP
+		{"62720:60:1:60:M8960,S,T,N,W7", "Linux 4.20 or later, jumbo frames"},
+		{"62727:60:1:60:M8961,S,T,N,W7", "Linux 4.20 or later, jumbo frames"},
+		{"65535:60:1:60:M1460,S,T,N,W9", "Android, or Linux with a large receive buffer"},
+		{"64240:117:1:52:M1460,N,W8,N,N,S", "Windows 10 or later"},
+		{"65535:117:1:52:M1460,N,W8,N,N,S", "Windows 10 or later"},
+		{"65535:117:1:52:M1460,N,W2,N,N,S", "Windows NT kernel"},
+		{"65535:57:1:60:M1460,N,W6,S,T", "FreeBSD 9 or later"},
+		{"65535:57:1:60:M1460,N,W9,S,T", "FreeBSD"},
+		{"16384:57:1:64:M1460,N,N,S,N,W3,N,N,T", "OpenBSD 4 or 5"},
+		{"16384:57:1:64:M1460,N,N,S,N,W6,N,N,T", "OpenBSD"},
 		{"65535:57:1:64:M1460,N,W6,N,N,T,S,E", "macOS or iOS"},
+		{"65535:57:1:64:M1460,N,W4,N,N,T,S,E", "macOS 10.9 or later, or iOS"},
+		{"65535:57:1:64:M1460,N,W2,N,N,T,S,E", "macOS or iOS"},
 		{"1024:44:0:44:M1460", ""},
 		{"64240:20:1:60:M1460,S,T,N,W10", ""}, // 44 routers
 	}
@@ -237,5 +250,32 @@ func BenchmarkName(b *testing.B) {
 	f, _ := Parse("64240:64:1:60:M1460,S,T,N,W7")
 	for b.Loop() {
 		Name(&f, UsualMTU)
+	}
+}
+
+// TestLink tells kinds of networks by their MTU, with IPv6 too.
+func TestLink(t *testing.T) {
+	d := Own()
+	for text, want := range map[string]string{
+		"64240:64:1:60:M1460,S,T,N,W7": "Ethernet or modem",
+		"64800:64:1:80:M1440,S,T,N,W7": "Ethernet or modem",
+		"65340:64:1:60:M1452,S,T,N,W7": "DSL",
+		"62720:64:1:60:M8960,S,T,N,W7": "",
+		"64240:64:1:40:.":              "",
+	} {
+		f, err := Parse(text)
+		if got := d.Link(&f); got != want || err != nil {
+			t.Errorf("%s: %q, %v, want %q", text, got, err, want)
+		}
+	}
+}
+
+// TestSystemHops counts from the time to live that a system begins with.
+func TestSystemHops(t *testing.T) {
+	f := Fingerprint{TTL: 58}
+	for ttl, want := range map[uint8]int{60: 2, 64: 6, 0: 6, 255: 6, 50: 6} {
+		if got := (System{TTL: ttl}).Hops(&f); got != want {
+			t.Errorf("from %d: %d, want %d", ttl, got, want)
+		}
 	}
 }
