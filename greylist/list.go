@@ -130,7 +130,7 @@ func parseFilters(operands []string) (list []filter, err error) {
 			return nil, fmt.Errorf("%w: %q is not attribute=value", errUsage, word)
 		}
 		f := filter{name: name, value: value}
-		if name == "client_address" {
+		if name == "client_address" && !strings.Contains(value, "*") {
 			if f.net, err = conf.ParseNet(value); err != nil {
 				return nil, fmt.Errorf("%w: %w", errUsage, err)
 			}
