@@ -81,7 +81,7 @@ func clientHost(t *testing.T) (pid int) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	sh(t, 0, fmt.Sprintf("ip link add here type veth peer name there netns %d; ip link set lo up; ip link set here up; ip addr add 10.9.0.1/24 dev here; ip addr add fd09::1/64 dev here nodad", cmd.Process.Pid))
+	sh(t, 0, fmt.Sprintf("ip link add here type veth peer name there netns %d; ip link set lo up; ip link set here mtu 9000 up; ip addr add 10.9.0.1/24 dev here; ip addr add fd09::1/64 dev here nodad", cmd.Process.Pid))
 	sh(t, cmd.Process.Pid, "ip link set there up; ip addr add 10.9.0.2/24 dev there; ip addr add fd09::2/64 dev there nodad")
 	return cmd.Process.Pid
 }
@@ -156,20 +156,35 @@ func TestFields(t *testing.T) {
 	startCapture(t, w, func(s synfp.SYN) { live <- s.String() })
 	file, stop := dump(t)
 	var all []string
-	for _, tt := range []struct{ change, to, want string }{
-		{"", "10.9.0.1", "64240:64:1:60:M1460,S,T,N,W"},
-		{"", "fd09::1", "64800:64:1:80:M1440,S,T,N,W"},
-		{"echo 0 >/proc/sys/net/ipv4/tcp_timestamps", "10.9.0.1", "64240:64:1:52:M1460,N,N,S,N,W"},
-		{"echo 1 >/proc/sys/net/ipv4/tcp_timestamps; echo 0 >/proc/sys/net/ipv4/tcp_sack", "10.9.0.1", "64240:64:1:60:M1460,N,N,T,N,W"},
-		{"echo 1 >/proc/sys/net/ipv4/tcp_sack; echo 0 >/proc/sys/net/ipv4/tcp_window_scaling", "10.9.0.1", ":64:1:56:M1460,S,T"},
-		{"echo 1 >/proc/sys/net/ipv4/tcp_window_scaling; echo 99 >/proc/sys/net/ipv4/ip_default_ttl", "10.9.0.1", "64240:99:1:60:M1460,S,T,N,W"},
-		{"echo 64 >/proc/sys/net/ipv4/ip_default_ttl; echo 1 >/proc/sys/net/ipv4/ip_no_pmtu_disc", "10.9.0.1", "64240:64:0:60:M1460,S,T,N,W"},
-		{"echo 0 >/proc/sys/net/ipv4/ip_no_pmtu_disc; ip link set there mtu 1300", "10.9.0.1", ":64:1:60:M1260,S,T,N,W"},
+	const sys, four, six = "cd /proc/sys/net/ipv4; echo ", "10.9.0.1", "fd09::1"
+	const modern = "Linux 4.20 or later"
+	for _, tt := range []struct{ change, to, want, system string }{
+		{"", four, "64240:64:1:60:M1460,S,T,N,W", modern},
+		{"", six, "64800:64:1:80:M1440,S,T,N,W", modern},
+		{sys + "0 >tcp_timestamps", four, "64240:64:1:52:M1460,N,N,S,N,W", modern + ", no timestamps"},
+		{sys + "1 >tcp_timestamps; echo 0 >tcp_sack", four, "64240:64:1:60:M1460,N,N,T,N,W", modern + ", no selective acknowledgements"},
+		{sys + "1 >tcp_sack; echo 0 >tcp_window_scaling", four, ":64:1:56:M1460,S,T", ""},
+		{sys + "0 >tcp_sack; echo 0 >tcp_timestamps", four, ":64:1:44:M1460", ""},
+		{sys + "1 >tcp_sack; echo 1 >tcp_timestamps; echo 1 >tcp_window_scaling; echo 99 >ip_default_ttl", four, "64240:99:1:60:M1460,S,T,N,W", ""},
+		{sys + "64 >ip_default_ttl; echo 1 >ip_no_pmtu_disc", four, "64240:64:0:60:M1460,S,T,N,W", modern + ", no path MTU discovery"},
+		{sys + "0 >ip_no_pmtu_disc; echo '4096 1000000 6000000' >tcp_rmem", four, "65535:64:1:60:M1460,S,T,N,W", "Android, or Linux with a large receive buffer"},
+		{sys + "'4096 131072 33554432' >tcp_rmem; ip link set there mtu 1300", four, ":64:1:60:M1260,S,T,N,W", modern},
+		{"ip link set there mtu 1280", six, ":64:1:80:M1220,S,T,N,W", modern},
+		{"ip link set there mtu 1400", four, ":64:1:60:M1360,S,T,N,W", modern},
+		{"ip link set there mtu 1420", four, ":64:1:60:M1380,S,T,N,W", modern},
+		{"ip link set there mtu 1480", four, "64800:64:1:60:M1440,S,T,N,W", modern},
+		{"ip link set there mtu 1492", four, "65340:64:1:60:M1452,S,T,N,W", modern},
+		{"ip link set there mtu 9000", four, "62720:64:1:60:M8960,S,T,N,W", modern + ", jumbo frames"},
+		{"", six, "62580:64:1:80:M8940,S,T,N,W", modern + ", jumbo frames"},
 	} {
 		sh(t, pid, tt.change+"\nbash -c 'exec 3<>/dev/tcp/"+tt.to+"/2525'")
 		kernel := saved(t, l)
 		if !strings.Contains(kernel, tt.want) {
 			t.Errorf("%s: %s, want %s", tt.change, kernel, tt.want)
+		}
+		f, err := synfp.Parse(kernel)
+		if system, _ := synfp.Own().Name(&f, 0); system.String() != tt.system || err != nil {
+			t.Errorf("%s is of %q, %v, want %q", kernel, system, err, tt.system)
 		}
 		select {
 		case got := <-live:
