@@ -104,7 +104,7 @@ func (s *search) patience() time.Duration {
 // beyond are the hops behind the last answer that are worth another probe.
 func (s *search) beyond() (list []int) {
 	for ttl := s.top + 1; ttl <= min(s.top+ahead, s.asked); ttl++ {
-		if s.hops[ttl].Sent < triesBeyond {
+		if s.hops[ttl].Sent < triesBeyond && s.probes < MaxProbes {
 			list = append(list, ttl)
 		}
 	}

@@ -37,6 +37,7 @@ type search struct {
 	retried bool // beyond top, since the last answer
 	over    bool // nothing more is expected beyond top
 	vague   bool // there are routers whose answers have no mark
+	vagues  int  // how many such answers came
 	alone   int  // the only hop that is asked now, since answers have no mark, or 0
 	until   time.Time
 }
@@ -119,9 +120,10 @@ func (s *search) again(ctx context.Context, now time.Time) error {
 	}
 	if due, ok := s.dueBeyond(); ok && !due.After(now) {
 		beyond := s.beyond()
-		s.over = s.retried && len(beyond) == 0
+		if s.over = s.retried && (!s.vague || len(beyond) == 0); !s.over {
+			list = append(list, beyond...)
+		}
 		s.retried = true
-		list = append(list, beyond...)
 		if s.top > s.asked-1-farther {
 			if err := s.nextWave(ctx); err != nil {
 				return err

@@ -10,13 +10,13 @@ func (s *search) take(a answer, now time.Time) {
 	if a.ttl < 1 || a.ttl > s.asked || a.try < 0 || a.try >= s.hops[a.ttl].Sent {
 		return
 	}
-	s.last, s.retried, s.over = now, false, false
 	if a.ttl == s.alone {
 		s.alone = 0
 	}
 	if !s.hops[a.ttl].note(a, now) {
 		return
 	}
+	s.last, s.retried, s.over = now, false, false
 	if s.end == Silent || a.ttl <= s.endAt {
 		s.longest = max(s.longest, now.Sub(s.hops[a.ttl].sent[a.try]))
 	}
@@ -29,7 +29,9 @@ func (s *search) take(a answer, now time.Time) {
 // is, it is known from now on that there are such answers.
 func (s *search) guess(a *answer, now time.Time) bool {
 	if s.alone == 0 {
-		s.vague, s.last = true, now
+		if s.vagues++; s.vagues <= s.probes { // more are no answers to ours
+			s.vague, s.last = true, now
+		}
 		return false
 	}
 	a.mark = mark{s.alone, s.hops[s.alone].Sent - 1}
