@@ -28,7 +28,8 @@ const (
 func (p *Program) Filter(ctx context.Context, c Checker, f Flags, in io.Reader, out io.Writer) error {
 	s := &stream{program: p, checker: c, json: f.JSON, prefix: p.Name + ": "}
 	w := bufio.NewWriterSize(out, outputBuffer)
-	if n := max(1, cmp.Or(f.Jobs, p.Jobs)); n > 1 {
+	// Checks that wait for nobody can do without the conveyor.
+	if n := max(1, cmp.Or(f.Jobs, p.Jobs)); n > 1 || p.Jobs > 1 {
 		return s.abreast(ctx, n, newLines(in), w)
 	}
 	return s.oneByOne(ctx, newLines(in), w)
