@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"postern/lib/arg"
 	"postern/lib/maillog"
@@ -79,12 +80,20 @@ func (p *Program) work(e *Env, operands []string, stdin io.Reader) int {
 	case len(operands) > 0:
 		return p.one(ctx, e, c, operands)
 	default:
-		err = p.Filter(ctx, c, e.Flags, stdin, e.Stdout)
+		err = p.filter(ctx, e, c, stdin)
 	}
 	if err != nil {
 		return p.complain(e.Stderr, err, sysexits.IOErr)
 	}
 	return sysexits.OK
+}
+
+// filter is the way without operands.
+func (p *Program) filter(ctx context.Context, e *Env, c Checker, stdin io.Reader) error {
+	if p.Processors > 0 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(p.Processors))
+	}
+	return p.Filter(ctx, c, e.Flags, stdin, e.Stdout)
 }
 
 func (p *Program) complain(stderr io.Writer, err error, status int) int {

@@ -51,6 +51,10 @@ type Program struct {
 	// Jobs is how many lines a filter works on at once when there is no -j;
 	// 1 when it is zero, which suits a check that waits for nothing.
 	Jobs int
+	// Processors is how many processors a filter works on, all when it is
+	// zero. A check that does little but ask is done sooner on one: answers
+	// pile up there while questions are made, instead of waking somebody each.
+	Processors int
 	// Limit is the time limit of one check; 20 s.
 	Limit time.Duration
 	// Flags adds the program's own options.

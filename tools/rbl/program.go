@@ -29,14 +29,15 @@ type program struct {
 func newProgram() *tool.Program {
 	p := new(program)
 	return &tool.Program{
-		Name:     "rbl",
-		Synopsis: "[-b list ...] [--reasons] [--test] [ip [sender [helo]]]",
-		Sets:     rbl.Attributes(),
-		Jobs:     jobs,
-		Limit:    rbl.Limit,
-		Flags:    p.flags,
-		Mode:     p.mode,
-		Open:     p.open,
+		Name:       "rbl",
+		Synopsis:   "[-b list ...] [--reasons] [--test] [ip [sender [helo]]]",
+		Sets:       rbl.Attributes(),
+		Jobs:       jobs,
+		Processors: 1,
+		Limit:      rbl.Limit,
+		Flags:      p.flags,
+		Mode:       p.mode,
+		Open:       p.open,
 	}
 }
 
