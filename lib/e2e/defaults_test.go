@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"cmp"
+	"os"
 	"strings"
 	"testing"
 
@@ -125,25 +126,42 @@ var mails = []struct {
 }
 
 // TestWhatBecomesOfMail shows on the wire what defaults and directives make of
-// mail, and in the log why.
+// mail, and in the log why; and that without the DNS the same becomes of it, from
+// the answers that were kept with the record.
 func TestWhatBecomesOfMail(t *testing.T) {
 	w := newWorld(t, mailZone)
 	w.write("etc/postern/hosts", "none.test: +all\n.none.test: -all\n")
+	w.mkdir("var/lib/postern/dns")
 	for _, m := range mails {
 		t.Run(m.name, func(t *testing.T) {
-			w.configure(strings.Split("EtcDir etc/postern\n"+m.conf, "\n")...)
-			conn, p := w.sessionOf(cmp.Or(m.client, stranger))
-			c := converse(t, conn)
-			got := c.take()
-			if strings.HasPrefix(got, "220 ") {
-				c.hello()
-				from := strings.Trim(cmp.Or(m.from, "joe@pass.test"), "<>")
-				got = c.sends(from, cmp.Or(m.to, ann))
-				c.quit()
+			w.configure(strings.Split("EtcDir etc/postern\nDNSRecord dns\n"+m.conf, "\n")...)
+			client, from, to := cmp.Or(m.client, stranger), strings.Trim(cmp.Or(m.from, "joe@pass.test"), "<>"), cmp.Or(m.to, ann)
+			got, p := w.replyTo(client, from, to)
+			checkDecision(t, got, m.reply, m.check, m.record, p)
+			decision := p.lastDecision(t)
+			kept := decision.Value("dns_record")
+			if _, err := os.Stat(kept); err != nil { // nothing was asked
+				kept = os.DevNull
 			}
+			got, p = w.replyTo(client, from, to, "-z", kept)
 			checkDecision(t, got, m.reply, m.check, m.record, p)
 		})
 	}
+}
+
+// replyTo has a client begin a mail with a smtpd that has these options, and
+// answers the reply to RCPT, or to the connection when it is turned away.
+func (w *world) replyTo(client, from, to string, options ...string) (string, *process) {
+	w.t.Helper()
+	conn, p := w.sessionOf(client, options...)
+	c := converse(w.t, conn)
+	got := c.take()
+	if strings.HasPrefix(got, "220 ") {
+		c.hello()
+		got = c.sends(from, to)
+		c.quit()
+	}
+	return got, p
 }
 
 // checkDecision compares a reply, and the record of it, with what is wanted.
