@@ -131,3 +131,42 @@ func (w *world) checkGarbage(t *testing.T, args []string, want string) {
 		t.Errorf("it took %d KiB of memory", usage.Maxrss)
 	}
 }
+
+// TestGarbageForPolicyServers: requests that are none are answered that there is
+// nothing to say, and those behind them as ever.
+func TestGarbageForPolicyServers(t *testing.T) {
+	w := newWorld(t, "pass.test. TXT \"v=spf1 -all\"\n7.2.0.192.list.test. A 127.0.0.2\n")
+	for _, run := range []struct{ args, want string }{
+		{"spf -P", "action=550 5.7.23 "},
+		{"rbl -P -b list.test", "action=550 5.7.1 "},
+	} {
+		t.Run(run.args, func(t *testing.T) {
+			var in []io.Reader
+			var names []string
+			for name, line := range garbage() {
+				if name == "nothing" || name == "a CR" { // the end of a request, and no request
+					continue
+				}
+				good := fmt.Sprintf("request=smtpd_access_policy\nclient_address=%s\nsender=joe@pass.test\n\n", stranger)
+				in = append(in, strings.NewReader(good), line, strings.NewReader("\n\n"))
+				names = append(names, name)
+			}
+			args := strings.Fields(run.args)
+			cmd := exec.Command(program(t, args[0]), append(args[1:], "-r", w.resolver)...)
+			cmd.Env, cmd.Stdin = w.env(), io.MultiReader(in...)
+			out, err := cmd.Output()
+			answers := strings.Split(string(out), "\n\n")
+			if err != nil || len(answers) != 2*len(names)+1 {
+				t.Fatalf("%d answers to %d requests, %v", len(answers)-1, 2*len(names), err)
+			}
+			for i, name := range names {
+				if good := answers[2*i]; !strings.HasPrefix(good, run.want) {
+					t.Errorf("in front of %s: %q", name, good)
+				}
+				if bad := answers[2*i+1]; bad != "action=DUNNO" {
+					t.Errorf("%s: %q", name, bad)
+				}
+			}
+		})
+	}
+}
