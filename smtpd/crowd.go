@@ -21,11 +21,11 @@ var crowdRows = []conf.Row[crowdLimits]{
 	{Name: "MaxClients", Synonyms: []string{"MaxParallelConnections", "MaxConnections"}, Args: "number", Default: "0",
 		Old:   conf.Old{Avenger: "60", ZMailer: "800", Proxsmtpd: "64"},
 		Value: func(l *crowdLimits) conf.Value { return conf.Int(&l.all, 0, 1<<20) },
-		Help:  "Sessions at once on a port; further clients are told to come later (450). listen counts them, 400 unless said. Under systemd, inetd and their like smtpd counts, and there is no limit unless said, which is 0."},
+		Help:  "Sessions at once on a port, whoever the clients are; further clients are told to come later (450). listen counts them, 400 unless said. Under systemd, inetd and their like smtpd counts, and there is no limit unless said, which is 0."},
 	{Name: "MaxConPerIP", Synonyms: []string{"MaxSameIpSource", "same-ip-source-parallel-max"}, Args: "number", Default: "0",
 		Old:   conf.Old{Avenger: "10", ZMailer: "100"},
 		Value: func(l *crowdLimits) conf.Value { return conf.Int(&l.each, 0, 1<<20) },
-		Help:  "Sessions at once on a port from one address, for IPv6 from one /64; further ones are told to come later (450). listen counts them, 50 unless said. Under systemd, inetd and their like smtpd counts, and there is no limit unless said, which is 0."},
+		Help:  "Sessions at once on a port from one address, for IPv6 from one /64, be it trusted or not; further ones are told to come later (450). listen counts them, 50 unless said. Under systemd, inetd and their like smtpd counts, and there is no limit unless said, which is 0."},
 }
 
 // enter takes the session's places. The kernel gives them back when the

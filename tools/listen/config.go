@@ -43,20 +43,21 @@ type config struct {
 	places place.Places
 	table  *conf.Table
 
-	addresses []address // of the file
-	port      int
-	total     int // sessions at once; what waits for a worker is one too
-	each      int // sessions at once from one address
-	backlog   int
-	rcvbuf    int // octets, 0: the system's
-	sndbuf    int
-	load      int
-	proxies   []netip.Prefix
-	workers   workers
-	user      string
-	filter    []string // SMTPFilter, which smtpfilter runs
-	pidFile   string
-	stopWait  time.Duration
+	addresses      []address // of the file
+	port           int
+	total          int // sessions at once; what waits for a worker is one too
+	each           int // sessions at once from one address
+	backlog        int
+	rcvbuf         int // octets, 0: the system's
+	sndbuf         int
+	load           int
+	proxies        []netip.Prefix
+	workers        workers
+	user           string
+	trustedDomains []string // by whose names nobody is known here
+	filter         []string // SMTPFilter, which smtpfilter runs
+	pidFile        string
+	stopWait       time.Duration
 
 	program string   // full path
 	argv    []string // with argv[0]
@@ -107,11 +108,11 @@ var rows = []conf.Row[config]{
 	{Name: "MaxClients", Synonyms: []string{"MaxParallelConnections", "MaxConnections"}, Args: "number", Default: "400",
 		Old:   conf.Old{Avenger: "60", ZMailer: "800", Proxsmtpd: "64"},
 		Value: func(c *config) conf.Value { return conf.Int(&c.total, 1, maxSessions) },
-		Help:  "Sessions at once. Further clients are told to come later (450), and from 100 beyond closed in silence."},
+		Help:  "Sessions at once, whoever the clients are, as with MaxConPerIP. Further clients are told to come later (450), and from 100 beyond closed in silence."},
 	{Name: "MaxConPerIP", Synonyms: []string{"MaxSameIpSource", "same-ip-source-parallel-max"}, Args: "number", Default: "50",
 		Old:   conf.Old{Avenger: "10", ZMailer: "100"},
 		Value: func(c *config) conf.Value { return conf.Int(&c.each, 1, maxSessions) },
-		Help:  "Sessions at once from one address, for IPv6 from one /64. Further ones are told to come later (450), from four times as many closed in silence."},
+		Help:  "Sessions at once from one address, for IPv6 from one /64, be it trusted or not: who is in a TrustedDomain is not known before the session. Further ones are told to come later (450), from four times as many closed in silence."},
 	{Name: "ListenQueueSize", Args: "number", Default: "1024",
 		Value: func(c *config) conf.Value { return conf.Int(&c.backlog, 1, math.MaxInt32) },
 		Old:   conf.Old{ZMailer: "20000"},
@@ -134,6 +135,9 @@ var rows = []conf.Row[config]{
 	{Name: "SMTPFilter", Args: "program",
 		Value: func(c *config) conf.Value { return conf.Strings(&c.filter) },
 		Help:  "Have new connections of an address filtered for a minute that has reached MaxConPerIP. It is smtpfilter(8) that runs the program, and knows whom not to."},
+	{Name: "TrustedDomain", Args: "domain ...", Repeat: true,
+		Value: func(c *config) conf.Value { return conf.Strings(&c.trustedDomains) },
+		Help:  "Clients of these domains may relay, and are never filtered. By its address alone nobody can be told from them: with this directive SMTPFilter is left to smtpd, which knows names."},
 	{Name: "User", Args: "user[:group]",
 		Value: func(c *config) conf.Value { return conf.String(&c.user) },
 		Help:  "Become this user once the sockets are bound."},

@@ -17,10 +17,11 @@ const (
 )
 
 // keepOut asks smtpfilter, once a while, to keep new connections of a client
-// away that has too many. Whom it never keeps out it knows itself.
+// away that has too many. Whom it never keeps out it knows itself, but for those
+// who are trusted by their names.
 func (s *server) keepOut(key netip.Addr) {
 	now := s.now()
-	if len(s.cfg.filter) == 0 || !key.IsValid() || key.IsLoopback() || now.Before(s.asked[key]) {
+	if len(s.cfg.filter) == 0 || len(s.cfg.trustedDomains) > 0 || !key.IsValid() || key.IsLoopback() || now.Before(s.asked[key]) {
 		return
 	}
 	if s.asked == nil || len(s.asked) >= maxAsked {

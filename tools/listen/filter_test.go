@@ -35,6 +35,9 @@ func TestAsksForFilter(t *testing.T) {
 	}
 	ask(0) // without SMTPFilter
 	c.filter = []string{"smtp-filter.nft"}
+	c.trustedDomains = []string{"friend.example"}
+	ask(0) // it might be a friend
+	c.trustedDomains = nil
 	if got := ask(1)[0]; got.Net.Addr() != client || !got.Expires.Equal(now.Add(filterTime)) || got.Reason != "MaxConPerIP" {
 		t.Errorf("asked for %v", got)
 	}
