@@ -72,7 +72,7 @@ func self(tb testing.TB) string {
 func output(tb testing.TB, stdin string, cmd *exec.Cmd) string {
 	tb.Helper()
 	var stderr strings.Builder
-	cmd.Env = append(os.Environ(), mainEnv+"=1", place.RootEnv+"="+tb.TempDir())
+	cmd.Env = environ(tb)
 	cmd.Stdin = strings.NewReader(stdin)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -80,4 +80,11 @@ func output(tb testing.TB, stdin string, cmd *exec.Cmd) string {
 		tb.Fatalf("%v: %v\n%s", cmd.Args, err, stderr.String())
 	}
 	return string(out)
+}
+
+// environ has the test binary be the program, with a root of its own. The race
+// detector is not to let it sleep for a second at its end.
+func environ(tb testing.TB) []string {
+	tb.Helper()
+	return append(os.Environ(), mainEnv+"=1", place.RootEnv+"="+tb.TempDir(), "GORACE=atexit_sleep_ms=0")
 }

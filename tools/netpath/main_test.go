@@ -53,7 +53,7 @@ func TestRun(t *testing.T) {
 		{"drawn for no terminal", []string{"--plot", "--numeric", "127.0.0.1"}, "", 0, "<svg ", ""},
 		{"then and now", []string{"--compare", "--plot=text", "127.0.0.1"}, "", 0, "o 127.0.0.1: 1 hop, udp/33434, ", ""},
 		{"no then", []string{"--compare", "--plot=text", "127.0.0.9"}, "", 0, "127.0.0.9: 1 hop, udp/33434, ", "netpath: no path to 127.0.0.9 is known from before\n"},
-		{"times", []string{"-v", "-z", "/dev/null", "127.0.0.1", "-1"}, "", 0, "1 127.0.0.1 0.", ""},
+		{"times", []string{"-v", "-z", "/dev/null", "127.0.0.1", "-1"}, "", 0, "1 127.0.0.1 ", ""},
 		{"times as a record", []string{"-vJ", "-z", "/dev/null", "127.0.0.1"}, "", 0, `{"client_address":"127.0.0.1","network_hops":"1","network_path_time":"`, ""},
 		{"no address", []string{"localhost"}, "", 65, "", "not an IP address"},
 		{"no address to draw", []string{"--plot", "localhost"}, "", 65, "", "not an IP address"},

@@ -154,7 +154,7 @@ func (c *chain) nobody(stdin string, args ...string) (status int, stdout, stderr
 	below := []string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", "--bounding-set=-all", self(c.t)}
 	cmd := c.Command(0, append(below, args...)...)
 	var out, errs strings.Builder
-	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = append(os.Environ(), mainEnv+"=1"), strings.NewReader(stdin), &out, &errs
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = environ(c.t), strings.NewReader(stdin), &out, &errs
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		c.t.Fatal(err)
 	}
@@ -182,8 +182,8 @@ client_address=10.9.4.2 hops=1 network_path=10.9.1.2 network_path_time=\d+ netwo
 // TestFilterFlushes: a line goes out while the next is waited for.
 func TestFilterFlushes(t *testing.T) {
 	c := newChain(t, 1)
-	cmd := c.Command(0, self(t), "--fresh", "-s", t.TempDir())
-	cmd.Env = append(os.Environ(), mainEnv+"=1")
+	cmd := c.Command(0, self(t), "--fresh")
+	cmd.Env = environ(t)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
