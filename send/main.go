@@ -14,10 +14,14 @@ import (
 	"postern/lib/place"
 	"postern/lib/queue"
 	"postern/lib/smtp"
+	"postern/lib/stack"
 	"postern/lib/sysexits"
 )
 
-func main() { os.Exit(run(byName(os.Args), os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	stack.Grow()
+	os.Exit(run(byName(os.Args), os.Stdin, os.Stdout, os.Stderr))
+}
 
 // byName is the arguments of a command line, with the mode in front that the
 // program's name stands for: mailq, newaliases.

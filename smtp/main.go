@@ -13,11 +13,15 @@ import (
 
 	"postern/lib/dns"
 	"postern/lib/place"
+	"postern/lib/stack"
 	"postern/lib/sysexits"
 	"postern/lib/tlsconf"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	stack.Grow()
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is the program. Its status is one of sysexits(3): 0 says that every
 // recipient was accepted, 75 that some should be tried again.

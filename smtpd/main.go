@@ -12,10 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"postern/lib/place"
+	"postern/lib/stack"
 	"postern/lib/sysexits"
 )
 
 func main() {
+	stack.Grow()
 	// Beyond a file size limit a write is to fail, not to kill us: the client
 	// is told to come back.
 	signal.Ignore(unix.SIGXFSZ)

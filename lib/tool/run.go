@@ -12,12 +12,14 @@ import (
 	"postern/lib/maillog"
 	"postern/lib/place"
 	"postern/lib/record"
+	"postern/lib/stack"
 	"postern/lib/sysexits"
 )
 
 // Run is the whole program: it reads the command line and works in the way that
 // it asks for. It returns the exit status.
 func Run(p *Program, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	stack.Grow()
 	e := &Env{Stdout: stdout, Stderr: stderr}
 	set := p.options(&e.Flags)
 	operands, err := set.Parse(args)
