@@ -239,7 +239,9 @@ func TestScriptsUsage(t *testing.T) {
 	}
 }
 
-// The example for pf says to pfctl what pfctl(8) understands.
+// The example for pf says to pfctl what pfctl(8) understands. That is all that
+// can be shown here: Linux has no pf, and Debian no pfctl that would parse the
+// two lines for pf.conf.
 func TestPf(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "pfctl"), []byte("#!/bin/sh\necho \"$@\"\n"), 0o755); err != nil {
