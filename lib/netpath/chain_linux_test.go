@@ -78,7 +78,7 @@ func tracing(t testing.TB, at func(args ...string) *exec.Cmd, store string, args
 	if store == "" {
 		store = "none"
 	}
-	cmd.Env = append(os.Environ(), traceEnv+"="+store)
+	cmd.Env = append(os.Environ(), traceEnv+"="+store, "GORACE=atexit_sleep_ms=0")
 	return cmd
 }
 
