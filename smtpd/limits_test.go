@@ -121,6 +121,14 @@ func TestLimitsOfTrusted(t *testing.T) {
 	}
 }
 
+// How many sessions there are at once is counted of everybody, before it is
+// known who is in a TrustedDomain.
+func TestPlacesOfTrusted(t *testing.T) {
+	in := newInstance(t, "MaxConPerIP 1", "TrustedNet 192.0.2.0/24")
+	greeting(t, in.dial(t, stranger), "220 ")
+	greeting(t, in.dial(t, stranger), "450")
+}
+
 // What leaks makes room, and as much as the page says.
 func TestRateLeaks(t *testing.T) {
 	in := newInstance(t, "MaxMsgsPerIP 3600 3")
