@@ -15,7 +15,6 @@ import (
 const (
 	defaultWidth = 80
 	maxShown     = 4096 // octets of one value that are shown
-	column       = 21   // where the value of an attribute begins
 )
 
 // style is an SGR parameter of a terminal.

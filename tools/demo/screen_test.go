@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"postern/lib/record"
 )
 
 // occupy listens on a port.
@@ -56,7 +58,7 @@ func TestSession(t *testing.T) {
 		want       []string
 	}{
 		{"message", `id=7 verdict=accept reply="250 2.0.0 ok" sender="" recipient=you@demo.test size=5`,
-			[]string{"12:30:00  accept  <> to you@demo.test", "reply                250 2.0.0 ok", "id=7 sender=\"\""}},
+			[]string{"12:30:00  accept  <> to you@demo.test", "reply  250 2.0.0 ok", "id=7 sender=\"\""}},
 		{"no message", "id=7 verdict=none client_address=192.0.2.1", []string{"none  no message from 192.0.2.1"}},
 		{"another line", "event=refused client_address=192.0.2.1", []string{"12:30:00  event=refused client_address=192.0.2.1"}},
 		{"no record", "panic: what", []string{"12:30:00  panic: what"}},
@@ -85,5 +87,20 @@ func TestPaint(t *testing.T) {
 	s.colours = false
 	if got := s.paint(red, "no"); got != "no" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// The values of a record stand in one column, behind a blank, however long the
+// names are.
+func TestAttributes(t *testing.T) {
+	r, err := record.ParseLine([]byte("helo_name=b encryption_server_name=mx.demo.test id=c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	newScreen(&b).attributes(r)
+	want := "  helo_name               b\n  encryption_server_name  mx.demo.test\n  id                      c\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", &b, want)
 	}
 }

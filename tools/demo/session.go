@@ -8,19 +8,23 @@ import (
 	"postern/lib/record"
 )
 
-// attributes shows a record, an attribute a line.
+// attributes shows a record, an attribute a line, their values in one column.
 func (s *screen) attributes(r record.Record) {
+	column := 0
+	for name := range r.All() {
+		column = max(column, len(name)+len("  "))
+	}
 	for name, value := range r.All() {
 		st := plain
 		if name == "verdict" {
 			st = verdictStyle(value)
 		}
-		s.attribute(name, value, st)
+		s.attribute(name, column, value, st)
 	}
 }
 
 // attribute shows one attribute, its value wrapped behind the column.
-func (s *screen) attribute(name, value string, st style) {
+func (s *screen) attribute(name string, column int, value string, st style) {
 	if value == "" {
 		value = `""`
 	}
@@ -43,12 +47,14 @@ func (s *screen) session(now time.Time, line string) {
 	}
 	fmt.Fprintf(s.w, "  %s  %s  %s\n", clock, s.paint(verdictStyle(verdict), verdict), clean(summary(&r)))
 	r.Delete("verdict")
+	var why record.Record
 	for _, name := range []string{"reply", "check", "reason", "mailer"} {
 		if value, ok := r.Lookup(name); ok {
-			s.attribute(name, value, plain)
+			why.Set(name, value)
 			r.Delete(name)
 		}
 	}
+	s.attributes(why)
 	for _, line := range wrap(clean(r.String()), s.width-2) {
 		s.remark(line)
 	}
