@@ -221,6 +221,9 @@ func TestSVG(t *testing.T) {
 			t.Errorf("%q stands there %d times\n%s", want, n, got)
 		}
 	}
+	if n := strings.Count(got, ">≠<"); n != 2 {
+		t.Errorf("%d hops are marked as other ones, want 2", n)
+	}
 	if again := picture(t, newDrawing(paths, 0, known)); again != got {
 		t.Error("not the same picture again")
 	}

@@ -86,6 +86,7 @@ func (s *sheet) row(i int) {
 	text := plot.Ink
 	if r.differs {
 		text = class(r.path)
+		s.Text(text, s.address-plot.Letter-radius, y, "≠")
 	}
 	s.words(text, s.address, y, r.address)
 	s.words(plot.Faint, s.rtt, y, r.time())
