@@ -32,7 +32,7 @@ func (d *drawing) svg(w io.Writer) error {
 	letters := d.layout(mostName * 10) // what there is room for is there
 	s := sheet{drawing: d}
 	s.path = margin + 2*plot.Letter + between
-	s.address = s.path + between + (len(d.heads)-1)*lane
+	s.address = s.path + between + (len(d.heads)-1)*(lane+plot.Letter)
 	s.rtt = s.address + letters.address*plot.Letter + between
 	s.bar = s.rtt + letters.rtt*plot.Letter
 	s.lost = s.bar + min(letters.rtt, 1)*(barWidth+between)
