@@ -17,7 +17,7 @@ const (
 // due is when silent hops are to be asked again or given up, as long as any
 // answer is expected.
 func (s *search) due() (when time.Time, ok bool) {
-	if s.complete() {
+	if s.complete() || s.over {
 		return when, false
 	}
 	if s.alone > 0 {

@@ -3,6 +3,7 @@ package netpath
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -75,20 +76,39 @@ func TestRateLimit(t *testing.T) {
 // Linux does unless told otherwise, stand in all of forty paths.
 func TestRateLimitOfMany(t *testing.T) {
 	c := e2e.NewChain(t, 4)
+	settle(t, c)
 	for i := 1; i <= c.Routers; i++ {
-		c.In(i, "sysctl", "-qw", "net.ipv4.icmp_ratelimit=1000")
+		c.In(i, "sysctl", "-qw", "net.ipv4.icmp_ratelimit=1000", "net.ipv6.icmp.ratelimit=1000")
 	}
-	args := []string{"udp", "0"}
-	for i := range 40 {
-		addr := fmt.Sprintf("10.9.5.%d", 100+i)
-		c.In(c.Last(), "ip", "addr", "add", addr+"/24", "dev", "in")
-		args = append(args, addr)
-	}
-	cmd := tracing(t, at0(c), "", args...)
-	cmd.Env = append(cmd.Env, shareEnv+"=1")
-	for i, p := range traced(t, cmd) {
-		if got, want := addresses(&p), "reached 10.9.1.2 10.9.2.2 10.9.3.2 10.9.4.2 "+args[2+i]; got != want {
-			t.Errorf("got %s, want %s\nfrom %v", got, want, p.String())
+	// Routers limit by address, and settle's has had its share.
+	c.In(0, "ip", "addr", "change", "fd09:1::1/64", "dev", "out", "preferred_lft", "0")
+	c.In(0, "ip", "addr", "add", "fd09:1::3/64", "dev", "out", "nodad")
+	for _, family := range []int{4, 6} {
+		hosts, bits, want := "10.9.5.%d", "/24", "reached"
+		if family == 6 {
+			hosts, bits = "fd09:5::%d", "/64"
+		}
+		for i := 1; i <= c.Routers; i++ {
+			want += " " + c.Addr(family, i)
+		}
+		args := []string{"udp", "0"}
+		for i := range 40 {
+			addr := fmt.Sprintf(hosts, 100+i)
+			c.In(c.Last(), "ip", "addr", "add", addr+bits, "dev", "in", "nodad")
+			args = append(args, addr)
+		}
+		neighbour := func(args ...string) *exec.Cmd { return c.Command(c.Routers, args...) }
+		for _, host := range args[2:] {
+			await(t, host+" is known to its neighbour", func() bool {
+				return traced(t, tracing(t, neighbour, "", "udp", "0", host))[0].End == Reached
+			})
+		}
+		cmd := tracing(t, at0(c), "", args...)
+		cmd.Env = append(cmd.Env, shareEnv+"=1")
+		for i, p := range traced(t, cmd) {
+			if got := addresses(&p); got != want+" "+args[2+i] {
+				t.Errorf("got %s, want %s %s\nfrom %v", got, want, args[2+i], p.String())
+			}
 		}
 	}
 }

@@ -136,6 +136,8 @@ func TestTrace(t *testing.T) {
 		{"a silent hop: three times the next one", network{hops: without(line(8), 3)}, 0, "reached 1 2 * 4 5 6 7 8", 3 * 5 * hopTime, 18},
 		{"silent from the second on", network{hops: without(line(8), 2), end: "silent"}, 0,
 			"silent 1 * 3 4 5 6 7", 7*hopTime + 14*hopTime, 16 + 2 + 3},
+		{"silence in front of one that is, too: no longer", network{hops: without(line(8), 6), end: "silent"}, 0,
+			"silent 1 2 3 4 5 * 7", 7*hopTime + 14*hopTime, 16 + 2 + 3},
 		{"a host that drops probes nearby: 200 ms", network{hops: line(3), end: "silent"}, 0, "silent 1 2", 2*hopTime + leastWait, 16 + 3},
 		{"each probe lost once", network{hops: line(3), drop: 1}, 0, "reached 1 2 3", firstWait/2 + 3*hopTime, 16 + 3},
 		{"nobody answers", network{hops: line(3), drop: 9}, 0, "silent", firstWait, 16 + 3},
