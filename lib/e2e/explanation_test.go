@@ -107,6 +107,44 @@ func (c *talk) legal(t *testing.T, line string) string {
 // printables are what a line of a reply is made of.
 const printables = "\t !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 
+// hostileLists are block lists whose reason for a listing is an attack.
+var hostileLists = []string{
+	`"this\013\010250 2.0.0 accepted"`,
+	`"\000\027[2J\127\128\255\195\188"`,
+	`"` + strings.Repeat(`x`, 255) + `" "` + strings.Repeat(`y`, 255) + `" "` + strings.Repeat(`z`, 255) + `"`,
+	`"%s%n \\ \" (x) ; =y"`,
+}
+
+// TestReasonOfList: nor can what a block list says.
+func TestReasonOfList(t *testing.T) {
+	w := newWorld(t, honestZone)
+	for i, text := range hostileLists {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			w.write("zone", honestZone+"7.2.0.192.list.test. A 127.0.0.2\n7.2.0.192.list.test. TXT "+text+"\n")
+			w.configure("RBL -s 100 list.test")
+			conn, p := w.sessionOf(stranger, "-z", "zone")
+			c := converse(t, conn)
+			c.expect("220 ")
+			c.hello()
+			c.ask("MAIL FROM:<joe@pass.test>", "250 ")
+			got := c.legal(t, "RCPT TO:<"+ann+">")
+			if !strings.HasPrefix(got, "550 5.7.1 RBL: 192.0.2.7 is listed by list.test: ") {
+				t.Errorf("the reply is %q", got)
+			}
+			c.ask("NOOP", "250 ")
+			c.quit()
+			if d := p.lastDecision(t); d.Value("check") != "rbl" || d.Value("rbl_reason") == "" {
+				t.Errorf("the log is %s", p.log)
+			}
+			answer, status := w.run("client_address="+stranger+"\n\n", program(t, "rbl"), "-P", "-z", "zone", "-b", "list.test")
+			line, end, _ := strings.Cut(answer, "\n")
+			if status != 0 || end != "\n" || strings.Trim(line, printables) != "" || !strings.HasPrefix(line, "action=550 5.7.1 ") {
+				t.Errorf("rbl -P: status %d, %q", status, answer)
+			}
+		})
+	}
+}
+
 // TestExplanationForPostfix: a policy server has one answer of one line for each
 // of them.
 func TestExplanationForPostfix(t *testing.T) {

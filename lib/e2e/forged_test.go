@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
@@ -36,7 +37,10 @@ var forgedFields = []string{
 	"Authentication-Results: \"\"; spf=forged",
 	"Authentication-Results: (mx.test; spf=forged",
 	"Authentication-Results:",
-	"Authentication-Results: " + strings.Repeat("(", 5000) + "mx.test; spf=forged",
+	"Authentication-Results: " + strings.Repeat("(", 900) + "mx.test; spf=forged",
+	"Authentication-Results: mx.test;" + strings.Repeat("\r\n spf=forged (forged)", 5000),
+	"Authentication-Results:" + strings.Repeat("\r\n (forged)", 10_000) + "\r\n mx.test; spf=pass",
+	"X-Avenger:" + strings.Repeat("\r\n\tforged;", 10_000),
 	"Received-SPF: pass (mx.test: 192.0.2.7 may send) receiver=mx.test; forged=x",
 	"received-spf: pass forged=x;\r\n\tRECEIVER = (x) \"MX\\.test.\"",
 	"Received-SPF: pass (forged) client-ip=192.0.2.7",
@@ -62,16 +66,35 @@ var honestFields = []string{
 // TestForgedFields: of what a stranger's message says in our name nothing is
 // left; all else stays, octet by octet and in its order.
 func TestForgedFields(t *testing.T) {
-	w := newWorld(t, honestZone)
 	const body = "\r\nX-Avenger: of the body\r\nAuthentication-Results: mx.test; spf=pass\r\n\r\n\tend \r\n"
 	text := strings.Join(mix(forgedFields, honestFields), "\r\n") + "\r\n" + body
+	t.Run("DATA", func(t *testing.T) {
+		checkForged(t, body, func(c *talk) {
+			c.ask("DATA", "354 ")
+			c.send(text + ".\r\n")
+		})
+	})
+	t.Run("BDAT", func(t *testing.T) {
+		checkForged(t, body, func(c *talk) {
+			for _, chunk := range []string{text[:20], text[20:333], text[333 : len(text)-len(body)-1]} { // within names, lines and fields
+				c.send(fmt.Sprintf("BDAT %d\r\n%s", len(chunk), chunk))
+				c.expect("250 ")
+			}
+			last := text[len(text)-len(body)-1:]
+			c.send(fmt.Sprintf("BDAT %d LAST\r\n%s", len(last), last))
+		})
+	})
+}
+
+// checkForged has a stranger send forgedFields among honestFields.
+func checkForged(t *testing.T, body string, send func(*talk)) {
+	w := newWorld(t, honestZone)
 	c, p := w.meet(stranger)
 	c.ask("EHLO out.pass.test", "250-")
-	if got := c.sends("joe@pass.test", "ann@"+hostname); !strings.HasPrefix(got, "250 ") {
+	if got := c.sends("joe@pass.test", ann); !strings.HasPrefix(got, "250 ") {
 		t.Fatal(got)
 	}
-	c.ask("DATA", "354 ")
-	c.send(text + ".\r\n")
+	send(c)
 	c.expect("250 ")
 	c.quit()
 	<-p.done

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -91,5 +92,44 @@ func TestOverlap(t *testing.T) {
 	c.quit()
 	if d := p.lastDecision(t); d.Value("spf") != "pass" || d.Value("rbl_errors") != "" || d.Value("rbl_score") != "0" {
 		t.Errorf("the decision is %s", d.String())
+	}
+}
+
+// TestSilenceDisturbsNobody: while sessions of one process wait for servers that
+// say nothing, others go on; and when those answer at last, they do too.
+func TestSilenceDisturbsNobody(t *testing.T) {
+	w := newWorld(t, honestZone+"slow.test. TXT \"v=spf1 +all\"\n")
+	w.patient(6)
+	w.configure("ClientName 0", "MaxConPerIP 20")
+	w.dns.Fault("slow.test", dnstest.Silent)
+	addr := freePort(t)
+	w.start(program(t, "listen"), "-m", "20", "-w", "1:0:20", "--proxy", "127.0.0.0/8", addr)
+	accepts(t, addr)
+	begin := func(sender string) *talk {
+		conn, err := net.DialTimeout("tcp", addr, patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := converse(t, conn)
+		c.send("PROXY TCP4 " + stranger + " 192.0.2.25 4242 25\r\n")
+		c.expect("220 ")
+		c.hello()
+		c.ask("MAIL FROM:<"+sender+">", "250 ")
+		c.send("RCPT TO:<" + ann + ">\r\n")
+		return c
+	}
+	var waiting []*talk
+	for range 8 {
+		waiting = append(waiting, begin("joe@slow.test"))
+	}
+	for range 8 {
+		c := begin("joe@pass.test")
+		c.expect("250 ")
+		c.quit()
+	}
+	w.dns.Fault("slow.test", dnstest.None)
+	for _, c := range waiting {
+		c.expect("250 ")
+		c.quit()
 	}
 }

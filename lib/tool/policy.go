@@ -65,11 +65,20 @@ func (s *policy) answer(ctx context.Context, r *record.Record) string {
 		s.log.Log(maillog.Warning, fmt.Sprintf("client_address=%s: %v", r.Value("client_address"), err))
 		return noOpinion
 	}
-	action := maillog.Clean(res.Action(), maxAction)
+	action := strings.Map(inReply, maillog.Clean(res.Action(), maxAction))
 	if action == "" || s.repeated(r.Value("instance"), action) {
 		return noOpinion
 	}
 	return action
+}
+
+// inReply puts a question mark for what no line of a reply may have (RFC 5321
+// 4.2).
+func inReply(c rune) rune {
+	if c > '~' {
+		return '?'
+	}
+	return c
 }
 
 // repeated tells that the message has got this line already.
