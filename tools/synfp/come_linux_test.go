@@ -1,36 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"postern/lib/maillog"
 	"postern/lib/synfp"
 )
-
-// A logged is what has been logged so far.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) has(words string) func() bool {
-	return func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return strings.Contains(l.b.String(), words)
-	}
-}
 
 // TestInterfacesComeAndGo: an interface that comes later, goes down, goes away
 // and comes again is captured from whenever it is there.
