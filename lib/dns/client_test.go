@@ -132,6 +132,15 @@ func TestRefusedAtOnce(t *testing.T) {
 	})
 }
 
+// So is a stream that nobody takes.
+func TestRefusedByTCP(t *testing.T) {
+	r := dns.New(dns.Config{Servers: []netip.AddrPort{nobody(t)}, Try: 10 * time.Second, Rounds: 1, TCP: true})
+	_, err := r.LookupTXT(ctx, "example")
+	if !errors.Is(err, dns.ErrTemporary) || !strings.HasSuffix(err.Error(), " connect: connection refused") {
+		t.Errorf("got %v, want connection refused", err)
+	}
+}
+
 func TestContext(t *testing.T) {
 	s := dnstest.Start(t, zoneText)
 	s.Fault(dnstest.All, dnstest.Silent)

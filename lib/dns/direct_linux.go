@@ -2,9 +2,7 @@ package dns
 
 import (
 	"context"
-	"net/netip"
 	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -35,54 +33,6 @@ func (s *server) askDirect(ctx context.Context, b *batch, wait time.Duration) er
 		s.window.leave(len(b.slots))
 	}
 	return nil
-}
-
-// connect opens a socket that does not block. The kernel gives it a random port,
-// and lets through only what comes from the server.
-func connect(server netip.AddrPort, kind int) (fd int, err error) {
-	to, family, err := socketAddress(server)
-	if err != nil {
-		return -1, err
-	}
-	fd, err = unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, os.NewSyscallError("socket", err)
-	}
-	if err = unix.Connect(fd, to); err != nil {
-		unix.Close(fd)
-		return -1, os.NewSyscallError("connect", err)
-	}
-	return fd, nil
-}
-
-func socketAddress(a netip.AddrPort) (to unix.Sockaddr, family int, err error) {
-	if a.Addr().Is4() {
-		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}, unix.AF_INET, nil
-	}
-	zone, err := zoneIndex(a.Addr().Zone())
-	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16(), ZoneId: zone}, unix.AF_INET6, err
-}
-
-// zoneIndex returns the number of a link-local address's interface, which may be
-// written as a number too (RFC 4007 11.2).
-func zoneIndex(zone string) (uint32, error) {
-	if zone == "" {
-		return 0, nil
-	}
-	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		return uint32(n), nil
-	}
-	request, err := unix.NewIfreq(zone)
-	if err != nil {
-		return 0, err
-	}
-	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return 0, os.NewSyscallError("socket", err)
-	}
-	defer unix.Close(fd)
-	err = unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, request)
-	return request.Uint32(), os.NewSyscallError("interface "+zone, err)
 }
 
 // direct is a batch of questions on their way.

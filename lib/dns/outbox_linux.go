@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"net"
 	"os"
 	"syscall"
 	"unsafe"
@@ -57,7 +56,7 @@ func (p *packets) resume() error {
 		return err
 	}
 	if p.out.errno != 0 {
-		return &net.OpError{Op: "write", Err: os.NewSyscallError("write", p.out.errno)}
+		return os.NewSyscallError("write", p.out.errno)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"net"
 	"os"
 	"syscall"
 	"unsafe"
@@ -39,7 +38,7 @@ type inbox struct {
 	errno   syscall.Errno
 }
 
-func newPackets(conn net.Conn) *packets {
+func newPackets(conn connection) *packets {
 	p := new(packets)
 	if c, ok := conn.(syscall.Conn); ok {
 		p.raw, _ = c.SyscallConn()
@@ -60,7 +59,7 @@ func (p *packets) receive() ([][]byte, error) {
 		return nil, err
 	}
 	if p.in.errno != 0 {
-		return nil, &net.OpError{Op: "read", Err: os.NewSyscallError("read", p.in.errno)}
+		return nil, os.NewSyscallError("read", p.in.errno)
 	}
 	for i := range p.in.n {
 		p.in.list[i] = p.in.data[i][:p.in.headers[i].n]

@@ -2,21 +2,19 @@
 
 package dns
 
-import "net"
-
 // atOnce is how many datagrams are sent or received together.
 const atOnce = 1
 
 // packets sends and receives datagrams one by one. One goroutine may send while
 // another receives.
 type packets struct {
-	conn net.Conn
+	conn connection
 	in   [maxUDP]byte
 	list [1][]byte
 	out  []byte
 }
 
-func newPackets(conn net.Conn) *packets { return &packets{conn: conn} }
+func newPackets(conn connection) *packets { return &packets{conn: conn} }
 
 // load makes a message the next that is sent.
 func (p *packets) load(_ int, wire []byte) { p.out = append(p.out[:0], wire...) }

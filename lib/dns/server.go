@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -28,6 +27,13 @@ var (
 	errRetired = errors.New("socket was idle") // another one has to be opened
 	errStrange = errors.New("answers something else than was asked")
 )
+
+// connection is one to a name server.
+type connection interface {
+	io.ReadWriteCloser
+	SetDeadline(t time.Time) error
+	SetReadDeadline(t time.Time) error
+}
 
 // server is one name server and the socket to it.
 type server struct {
@@ -134,15 +140,9 @@ func (s *server) open(ctx context.Context) (*socket, error) {
 	if s.socket != nil && s.socket.fresh(s.mix) {
 		return s.socket, nil
 	}
-	var d net.Dialer
-	// The kernel gives a connected socket a random port, and lets through only
-	// what comes from the server.
-	conn, err := d.DialContext(ctx, "udp", s.addr.String())
+	conn, err := dialUDP(ctx, s.addr)
 	if err != nil {
 		return nil, err
-	}
-	if c, ok := conn.(*net.UDPConn); ok {
-		c.SetReadBuffer(readBuffer) // which a host may allow in part only
 	}
 	s.socket = newSocket(conn, s.window)
 	return s.socket, nil
@@ -150,8 +150,7 @@ func (s *server) open(ctx context.Context) (*socket, error) {
 
 // byTCP asks over a connection of its own.
 func (s *server) byTCP(ctx context.Context, wire []byte) (message, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", s.addr.String())
+	conn, err := dialTCP(ctx, s.addr)
 	if err != nil {
 		return message{}, plainError(err)
 	}
@@ -190,14 +189,14 @@ func readFrame(r io.Reader) ([]byte, error) {
 // plainError says for a person what became of the connection: the address
 // stands in front of it already.
 func plainError(err error) error {
-	var timeout net.Error
-	switch op := (*net.OpError)(nil); {
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.Canceled):
-		return errSilent
-	case errors.As(err, &op):
-		return op.Err
+	var timeout interface {
+		error
+		Timeout() bool
 	}
-	return err
+	if errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.Canceled) {
+		return errSilent
+	}
+	return cause(err)
 }
 
 // likeness is how far a message is an answer to another.

@@ -3,7 +3,6 @@ package dns
 import (
 	"context"
 	"errors"
-	"net"
 	"os"
 	"runtime"
 	"slices"
@@ -21,7 +20,7 @@ const (
 // reads it and hands each answer to who waits for it; it ends, and closes the
 // socket, after an error or when there was nothing to do for a while.
 type socket struct {
-	conn   net.Conn
+	conn   connection
 	io     *packets
 	window *window
 
@@ -36,7 +35,7 @@ type socket struct {
 	closed  error   // why nothing can be asked any more
 }
 
-func newSocket(conn net.Conn, w *window) *socket {
+func newSocket(conn connection, w *window) *socket {
 	s := &socket{conn: conn, io: newPackets(conn), window: w}
 	conn.SetReadDeadline(time.Now().Add(idle))
 	go s.read()
