@@ -2,6 +2,7 @@ package netpath
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -40,7 +41,8 @@ func await(t *testing.T, what string, so func() bool) {
 	}
 }
 
-// TestOnTheWire: tcpdump sees as many probes as are told of, all of one flow, and
+// TestOnTheWire: tcpdump sees as many probes as are told of, all of one flow (IPv6:
+// with one flow label, RFC 6437, by which routers spread load, too), and
 // finds the checksums right that we make.
 func TestOnTheWire(t *testing.T) {
 	e2e.Need(t, "tcpdump")
@@ -48,14 +50,18 @@ func TestOnTheWire(t *testing.T) {
 	settle(t, c)
 	for _, tt := range []struct {
 		m      Method
+		family int
 		filter string
 		flow   *regexp.Regexp // what all probes have in common
 	}{
-		{UDP, "udp dst port 33434", regexp.MustCompile(`(\S+ > \S+): .*UDP, length \d+`)},
-		{TCP, "tcp dst port 25 and tcp[tcpflags] == tcp-syn", regexp.MustCompile(`(\S+ > \S+): Flags \[S\], cksum \w+ \(correct\)`)},
-		{ICMP, "icmp[icmptype] == icmp-echo", regexp.MustCompile(`(\S+ > \S+): ICMP echo request, id \d+`)},
+		{UDP, 4, "udp dst port 33434", regexp.MustCompile(`(\S+ > \S+): .*UDP, length \d+`)},
+		{TCP, 4, "tcp dst port 25 and tcp[tcpflags] == tcp-syn", regexp.MustCompile(`(\S+ > \S+): Flags \[S\], cksum \w+ \(correct\)`)},
+		{ICMP, 4, "icmp[icmptype] == icmp-echo", regexp.MustCompile(`(\S+ > \S+): ICMP echo request, id \d+`)},
+		{UDP, 6, "ip6 and udp dst port 33434", regexp.MustCompile(`(flowlabel \w+).*, next-header UDP`)},
+		{TCP, 6, "ip6 and tcp dst port 25", regexp.MustCompile(`(flowlabel \w+).*, next-header TCP .*\[S\], cksum \w+ \(correct\)`)},
+		{ICMP, 6, "icmp6[icmp6type] == icmp6-echo", regexp.MustCompile(`(flowlabel \w+).*, next-header ICMPv6 .*\[icmp6 sum ok\] ICMP6, echo request, id \d+`)},
 	} {
-		t.Run(tt.m.String(), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%v over IPv%d", tt.m, tt.family), func(t *testing.T) {
 			dump := c.Command(0, "tcpdump", "-nn", "-vv", "-l", "--immediate-mode", "-i", "out", tt.filter)
 			var seen lockedBuffer
 			dump.Stdout, dump.Stderr = &seen, &seen
@@ -65,7 +71,7 @@ func TestOnTheWire(t *testing.T) {
 			defer dump.Wait()
 			defer dump.Process.Signal(os.Interrupt)
 			await(t, "tcpdump listens", func() bool { return strings.Contains(seen.String(), "listening on") })
-			p := traced(t, tracing(t, at0(c), "", tt.m.String(), "0", c.Addr(4, 3)))[0]
+			p := traced(t, tracing(t, at0(c), "", tt.m.String(), "0", c.Addr(tt.family, 3)))[0]
 			flows := func() (n int, same bool) {
 				list := tt.flow.FindAllStringSubmatch(seen.String(), -1)
 				same = true
