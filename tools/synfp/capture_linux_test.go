@@ -219,15 +219,6 @@ func dump(t *testing.T) (file string, stop func(int)) {
 	}
 }
 
-func until(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited for too long: %s", what)
-		}
-	}
-}
-
 func readBack(t *testing.T, file string) (list []string) {
 	t.Helper()
 	err := readFile(file, wanted{}, func(s synfp.SYN) error { list = append(list, s.String()); return nil })
