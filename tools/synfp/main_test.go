@@ -174,3 +174,10 @@ func FuzzReadFile(f *testing.F) {
 		readFrom(bytes.NewReader(data), wanted{}, func(synfp.SYN) error { return nil })
 	})
 }
+
+func writeFile(t testing.TB, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
