@@ -48,6 +48,15 @@ func (s *session) openText(ctx context.Context) check.Verdict {
 	return check.Verdict{}
 }
 
+// atData asks policy whether the message may come.
+func (s *session) atData(ctx context.Context) check.Verdict {
+	if limit := s.conf.wire.maxErrorRcpts; limit > 0 && s.tx.named > limit {
+		return check.Verdict{Action: check.Reject, Check: "error-recipients", Reason: itoa(s.tx.named) + " recipients of a notice",
+			Reply: notNotice()}
+	}
+	return s.policy.At(ctx, check.Data, &s.facts)
+}
+
 // readText reads the message to its true end.
 func (s *session) readText() (smtp.TextResult, error) {
 	s.pace.text()

@@ -7,6 +7,64 @@ import (
 	"postern/lib/smtp"
 )
 
+// mailCmd is MAIL, and what ZMailer takes for it, in the client's style.
+func (s *session) mailCmd(ctx context.Context, arg string) smtp.Reply {
+	syntax := s.style.syntax()
+	parse := func(arg string) (mailArgs, *smtp.Reply) {
+		m, refused := parseMail(arg, syntax)
+		if refused == nil && m.colonSpace && s.style.strict() {
+			refused = refusal(501, smtp.CommandSyntax, "a blank behind the colon")
+		}
+		s.qualify(&m.env.Sender)
+		return m, refused
+	}
+	return on(parse, (*session).mailFrom)(s, ctx, arg)
+}
+
+// mailFrom is MAIL (RFC 5321 4.1.1.2): replies 250, 451, 452, 530, 552, and
+// what policy says.
+func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
+	if s.conf.maxSize > 0 && m.env.Size > s.conf.maxSize {
+		return smtp.Say(552, smtp.MessageTooBig, "larger than what is taken here")
+	}
+	if m.env.SMTPUTF8 && !s.keepsUTF8() {
+		return smtp.Say(555, smtp.InvalidArguments, "SMTPUTF8 is not offered")
+	}
+	if s.mustAuth && s.login.user == "" {
+		return smtp.Say(530, smtp.OtherSecurity, "authenticate first")
+	}
+	if r := s.hiddenMail(m.env); r != nil {
+		return *r
+	}
+	if r := s.flooded(); r != nil {
+		return *r
+	}
+	if v := s.roomFor(m.env.Size); v.Refused() {
+		return s.refuse(v)
+	}
+	s.begin(m)
+	v := s.policy.At(ctx, check.Mail, &s.facts)
+	if !v.Refused() && s.verifying("f") && !m.env.Sender.IsZero() {
+		v = s.verify(ctx, "from", m.env.Sender)
+	}
+	if v.Refused() {
+		r := s.refuse(v)
+		s.reset("")
+		return r
+	}
+	s.state = mailing
+	return smtp.Say(250, smtp.OtherAddress, "sender ok")
+}
+
+// hiddenMail refuses parameters of what the configuration does not offer.
+func (s *session) hiddenMail(env smtp.Envelope) *smtp.Reply {
+	w := &s.conf.wire
+	if w.no8BitMIME && env.Body != "" || !s.takesDSN() && (env.Ret != "" || env.EnvID != "") {
+		return refusal(555, smtp.InvalidArguments, "unknown parameter of MAIL")
+	}
+	return nil
+}
+
 // mailArgs is a parsed MAIL.
 type mailArgs struct {
 	env        smtp.Envelope
@@ -89,48 +147,4 @@ func addressRefusal(err error, sender bool) *smtp.Reply {
 		return &r
 	}
 	return refusal(501, smtp.CommandSyntax, err.Error())
-}
-
-// mailFrom is MAIL (RFC 5321 4.1.1.2): replies 250, 451, 452, 530, 552, and
-// what policy says.
-func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
-	if s.conf.maxSize > 0 && m.env.Size > s.conf.maxSize {
-		return smtp.Say(552, smtp.MessageTooBig, "larger than what is taken here")
-	}
-	if m.env.SMTPUTF8 && !s.keepsUTF8() {
-		return smtp.Say(555, smtp.InvalidArguments, "SMTPUTF8 is not offered")
-	}
-	if s.mustAuth && s.login.user == "" {
-		return smtp.Say(530, smtp.OtherSecurity, "authenticate first")
-	}
-	if r := s.hiddenMail(m.env); r != nil {
-		return *r
-	}
-	if r := s.flooded(); r != nil {
-		return *r
-	}
-	if v := s.roomFor(m.env.Size); v.Refused() {
-		return s.refuse(v)
-	}
-	s.begin(m)
-	v := s.policy.At(ctx, check.Mail, &s.facts)
-	if !v.Refused() && s.verifying("f") && !m.env.Sender.IsZero() {
-		v = s.verify(ctx, "from", m.env.Sender)
-	}
-	if v.Refused() {
-		r := s.refuse(v)
-		s.reset("")
-		return r
-	}
-	s.state = mailing
-	return smtp.Say(250, smtp.OtherAddress, "sender ok")
-}
-
-// hiddenMail refuses parameters of what the configuration does not offer.
-func (s *session) hiddenMail(env smtp.Envelope) *smtp.Reply {
-	w := &s.conf.wire
-	if w.no8BitMIME && env.Body != "" || !s.takesDSN() && (env.Ret != "" || env.EnvID != "") {
-		return refusal(555, smtp.InvalidArguments, "unknown parameter of MAIL")
-	}
-	return nil
 }

@@ -40,3 +40,16 @@ func (s *session) noBdat(_ context.Context, a bdatArgs) smtp.Reply {
 	s.unknown++
 	return s.skipChunk(a, smtp.Say(502, smtp.InvalidCommand, "BDAT is not offered"))
 }
+
+// post answers a browser or a proxy that was made to speak HTTP to us: it is
+// noted, and ended, since the lines behind it may be anybody's.
+func (s *session) post(context.Context, string) smtp.Reply {
+	s.rec.Set("post", "1")
+	s.rec.Set("reason", "HTTP POST")
+	return smtp.Say(421, smtp.InvalidCommand, "this is not HTTP")
+}
+
+// notImplemented is for verbs that the RFC knows and that nobody needs: 502.
+func (s *session) notImplemented(context.Context, string) smtp.Reply {
+	return smtp.Say(502, smtp.InvalidCommand, "not implemented")
+}

@@ -5,8 +5,109 @@ import (
 	"strings"
 
 	"postern/lib/check"
+	"postern/lib/queue"
 	"postern/lib/smtp"
 )
+
+// rcptCmd is RCPT in the client's style.
+func (s *session) rcptCmd(ctx context.Context, arg string) smtp.Reply {
+	syntax := s.style.syntax()
+	parse := func(arg string) (rcptArgs, *smtp.Reply) {
+		r, refused := parseRcpt(arg, syntax)
+		if refused == nil && r.colonSpace && s.style.strict() {
+			refused = refusal(501, smtp.CommandSyntax, "a blank behind the colon")
+		}
+		s.qualify(&r.rcpt.Mailbox)
+		return r, refused
+	}
+	return on(parse, (*session).rcptTo)(s, ctx, arg)
+}
+
+// rcptTo is RCPT (RFC 5321 4.1.1.3): replies 250, 452, 550, 553, 555, and what
+// policy says. Whether the mailbox exists is known here, so that nothing has to
+// bounce later.
+func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
+	tx := s.tx
+	if r.colonSpace {
+		s.rec.Set("colon_space", "1")
+	}
+	if !r.ascii && !tx.env.SMTPUTF8 {
+		return smtp.Say(553, smtp.NonASCIIRefused, "non-ASCII addresses need SMTPUTF8")
+	}
+	switch {
+	case !s.takesDSN() && (r.rcpt.Notify != nil || r.rcpt.ORcpt != ""):
+		return smtp.Say(555, smtp.InvalidArguments, "unknown parameter of RCPT")
+	case s.bait():
+		return notNotice()
+	case s.tooMany(ctx, r.rcpt.Mailbox):
+		return smtp.Say(452, smtp.TooManyRecipients, "too many recipients, send another copy for the rest")
+	}
+	s.facts.Recipient = r.rcpt.Mailbox
+	defer func() { s.facts.Recipient = smtp.Mailbox{} }()
+	if v := s.judgeRcpt(ctx, r); v.Refused() {
+		return s.refuse(v)
+	}
+	tx.env.Recipients = append(tx.env.Recipients, r.rcpt)
+	tx.argv += len(r.rcpt.Mailbox.Local) + len(r.rcpt.Mailbox.Domain) + len("@\x00") + 8 // and a pointer
+	s.facts.Accepted = tx.env.Recipients
+	s.state = rcpting
+	return smtp.Say(250, smtp.ValidRecipient, "recipient ok"+s.keepRoute(r.route))
+}
+
+// judgeRcpt asks all that may refuse a recipient, one after the other, up to
+// the first that does.
+func (s *session) judgeRcpt(ctx context.Context, r rcptArgs) check.Verdict {
+	v := s.overRate()
+	if !v.Refused() {
+		v = s.policy.At(ctx, check.Rcpt, &s.facts)
+	}
+	if !v.Refused() {
+		v = s.routed(ctx, r.route)
+	}
+	if !v.Refused() && s.verifying("t") {
+		v = s.verify(ctx, "to", r.rcpt.Mailbox)
+	}
+	if !v.Refused() {
+		v = s.countRcpt() // last, so that only those count who are taken
+	}
+	return v
+}
+
+// tooMany refuses a recipient that is one too many. Trusted clients have no
+// limit but the queue's and an external mailer's command line, and recipients
+// on other hosts, for which policy asks who may send there, can have a higher
+// one.
+func (s *session) tooMany(ctx context.Context, m smtp.Mailbox) bool {
+	n := len(s.tx.env.Recipients)
+	switch {
+	case n >= queue.MaxRecipients, len(s.conf.mailer) > 0 && s.tx.argv >= maxMailerArgv:
+		return true
+	case n < s.conf.maxRcpts, s.facts.Trusted:
+		return false
+	case n >= s.conf.wire.maxRelayRcpts:
+		return true
+	}
+	p, err := s.presence(ctx, m)
+	return err != nil || p != check.Remote
+}
+
+// bait notes a recipient of a message from <>. It is true when there were
+// more than such a message has, which is a notice to one sender: no recipient
+// of it will get it.
+func (s *session) bait() bool {
+	limit := s.conf.wire.maxErrorRcpts
+	if limit == 0 || s.facts.Trusted || !s.tx.env.Sender.IsZero() {
+		return false
+	}
+	s.tx.named++
+	return s.tx.named > limit
+}
+
+// notNotice refuses for good. The 552 of ZMailer is 452 to clients, who would
+// come again with the rest (RFC 5321 4.5.3.1.10).
+func notNotice() smtp.Reply {
+	return smtp.Say(550, smtp.NotAuthorized, "too many recipients for a message from <>")
+}
 
 // rcptArgs is a parsed RCPT.
 type rcptArgs struct {
@@ -89,49 +190,4 @@ func parseORcpt(value string) (string, bool) {
 		return "", false
 	}
 	return kind + ";" + plain, true
-}
-
-// rcptTo is RCPT (RFC 5321 4.1.1.3): replies 250, 452, 550, and what policy
-// says. Whether the mailbox exists is known here, so that nothing has to
-// bounce later.
-func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
-	tx := s.tx
-	if r.colonSpace {
-		s.rec.Set("colon_space", "1")
-	}
-	if !r.ascii && !tx.env.SMTPUTF8 {
-		return smtp.Say(553, smtp.NonASCIIRefused, "non-ASCII addresses need SMTPUTF8")
-	}
-	switch {
-	case !s.takesDSN() && (r.rcpt.Notify != nil || r.rcpt.ORcpt != ""):
-		return smtp.Say(555, smtp.InvalidArguments, "unknown parameter of RCPT")
-	case s.bait():
-		return notNotice()
-	case s.tooMany(ctx, r.rcpt.Mailbox):
-		return smtp.Say(452, smtp.TooManyRecipients, "too many recipients, send another copy for the rest")
-	}
-	s.facts.Recipient = r.rcpt.Mailbox
-	defer func() { s.facts.Recipient = smtp.Mailbox{} }()
-	if v := s.overRate(); v.Refused() {
-		return s.refuse(v)
-	}
-	if v := s.policy.At(ctx, check.Rcpt, &s.facts); v.Refused() {
-		return s.refuse(v)
-	}
-	if v := s.routed(ctx, r.route); v.Refused() {
-		return s.refuse(v)
-	}
-	if s.verifying("t") {
-		if v := s.verify(ctx, "to", r.rcpt.Mailbox); v.Refused() {
-			return s.refuse(v)
-		}
-	}
-	if v := s.countRcpt(); v.Refused() {
-		return s.refuse(v)
-	}
-	tx.env.Recipients = append(tx.env.Recipients, r.rcpt)
-	tx.argv += len(r.rcpt.Mailbox.Local) + len(r.rcpt.Mailbox.Domain) + len("@\x00") + 8 // and a pointer
-	s.facts.Accepted = tx.env.Recipients
-	s.state = rcpting
-	return smtp.Say(250, smtp.ValidRecipient, "recipient ok"+s.keepRoute(r.route))
 }

@@ -46,45 +46,52 @@ const usualReply = 1024
 // A session is the dialogue with one client. Nothing in it outlives it.
 type session struct {
 	*server
-	conn conn
-	pace pace         // reads from conn, and
-	in   *smtp.Reader // reads from pace
-	out  []byte       // replies that are not yet written
-	peer peer
-	id   string // of the session; a transaction has its own
+	id    string // a transaction has its own
+	peer  peer
+	conn  conn
+	pace  pace         // reads from conn, and
+	in    *smtp.Reader // reads from pace
+	out   []byte       // replies that are not yet written
+	trace *trace       // nil: nobody wants the dialogue
+	debug bool         // DEBUG was said
 
-	state    state
-	facts    check.Facts
-	rec      record.Record        // what is known of the client and the session
-	name     *lookup              // the client's name, when it is asked for
-	lists    *inquiry[rbl.Result] // what block lists say of the client
-	esmtp    bool                 // EHLO
-	tls      *tls.ConnectionState
-	tx       *transaction
-	errors   int // refused commands
-	unknown  int // of these, unknown ones
-	etrns    int // ETRN, as far as it was allowed
-	idle     int // commands since the last message that brought none nearer
-	taken    int // messages accepted
-	decided  int // decision records written
-	closing  bool
-	batch    bool // -i
-	held     bool // it has waited for the answer to HELO
-	hard     bool // nothing more is taken
-	mustAuth bool // before MAIL
-	trace    *trace
-	login    login
-	syn      *inquiry[synfp.Fingerprint] // what the collector says of the client's SYN, when it is asked
-	path     *inquiry[netpath.Path]      // to the client, when it is looked for
-	ident    *identity                   // what the client's host says of it, when it is asked
-	style    style                       // how a client of this HELO name is taken
-	delay    float64                     // of the last refusal, in seconds
-	places   []*store.Slot               // among those of MaxClients and MaxConPerIP
-	turned   check.Verdict               // why the client is turned away instead of greeted
-	welcomed bool                        // it was greeted: errors from now on are its own
-	keptOut  bool                        // by the packet filter, as it was asked
-	debug    bool                        // DEBUG was said
-	ticked   bool                        // TICK was said in a batch, which is one of BITNET
+	// Where the dialogue is.
+	state   state
+	esmtp   bool // EHLO
+	tls     *tls.ConnectionState
+	login   login
+	style   style        // how a client of this HELO name is taken
+	tx      *transaction // nil: none
+	closing bool         // with the next flush
+	batch   bool         // -i
+	ticked  bool         // TICK was said in a batch, which is one of BITNET
+
+	// What is known of the client.
+	facts check.Facts   // as policy sees it
+	rec   record.Record // as the log says it
+	name  *lookup       // its name, when it is asked for
+	ident *identity     // what its host says of it, when it is asked
+	lists *inquiry[rbl.Result]
+	syn   *inquiry[synfp.Fingerprint] // what the collector says of its SYN
+	path  *inquiry[netpath.Path]      // the way to it
+
+	// What it has done.
+	errors  int // refused commands
+	unknown int // of these, unknown ones
+	etrns   int // ETRN, as far as it was allowed
+	idle    int // commands since the last message that brought none nearer
+	taken   int // messages accepted
+	decided int // decision records written
+
+	// What is to become of it.
+	places   []*store.Slot // among those of MaxClients and MaxConPerIP
+	turned   check.Verdict // why it is turned away instead of greeted
+	welcomed bool          // it was greeted: errors from now on are its own
+	held     bool          // it has waited for the answer to HELO
+	delay    float64       // of the last refusal, in seconds
+	mustAuth bool          // before MAIL
+	hard     bool          // nothing more is taken
+	keptOut  bool          // by the packet filter, as it was asked
 }
 
 // newSession prepares a session with p on c; nothing is said yet.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"postern/lib/conf"
-	"postern/lib/maillog"
 	"postern/lib/smtp"
 )
 
@@ -179,48 +177,9 @@ func bare(name string) bool {
 	return false
 }
 
-// mailCmd is MAIL, and what ZMailer takes for it, in the client's style.
-func (s *session) mailCmd(ctx context.Context, arg string) smtp.Reply {
-	syntax := s.style.syntax()
-	parse := func(arg string) (mailArgs, *smtp.Reply) {
-		m, refused := parseMail(arg, syntax)
-		if refused == nil && m.colonSpace && s.style.strict() {
-			refused = refusal(501, smtp.CommandSyntax, "a blank behind the colon")
-		}
-		s.qualify(&m.env.Sender)
-		return m, refused
-	}
-	return on(parse, (*session).mailFrom)(s, ctx, arg)
-}
-
-// rcptCmd is RCPT in the client's style.
-func (s *session) rcptCmd(ctx context.Context, arg string) smtp.Reply {
-	syntax := s.style.syntax()
-	parse := func(arg string) (rcptArgs, *smtp.Reply) {
-		r, refused := parseRcpt(arg, syntax)
-		if refused == nil && r.colonSpace && s.style.strict() {
-			refused = refusal(501, smtp.CommandSyntax, "a blank behind the colon")
-		}
-		s.qualify(&r.rcpt.Mailbox)
-		return r, refused
-	}
-	return on(parse, (*session).rcptTo)(s, ctx, arg)
-}
-
 // qualify gives an address without a domain ours, where a style lets it pass.
 func (s *session) qualify(m *smtp.Mailbox) {
 	if m.Local != "" && m.Domain == "" && !s.style.domains() {
 		m.Domain = s.conf.mail.Hostname
 	}
-}
-
-// loaded says whether the load average of the last minute is above a limit.
-// Where it cannot be known it is not.
-func (srv *server) loaded(limit int) bool {
-	load, err := loadAverage(srv.loadFile)
-	if err != nil {
-		srv.complain(maillog.Warning, "load", err)
-		return false
-	}
-	return load > limit
 }
