@@ -190,7 +190,8 @@ func spoil(m, q *mdns.Msg, f Fault) {
 		m.Answer = append(m.Answer, rr)
 	case Lame:
 		rr, _ := mdns.NewRR(". 60 IN NS a.root.example.")
-		m.Answer, m.Ns, m.RecursionAvailable = nil, []mdns.RR{rr}, false
+		fail(m, mdns.RcodeSuccess)
+		m.Ns, m.RecursionAvailable = []mdns.RR{rr}, false
 	case NeverAll:
 		m.Answer, m.Truncated = nil, true
 	}

@@ -47,6 +47,35 @@ func TestWhoIsAsked(t *testing.T) {
 	}
 }
 
+// TestServersTakeTurns: of several servers one that answers is enough.
+func TestServersTakeTurns(t *testing.T) {
+	good := dnstest.Start(t, mailZone).Addr().String()
+	servers := []string{freePort(t)} // where nobody listens
+	for _, fault := range []dnstest.Fault{dnstest.ServFail, dnstest.Refused, dnstest.Lame, dnstest.Silent} {
+		s := dnstest.Start(t, "")
+		s.Fault(dnstest.All, fault)
+		servers = append(servers, s.Addr().String())
+	}
+	in := newInstance(t)
+	list := strings.Join(append(servers, good), ",")
+	if out, status := in.run("", program(t, "spf"), "-r", list, stranger, "joe@pass.test"); status != 0 || !strings.HasPrefix(out, "pass:") {
+		t.Errorf("spf: status %d, %s", status, out)
+	}
+	if out, status := in.run(stranger+"\n", program(t, "rbl"), "-r", list, "-b", "list.test"); status != 0 || !strings.Contains(out, `rbl="list.test (127.0.0.2)"`) {
+		t.Errorf("rbl: status %d, %s", status, out)
+	}
+	in.write("etc/postern/smtpd.conf", "Hostname "+hostname+"\nResolver "+list+"\n")
+	conn, p := in.sessionOf(stranger)
+	c := converse(t, conn)
+	c.expect("220 ")
+	c.hello()
+	if got := c.sends("joe@fail.test", ann); !strings.HasPrefix(got, "550 5.7.23 ") {
+		t.Errorf("smtpd: %s", got)
+	}
+	c.quit()
+	<-p.done
+}
+
 // An eavesdropper is a name server that refuses, and notes how it was asked.
 type eavesdropper struct {
 	net.PacketConn

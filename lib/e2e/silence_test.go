@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -49,6 +50,28 @@ func TestSilence(t *testing.T) {
 				t.Errorf("the decision is %s", d.String())
 			}
 		})
+	}
+}
+
+// TestSilentLists: all lists together have ten seconds, within which not even
+// each server could be asked once.
+func TestSilentLists(t *testing.T) {
+	if testing.Short() {
+		t.Skip("10 seconds of silence")
+	}
+	t.Parallel()
+	w := newWorld(t, "7.2.0.192.list.test. A 127.0.0.2\n")
+	w.patient(6)
+	args := []string{"-b", "-s 60 list.test"}
+	for i := range 20 {
+		name := fmt.Sprintf("silent%d.test", i)
+		w.dns.Fault("7.2.0.192."+name, dnstest.Silent)
+		args = append(args, "-b", "-s 60 "+name)
+	}
+	out := w.filters(stranger+"\n", program(t, "rbl"), args...)
+	n := strings.Count(out[0], "does not answer")
+	if !strings.Contains(out[0], ` rbl="list.test (127.0.0.2)" rbl_errors="silent`) || !strings.HasSuffix(out[0], " rbl_score=60") || n >= 20*6 {
+		t.Errorf("%d times not answered: %s", n, out[0])
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // TestXAvenger: the field has what asmtpd(8) says of each token, as far as it is
-// known of this client.
+// known of this client, and the decision record has that and all the rest.
 func TestXAvenger(t *testing.T) {
 	const mail = "MAIL FROM: <joe@none.test>\r\nRCPT TO:<ann@" + hostname + ">\r\nDATA\r\n"
 	w := newWorld(t, mailZone+"10.2.0.192.list.test. A 127.0.0.2\n10.2.0.192.list.test. A 127.0.0.4\n10.2.0.192.more.test. A 127.0.0.2\n",
@@ -19,7 +19,14 @@ func TestXAvenger(t *testing.T) {
 	c.send("Subject: x\r\n\r\ntext\r\n.\r\n")
 	c.expect("250 ")
 	c.quit()
-	<-p.done
+	d := p.lastDecision(t)
+	for _, name := range []string{"id", "verdict", "reply", "client_address", "client_port", "server_address", "client_name", "reverse_client_name", "client_dns_error",
+		"helo_name", "protocol_name", "sender", "recipient", "recipient_count", "size", "mailer", "colon_space", "eager_pipelining",
+		"spf", "spf_record", "spf_domain", "spf_identity", "rbl", "rbl_errors", "rbl_score"} {
+		if d.Value(name) == "" {
+			t.Errorf("%s is not in the decision record %s", name, d.String())
+		}
+	}
 	tokens := xAvenger(t, w.message("ann"))
 	want := []string{"version=*", "receiver=" + hostname, "client-ip=" + unnamed, "client-port=4242", "client-dnsfail=*", "colon-space", "eager-pipelining",
 		"RBL=list.test (127.0.0.2 127.0.0.4), more.test (127.0.0.2)", "RBL-errors=broken.test (*"}
