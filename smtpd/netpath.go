@@ -9,6 +9,7 @@ import (
 	"postern/lib/maillog"
 	"postern/lib/netpath"
 	"postern/lib/record"
+	"postern/lib/synfp"
 )
 
 const (
@@ -30,15 +31,25 @@ func (s *session) lookForPath() *inquiry[netpath.Path] {
 	if !s.conf.netPath || !s.fromOutside() {
 		return nil
 	}
-	client := s.peer.client.Addr()
+	client, likely := s.peer.client.Addr(), s.likelyHops()
 	return inquire(s.server, "netpath", pathWait, func(ctx context.Context) netpath.Path {
-		tracer := netpath.Tracer{Store: s.store, Keep: pathAge, Share: true}
+		tracer := netpath.Tracer{Store: s.store, Keep: pathAge, Share: true, Likely: likely}
 		p, err := tracer.Trace(ctx, client, 0)
 		if err != nil && ctx.Err() == nil && !errors.Is(err, netpath.ErrAddress) {
 			s.complain(maillog.Warning, "netpath", err)
 		}
 		return p
 	})
+}
+
+// likelyHops is how far away the client is if its packets come the way that ours
+// go, by the SYN that the kernel kept; 0 when it kept none.
+func (s *session) likelyHops() int {
+	f, err := synfp.Parse(s.rec.Value("syn_fingerprint"))
+	if err != nil {
+		return 0
+	}
+	return f.Hops() + 1
 }
 
 // peekPath notes the path when it is known by now.

@@ -90,7 +90,11 @@ func (s *search) dueBeyond() (time.Time, bool) {
 	case s.retried:
 		return s.until, true
 	}
-	return s.last.Add(s.patience() / 2), true
+	again := s.last.Add(s.patience() / 2)
+	if first := s.waved.Add(s.lapse(s.longest)); s.top > 0 && again.Before(first) {
+		again = first // from beyond top no answer to the last wave can have come
+	}
+	return again, true
 }
 
 // patience is how long after the last answer the search ends.

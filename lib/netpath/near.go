@@ -163,17 +163,20 @@ func agree(paths []*Path, i int) (found, same bool) {
 	return found, true
 }
 
-// nearby is what is known of the hops near to us, by this Tracer or by others
-// who share its store, and the hop from which a path is asked for.
-func (t *Tracer) nearby(dest netip.Addr, limit int) (*near, int) {
+// approach tells a search what is known of the hops near to us, by this Tracer or
+// by others who share its store, and of hosts near its own.
+func (t *Tracer) approach(s *search) {
 	now := time.Now()
-	n := t.family(dest)
-	for _, p := range t.sharedPaths(dest, now) {
-		if !n.knows(&p) {
-			n.add(&p, now)
+	s.near = t.family(s.dest)
+	for _, p := range t.sharedPaths(s.dest, now) {
+		if !s.near.knows(&p) {
+			s.near.add(&p, now)
 		}
 	}
-	return n, min(n.common(now), limit)
+	s.first = min(s.near.common(now), s.limit)
+	if d := s.near.distance(s.dest, now); d > 0 {
+		s.likely = d
+	}
 }
 
 // family is what is known of the hops near to us for addresses like this one.

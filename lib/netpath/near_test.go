@@ -65,7 +65,7 @@ func TestShare(t *testing.T) {
 		}{
 			{"the first is asked for in full", "192.0.2.101", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", 0},
 			{"the second, too", "198.51.100.101", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", 0},
-			{"then from the last common hop, to one past the neighbour", "198.51.100.102", "2 3 4 5 6", 0},
+			{"then from the last common hop, to two past the neighbour", "198.51.100.102", "2 3 4 5 6 7", 0},
 			{"another router there: in full after all", "203.0.113.101", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", 0},
 			{"after a minute nothing is known", "198.51.100.102", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", ShareAge},
 			{"a host among the routers", "10.0.0.1", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", 0},

@@ -13,17 +13,21 @@ const (
 	// far is how near the end of a wave an answer has to come from for the
 	// next to be worth its probes: at once, and when nothing more comes.
 	far, farther = 1, 3
+	// beyondLikely is how many hops are asked behind the one at which the host is
+	// likely to be.
+	beyondLikely = 2
 )
 
 // search is the search for one path.
 type search struct {
-	wire  wire
-	pause func(ctx context.Context, n int) error
-	dest  netip.Addr // as it answers
-	limit int        // hops that may be looked at
-	near  *near      // what other paths tell; may be nil
-	first int        // the hop from which the first wave asks
-	path  Path       // what is known beforehand
+	wire   wire
+	pause  func(ctx context.Context, n int) error
+	dest   netip.Addr // as it answers
+	limit  int        // hops that may be looked at
+	near   *near      // what other paths tell; may be nil
+	first  int        // the hop from which the first wave asks
+	likely int        // how far away the host is likely to be, 0 when nothing tells
+	path   Path       // what is known beforehand
 
 	hops    [MaxHops + 1]hop // by distance; [0] is not used
 	probes  int
@@ -95,16 +99,19 @@ func (s *search) nextWave(ctx context.Context) error {
 	return err
 }
 
-// wave is how many hops are asked together next: for a host whose neighbours are
-// known to be so far away no more than it takes to see that it is, too.
+// wave is how many hops are asked together next: at first no more than it takes
+// to see that the host is as far away as is likely.
 func (s *search) wave() int {
-	if s.near != nil && s.probes == 0 {
-		if d := s.near.distance(s.dest, s.path.Time); d > s.asked {
-			return min(d+1-s.asked, wave)
-		}
+	if s.likely > 0 && s.probes == 0 && s.likely+beyondLikely > s.asked {
+		return min(s.likely+beyondLikely-s.asked, wave)
 	}
 	return wave
 }
+
+// more says whether the path is likely to go on behind the last wave, though
+// nothing answers there. It is not when the router in front of the host has
+// answered, which then drops probes.
+func (s *search) more() bool { return s.top > s.asked-1-farther && s.top != s.likely-1 }
 
 // again asks hops that are silent once more, when they are due.
 func (s *search) again(ctx context.Context, now time.Time) error {
@@ -124,7 +131,7 @@ func (s *search) again(ctx context.Context, now time.Time) error {
 			list = append(list, beyond...)
 		}
 		s.retried = true
-		if s.top > s.asked-1-farther {
+		if s.more() {
 			if err := s.nextWave(ctx); err != nil {
 				return err
 			}

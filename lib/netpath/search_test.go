@@ -130,7 +130,7 @@ func TestTrace(t *testing.T) {
 	}{
 		{"neighbour", network{hops: line(1)}, 0, "reached 1", hopTime, 16},
 		{"five hops: one round trip", network{hops: line(5)}, 0, "reached 1 2 3 4 5", 5 * hopTime, 16},
-		{"twenty hops: one more", network{hops: line(20)}, 0, "reached 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20", (15 + 20) * hopTime, 32 + 3},
+		{"twenty hops: one more", network{hops: line(20)}, 0, "reached 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20", (15 + 20) * hopTime, 32},
 		{"the first two", network{hops: line(5)}, 2, "limit 1 2", 2 * hopTime, 2},
 		{"the first nine of five", network{hops: line(5)}, 9, "reached 1 2 3 4 5", 5 * hopTime, 9},
 		{"a silent hop: three times the next one", network{hops: without(line(8), 3)}, 0, "reached 1 2 * 4 5 6 7 8", 3 * 5 * hopTime, 18},
@@ -175,6 +175,34 @@ func TestTrace(t *testing.T) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// TestLikely: a host whose distance is known beforehand is asked little more,
+// and found if it is elsewhere.
+func TestLikely(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		net    network
+		likely int
+		want   string
+		probes int
+	}{
+		{"so it is", network{hops: line(4)}, 4, "reached 1 2 3 4", 6},
+		{"nearer", network{hops: line(2)}, 4, "reached 1 2", 6},
+		{"farther", network{hops: line(8)}, 4, "reached 1 2 3 4 5 6 7 8", 6 + 16},
+		{"much farther, and silent there", network{hops: without(line(9), 6, 7)}, 5, "reached 1 2 3 4 5 * * 8 9", 0},
+		{"the host drops probes", network{hops: line(4), end: "silent"}, 4, "silent 1 2 3", 6 + 3},
+		{"farther than we look", network{hops: line(4)}, 99, "reached 1 2 3 4", 16},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tt.net.closed = make(chan struct{})
+			tracer := Tracer{Likely: tt.likely, open: func(Method, netip.AddrPort) (wire, error) { return &tt.net, nil }}
+			p, err := tracer.Trace(t.Context(), dest, 0)
+			if got := show(&p); err != nil || got != tt.want || tt.probes > 0 && p.Probes != tt.probes {
+				t.Errorf("%s: got %s, %v, by %d probes", tt.name, got, err, p.Probes)
+			}
 		})
 	}
 }

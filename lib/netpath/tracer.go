@@ -20,6 +20,9 @@ type Tracer struct {
 	Store *state.Store
 	Keep  time.Duration
 	Fresh bool // measure each path, and neither use nor fill what Store knows of paths
+	// Likely is how far away hosts are likely to be, in hops, 0 when nothing
+	// tells: those far beyond are then asked only when it is wrong.
+	Likely int
 	// Share lets hops that were measured for another host less than ShareAge ago
 	// stand for those of this path, as long as an answer shows that both paths
 	// go through one router. It saves probes, and answers of routers that limit
@@ -81,7 +84,7 @@ func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, er
 // measure finds a path that nobody knows.
 func (t *Tracer) measure(ctx context.Context, dest netip.Addr, hops int) (Path, error) {
 	s := search{
-		dest: dest.WithZone(""), limit: hops, pause: t.pause, first: 1,
+		dest: dest.WithZone(""), limit: hops, pause: t.pause, first: 1, likely: t.Likely,
 		path: Path{Dest: dest, Method: t.Method, Port: t.port()},
 	}
 	if hops <= 0 || hops > MaxHops {
@@ -92,7 +95,7 @@ func (t *Tracer) measure(ctx context.Context, dest netip.Addr, hops int) (Path, 
 			return Path{}, err
 		}
 		defer t.start.end()
-		s.near, s.first = t.nearby(dest, s.limit)
+		t.approach(&s)
 	}
 	if err := t.run(ctx, &s); err != nil {
 		return s.result(), err
