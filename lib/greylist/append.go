@@ -91,11 +91,8 @@ func (s *Store) add(entries []Entry) error {
 	}
 	// The lines are written; an index is made when one is wanted, if it cannot
 	// be made now.
-	v, err := s.openFiles()
-	if err == nil && v.index == nil {
-		s.reindex(&v)
-	}
-	return err
+	s.reindexNow()
+	return nil
 }
 
 // appendLines writes lines at the end of the text, in one call, and says where

@@ -76,8 +76,7 @@ func BenchmarkWhiteOnce(b *testing.B) {
 	among(b, func(s *Store, i int) error {
 		one := Open(s.Config)
 		_, err := one.Check(query(benchAddr(i), "bob@example.org"), noon)
-		one.view.text.Close()
-		one.view.index.file.Close()
+		one.view.close()
 		one.root.Close()
 		return err
 	})

@@ -19,7 +19,7 @@ func (s *Store) Whitelist(bad func(line string, err error)) ([]Entry, error) {
 	if err != nil || v.text == nil {
 		return nil, err
 	}
-	defer v.text.Close()
+	defer v.close()
 	last := make(map[key]found)
 	var withdrawn []found
 	text := io.NewSectionReader(v.text, 0, int64(v.state.Size))

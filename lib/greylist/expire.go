@@ -122,7 +122,7 @@ func (s *Store) rewriteWhite(now time.Time, x *Expired) error {
 	if err != nil || v.text == nil {
 		return err
 	}
-	defer v.text.Close()
+	defer v.close()
 	drop, err := s.superfluous(&v, now)
 	if err != nil || len(drop) == 0 {
 		return err
@@ -135,10 +135,17 @@ func (s *Store) rewriteWhite(now time.Time, x *Expired) error {
 		return err
 	}
 	x.White = len(drop)
-	if v, err = s.openFiles(); err == nil && v.state.Size > smallText {
-		err = s.reindex(&v)
+	return s.reindexNow()
+}
+
+// reindexNow makes the index of the text anew, if it is long enough for one.
+func (s *Store) reindexNow() error {
+	v, err := s.openFiles()
+	defer v.close()
+	if err != nil || v.state.Size <= smallText || v.index != nil {
+		return err
 	}
-	return err
+	return s.reindex(&v)
 }
 
 // replaceWhite puts a new text in the place of the one of a state, with its

@@ -82,7 +82,7 @@ type Store struct {
 	heir  heir
 	count *os.File
 	local *os.File // the folder of the address that was last asked about
-	view  view
+	view  *sharedView
 }
 
 // Open is the store of a configuration. Nothing is opened before it is needed;

@@ -11,40 +11,42 @@ import (
 )
 
 // makeRemote makes the folder of a client, and says whether there was none.
-// That of our address, in which it is, is kept open: a stranger is then not
-// looked for from the top.
 func (s *Store) makeRemote(remote string) (made bool, err error) {
-	local, err := s.openLocal(path.Dir(remote))
+	local, kept, err := s.openLocal(path.Dir(remote))
 	if err != nil {
 		return false, err
+	}
+	if !kept {
+		defer local.Close()
 	}
 	// The garbage collector closes what letGo has put out of use.
 	defer runtime.KeepAlive(local)
 	return s.mkdirIn(int(local.Fd()), path.Base(remote), remote)
 }
 
-// openLocal is a folder of one of our addresses, which is made if need be.
-func (s *Store) openLocal(name string) (*os.File, error) {
+// openLocal opens the folder of one of our addresses, which is made if need be.
+// That of the first is kept open: it is often the only one, and a stranger is
+// then not looked for from the top.
+func (s *Store) openLocal(name string) (f *os.File, kept bool, err error) {
 	s.mu.Lock()
-	f := s.local
+	first := s.local
 	s.mu.Unlock()
-	if f != nil && path.Base(f.Name()) == path.Base(name) {
-		return f, nil
+	if first != nil && path.Base(first.Name()) == path.Base(name) {
+		return first, true, nil
 	}
 	const flag = unix.O_RDONLY | unix.O_DIRECTORY
-	f, err := s.open(name, flag)
+	f, err = s.open(name, flag)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = s.makeFolders(name); err == nil {
 			f, err = s.open(name, flag)
 		}
 	}
-	if err != nil {
-		return nil, err
+	if first == nil && err == nil {
+		s.mu.Lock()
+		s.local = f
+		s.mu.Unlock()
 	}
-	s.mu.Lock()
-	s.local = f
-	s.mu.Unlock()
-	return f, nil
+	return f, first == nil, err
 }
 
 // letGo forgets the folder that is kept open, as it may be another one by now.

@@ -23,37 +23,89 @@ const (
 // than an index.
 const smallText = 8 << 10
 
-// A view is the whitelist as it was at a time. Its files are closed by the
-// garbage collector when nobody looks at them any more.
+// A view is the whitelist as it was at a time.
 type view struct {
 	state textState
 	text  *os.File // nil: there is none
 	index *table   // nil: there is none that is good
 }
 
-// look is the whitelist of now.
-func (s *Store) look() (view, error) {
+// close closes the files of a view.
+func (v *view) close() {
+	if v.text != nil {
+		v.text.Close()
+	}
+	if v.index != nil {
+		v.index.file.Close()
+	}
+}
+
+// sharedView is a view that many goroutines look at. The last one closes it once
+// it is not that of now any more.
+type sharedView struct {
+	view
+	users int // of whom one is the store
+}
+
+// look is the whitelist of now, until it is given back with leave.
+func (s *Store) look() (*sharedView, error) {
 	st, err := s.stat(whiteName)
 	if errors.Is(err, fs.ErrNotExist) {
-		return view{}, nil
+		return &sharedView{users: 1}, nil
 	}
 	if err != nil {
-		return view{}, err
+		return nil, err
 	}
-	state := textStateOf(&st)
-	s.mu.Lock()
-	v := s.view
-	s.mu.Unlock()
-	if v.text != nil && v.state == state {
+	if v := s.seen(textStateOf(&st)); v != nil {
 		return v, nil
 	}
-	v, err = s.openView()
-	if err == nil {
-		s.mu.Lock()
-		s.view = v
-		s.mu.Unlock()
+	own, err := s.openView()
+	if err != nil {
+		return nil, err
 	}
-	return v, err
+	v := &sharedView{view: own, users: 1}
+	if own.lasting() {
+		s.see(v)
+	}
+	return v, nil
+}
+
+// lasting says whether the view is good as long as the text is the same: one
+// without an index is not, if there may be one the next time.
+func (v *view) lasting() bool { return v.text != nil && (v.index != nil || v.state.Size <= smallText) }
+
+// seen is the view that is open, when it is of this state.
+func (s *Store) seen(state textState) *sharedView {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.view == nil || s.view.state != state {
+		return nil
+	}
+	s.view.users++
+	return s.view
+}
+
+// see makes a view that of now.
+func (s *Store) see(v *sharedView) {
+	s.mu.Lock()
+	old := s.view
+	s.view = v
+	v.users++
+	s.mu.Unlock()
+	if old != nil {
+		s.leave(old)
+	}
+}
+
+// leave gives a view back.
+func (s *Store) leave(v *sharedView) {
+	s.mu.Lock()
+	v.users--
+	last := v.users == 0
+	s.mu.Unlock()
+	if last {
+		v.close()
+	}
 }
 
 // How long to wait for those who change the whitelist. Adding a line takes
@@ -77,6 +129,7 @@ func (s *Store) openView() (view, error) {
 		return v, nil // the text will do
 	}
 	defer l.Close()
+	v.close()
 	if v, err = s.openFiles(); err != nil || v.index != nil {
 		return v, err
 	}
@@ -91,8 +144,12 @@ func (s *Store) openFiles() (v view, err error) {
 	if v.text, err = s.open(whiteName, unix.O_RDONLY); err != nil {
 		return v, ignoreMissing(err)
 	}
-	if v.state, err = stateOf(v.text); err != nil || v.state.Size <= smallText {
-		return v, err
+	if v.state, err = stateOf(v.text); err != nil {
+		v.close()
+		return view{}, err
+	}
+	if v.state.Size <= smallText {
+		return v, nil
 	}
 	v.index, _ = s.openIndex(unix.O_RDONLY, v.state)
 	return v, nil
@@ -166,8 +223,12 @@ func (s *Store) replace(way, name string, data []byte, mode os.FileMode) error {
 // find finds an entry on the whitelist that lets a client pass.
 func (s *Store) find(w *wanted) (Entry, bool, error) {
 	v, err := s.look()
-	if err != nil || v.text == nil {
+	if err != nil {
 		return Entry{}, false, ignoreMissing(err)
+	}
+	defer s.leave(v)
+	if v.text == nil {
+		return Entry{}, false, nil
 	}
 	if v.index != nil {
 		e, ok, err := v.indexed(w)
