@@ -143,3 +143,33 @@ func TestPathDelaysNothing(t *testing.T) {
 		t.Errorf("a path that nobody answered for:\n%s", text)
 	}
 }
+
+// TestPathOnce: of sessions that one client begins at once, only one looks for
+// the path to it.
+func TestPathOnce(t *testing.T) {
+	hold := make(chan struct{})
+	f := &Far{Routers: 3, Hold: hold}
+	f.Start(t)
+	in := newInstance(t, "SPF 0", "NetPath 1")
+	talks := make([]*talk, 5)
+	for i := range talks {
+		talks[i] = in.behind(f)
+	}
+	close(hold)
+	for _, c := range talks {
+		c.hello()
+		c.mail("a path", "ann@"+hostname)
+		c.quit()
+	}
+	n := f.Probes.Load()
+	times := make(map[string]int)
+	for _, text := range in.messages("ann") {
+		hops, _, time := networkPath(t, text)
+		if times[time]++; hops != "4" {
+			t.Errorf("got %s hops", hops)
+		}
+	}
+	if len(times) != 1 || n > 2*16 {
+		t.Errorf("found at %v, by %d probes", times, n)
+	}
+}
