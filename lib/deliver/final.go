@@ -136,7 +136,7 @@ func (d *Deliverer) Final(ctx context.Context, v Delivery) Outcome {
 	case Expanded:
 		return Outcome{Status: Delivered, Reply: smtp.Say(250, smtp.NoDetail, "sent on"), Where: "queue " + v.ID}
 	case Relay:
-		o := deferred(smtp.NoRoute, "no way to other hosts yet")
+		o := deferred(smtp.NoRoute, "other hosts are runq's to reach")
 		o.Remote = true
 		return o
 	case Nobody:

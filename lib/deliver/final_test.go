@@ -23,7 +23,7 @@ func TestDeliver(t *testing.T) {
 		{"no mbox", ">> ROOT/none", Deferred, "451 4.3.0 local error, try again later", "", ""},
 		{"a FIFO", ">> ROOT/fifo", Deferred, "451 4.3.0 local error, try again later", "", ""},
 		{"nothing", ">> /dev/null", Delivered, "250 2.0.0 delivered", "", ""},
-		{"another host", "relay", Deferred, "451 4.4.4 no way to other hosts yet", "", ""},
+		{"another host", "relay", Deferred, "451 4.4.4 other hosts are runq's to reach", "", ""},
 		{"a command", "| /bin/touch ROOT/touched", Deferred, "451 4.3.5 commands are run by runq", "", ""},
 		{"no LMTP server", ">> lmtp:ROOT/none", Deferred, "451 4.4.1 the mailbox's server is not to be reached", "", ""},
 		{"nobody", "nobody", Deferred, "451 4.1.1 no such mailbox", "", ""},
