@@ -54,7 +54,7 @@ type config struct {
 
 // options is the command line.
 func (c *config) options() *arg.Set {
-	s := arg.New("smtp", "[-aAdfipst] [-b busted-mx] ... [-g gateway] [-h host] [-u user] [.domain] destaddr sender rcpt ...")
+	s := arg.New("smtp", "[-aAdfiLnpst] [-b busted-mx] ... [-g gateway] [-h host] [-u user] [option ...] [.domain] destaddr sender rcpt ...")
 	s.Bool(&c.auth, "a", "authenticate, under TLS; means -s")
 	s.Bool(&c.provoke, "A", "say NOOP first to a server that does not greet")
 	s.Bool(&c.batch, "B", "read jobs from standard input, and send them over one connection")

@@ -89,7 +89,7 @@ func configure(args []string, stdout, stderr io.Writer) (*config, int) {
 
 // options are those of runq(8).
 func (c *config) options() *arg.Set {
-	s := arg.New("runq", "[-dEJlLRVw] [-C [dialect:]file] [-n jobs] [-q id|domain]... [-t hours]")
+	s := arg.New("runq", "[-dEJlLRVw] [-C [dialect:]file] [-n jobs] [-q id|domain]... [-t hours] [--caller | --hold | --release | --remove | --bounce | --check]")
 	s.Bool(&c.now, "E", "work on all that waits, due or not")
 	s.Bool(&c.stay, "w", "stay, and work on new mail at once")
 	s.Bool(&c.list, "l", "list the queue, for a person")
