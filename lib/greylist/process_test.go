@@ -3,8 +3,10 @@ package greylist
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,10 +41,13 @@ func play(role string, args []string) error {
 	return fmt.Errorf("no role %q", role)
 }
 
+// ofEach is how many clients each of the processes lets come.
+const ofEach = 8
+
 // playAll lets clients come and pass, each twice, among those of the other
 // processes.
 func playAll(s *Store) error {
-	for i := range 20 {
+	for i := range ofEach {
 		q := query(fmt.Sprintf("%d.%d.%d.1", 11+i, os.Getpid()>>8&255, os.Getpid()&255), fmt.Sprintf("r%d@example.org", os.Getpid()))
 		for _, at := range []time.Duration{0, time.Hour} {
 			d, err := s.Check(q, noon.Add(at))
@@ -121,12 +126,12 @@ func TestManyProcessesExpire(t *testing.T) {
 		}
 		done <- err
 	}()
-	got := crashtest.Start(t, many/4, "all", s.Dir).Tally(t)
+	got := crashtest.Start(t, many, "all", s.Dir).Tally(t)
 	cancel()
 	if err := <-done; err != nil {
 		t.Errorf("Expire: %v", err)
 	}
-	if got["new"] != many/4*20 || got["pass"] != many/4*20 {
+	if got["new"] != many*ofEach || got["pass"] != many*ofEach {
 		t.Errorf("%v, want as many to pass as came", got)
 	}
 	list, err := s.Whitelist(nil)
@@ -139,4 +144,30 @@ func TestManyProcessesExpire(t *testing.T) {
 			t.Fatalf("%v is not found: %v", list[i].Net, err)
 		}
 	}
+}
+
+// TestManyGoroutines: one process serves many sessions at once.
+func TestManyGoroutines(t *testing.T) {
+	s := testStore(t)
+	writeWhite(t, s, padding())
+	var all sync.WaitGroup
+	for g := range 16 {
+		all.Go(func() {
+			for i := range 20 {
+				q := query(fmt.Sprintf("%d.%d.1.1", 11+g, i), "bob@example.org")
+				q.Local = netip.AddrFrom4([4]byte{192, 0, 2, byte(i % 2)})
+				for at, want := range []State{New, Pass} {
+					if d, err := s.Check(q, noon.Add(time.Duration(at)*time.Hour)); d.State != want || err != nil {
+						t.Errorf("%v: %v, %v; want %v", q.Remote, d.State, err, want)
+					}
+				}
+				// It passes again if the list was busy when it was to be put there.
+				if d, err := s.Check(q, noon.Add(2*time.Hour)); d.Deferred() || err != nil {
+					t.Errorf("%v: %v, %v; want white", q.Remote, d.State, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	checkIndex(t, s)
 }
