@@ -44,7 +44,7 @@ func frame(t testing.TB, from, to string, tag uint16) []byte {
 const usual = "64240:57:1:60:M1460,S,T,N,W7"
 
 // captureFile is a capture of three SYNs, the last cut off.
-func captureFile(t *testing.T, ng bool) string {
+func captureFile(t testing.TB, ng bool) string {
 	t.Helper()
 	var b bytes.Buffer
 	var w interface {
@@ -153,6 +153,9 @@ func FuzzDecode(f *testing.F) {
 		f.Add(frame(f, "192.0.2.1:4242", "192.0.2.9:25", 7), uint8(link))
 		f.Add(frame(f, "192.0.2.1:4242", "192.0.2.9:25", 0)[14:], uint8(link))
 	}
+	for _, odd := range oddFrames(f) {
+		f.Add(odd.frame, uint8(layers.LinkTypeEthernet))
+	}
 	f.Fuzz(func(t *testing.T, data []byte, link uint8) {
 		s, err := decode(data, layers.LinkType(link))
 		if err != nil {
@@ -170,6 +173,13 @@ var links = []layers.LinkType{layers.LinkTypeEthernet, layers.LinkTypeRaw, layer
 func FuzzReadFile(f *testing.F) {
 	f.Add([]byte("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00"))
 	f.Add([]byte("\x0a\x0d\x0d\x0a\x1c\x00\x00\x00\x4d\x3c\x2b\x1a\x01\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x1c\x00\x00\x00"))
+	for _, ng := range []bool{false, true} {
+		text, err := os.ReadFile(captureFile(f, ng))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		readFrom(bytes.NewReader(data), wanted{}, func(synfp.SYN) error { return nil })
 	})

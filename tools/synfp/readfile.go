@@ -23,6 +23,17 @@ type reader interface {
 	LinkType() layers.LinkType
 }
 
+// linkOfFrame is the link that a frame was captured from: in a file of pcapng
+// there may be several.
+func linkOfFrame(r reader, info gopacket.CaptureInfo) layers.LinkType {
+	if len(info.AncillaryData) > 0 {
+		if kind, ok := info.AncillaryData[0].(layers.LinkType); ok {
+			return kind
+		}
+	}
+	return r.LinkType()
+}
+
 // readFile brings the SYNs of a capture file, "-" for standard input. A file
 // that ends within a packet, as one that is still being written does, is read
 // as far as it goes.
@@ -64,21 +75,25 @@ func newReader(in *bufio.Reader) (r reader, err error) {
 		return nil, err
 	}
 	if string(magic) == "\x0a\x0d\x0d\x0a" {
-		return pcapgo.NewNgReader(in, pcapgo.DefaultNgReaderOptions)
+		return pcapgo.NewNgReader(&blocks{in: in}, pcapgo.NgReaderOptions{WantMixedLinkType: true})
 	}
-	return pcapgo.NewReader(in)
+	old, err := pcapgo.NewReader(in)
+	if err == nil {
+		old.SetSnaplen(maxFrame)
+	}
+	return old, err
 }
 
 func readAll(r reader, w wanted, take func(synfp.SYN) error) error {
 	for {
-		frame, _, err := r.ReadPacketData()
+		frame, info, err := r.ReadPacketData()
 		switch {
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			return nil
 		case err != nil:
 			return fmt.Errorf("%w: %v", errFormat, err)
 		}
-		s, err := decode(frame, r.LinkType())
+		s, err := decode(frame, linkOfFrame(r, info))
 		if err != nil || !w.matches(&s) {
 			continue
 		}
