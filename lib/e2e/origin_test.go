@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -83,13 +84,25 @@ func (p *process) lastDecision(t testing.TB) record.Record {
 	return list[len(list)-1]
 }
 
-// filters runs a filter of the instance over lines; its errors are on standard
-// output too.
+// filters runs a filter over lines; its errors are on standard output too. Then
+// it runs it again with nothing but the answers of the DNS that it has kept, and
+// wants the same.
 func (w *world) filters(in, program string, args ...string) []string {
 	w.t.Helper()
-	out, status := w.run(in, program, append([]string{"-r", w.resolver}, args...)...)
+	return w.filterTwice(w.resolver, in, program, args...)
+}
+
+// filterTwice is filters that asks these name servers.
+func (in *instance) filterTwice(servers, lines, program string, args ...string) []string {
+	in.t.Helper()
+	kept := filepath.Join(in.t.TempDir(), "kept.zone")
+	out, status := in.run(lines, program, append([]string{"-r", servers, "--record", kept}, args...)...)
 	if status != 0 {
-		w.t.Fatalf("%s %q: exit status %d\n%s", program, args, status, out)
+		in.t.Fatalf("%s %q: exit status %d\n%s", program, args, status, out)
+	}
+	again, status := in.run(lines, program, append([]string{"-z", kept}, args...)...)
+	if status != 0 || again != out {
+		in.t.Errorf("%s %q: first\n%s\nand without the DNS, with exit status %d,\n%s", program, args, out, status, again)
 	}
 	return strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 }
