@@ -3,8 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"postern/lib/record"
 	"postern/lib/synfp"
@@ -27,26 +29,56 @@ func (p *program) open(e *tool.Env) (tool.Checker, error) {
 // Check names the system of the record's fingerprint. When it has none, the
 // collector is asked for that.
 func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, error) {
-	text, ok := r.Lookup("syn_fingerprint")
-	if ok {
+	if text, ok := r.Lookup("syn_fingerprint"); ok {
 		f, err := synfp.Parse(text)
 		if err != nil {
 			return nil, inputError{err}
 		}
-		return &result{f, c.name(&synfp.SYN{Fingerprint: f}), r}, nil
+		return c.found(f, r), nil
 	}
-	client, err := tool.ClientAddress(r)
+	address, err := tool.ClientAddress(r)
 	if err != nil {
 		return nil, err
 	}
-	port, _ := strconv.ParseUint(r.Value("client_port"), 10, 16)
-	server, _ := netip.ParseAddrPort(r.Value("server_address") + ":" + r.Value("server_port"))
-	f, err := synfp.Ask(ctx, c.socket, netip.AddrPortFrom(client, uint16(port)), server)
-	if err != nil {
+	client, server := end(r, "client"), end(r, "server")
+	if !client.IsValid() { // the last SYN of the host
+		client = netip.AddrPortFrom(address, 0)
+	}
+	asking, cancel := context.WithTimeout(ctx, time.Duration(c.conf.waitMs)*time.Millisecond)
+	defer cancel()
+	f, err := synfp.Ask(asking, c.socket, client, server)
+	switch {
+	case errors.Is(err, synfp.ErrUnseen), err != nil && asking.Err() != nil && ctx.Err() == nil:
+		return unseen{}, nil
+	case err != nil:
 		return nil, err
 	}
-	return &result{f, c.name(&synfp.SYN{Fingerprint: f}), r}, nil
+	return c.found(f, r), nil
 }
+
+// found is the result that a fingerprint makes.
+func (c *checker) found(f synfp.Fingerprint, r *record.Record) *result {
+	return &result{f, c.name(&synfp.SYN{Fingerprint: f}), r}
+}
+
+// end reads one of the ends of a connection from a record; not valid when it is
+// not there, or not all of it.
+func end(r *record.Record, name string) netip.AddrPort {
+	a, _ := netip.ParseAddr(r.Value(name + "_address"))
+	port, err := strconv.ParseUint(r.Value(name+"_port"), 10, 16)
+	if err != nil || !a.IsValid() {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(a.Unmap().WithZone(""), uint16(port))
+}
+
+// unseen is the result for a client whose SYN the collector has not seen: none.
+type unseen struct{}
+
+func (unseen) Record(*record.Record) {}
+func (unseen) Status() int           { return sysexits.OK }
+func (unseen) Action() string        { return "" }
+func (unseen) Text() string          { return synfp.ErrUnseen.Error() }
 
 // inputError is a fault of the record.
 type inputError struct{ error }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"strconv"
 	"time"
 
 	"postern/lib/maillog"
@@ -134,14 +133,6 @@ func parseQuestion(line []byte) (client, server netip.AddrPort, ok bool) {
 	if err != nil {
 		return client, server, false
 	}
-	end := func(name string) netip.AddrPort {
-		a, _ := netip.ParseAddr(r.Value(name + "_address"))
-		port, err := strconv.ParseUint(r.Value(name+"_port"), 10, 16)
-		if err != nil || !a.IsValid() {
-			return netip.AddrPort{}
-		}
-		return netip.AddrPortFrom(a.Unmap().WithZone(""), uint16(port))
-	}
-	client, server = end("client"), end("server")
+	client, server = end(&r, "client"), end(&r, "server")
 	return client, server, client.IsValid()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"postern/lib/arg"
 	"postern/lib/conf"
@@ -55,20 +56,26 @@ func (p *program) flags(s *arg.Set) {
 
 // config is what synfp obeys of smtpd.conf(5).
 type config struct {
-	mtu  int
-	keep int
+	mtu    int
+	keep   int
+	waitMs int
 }
 
-// Bounds of SynFpBuf.
+// Bounds of SynFpBuf, and of SynFpWait in milliseconds.
 const (
 	defaultKeep = 10000
 	maxKeep     = 1 << 20
+	defaultWait = 500
+	mostWait    = int(maxWait / time.Millisecond)
 )
 
 var rows = []conf.Row[config]{
 	{Name: "SynOsMTU", Args: "octets", Default: "1500",
 		Value: func(c *config) conf.Value { return conf.Int(&c.mtu, 0, 65535) },
 		Help:  "As in smtpd.conf(5)."},
+	{Name: "SynFpWait", Args: "milliseconds", Default: "500",
+		Value: func(c *config) conf.Value { return conf.Int(&c.waitMs, 0, mostWait) },
+		Help:  "How long a filter waits for the collector's answer about a client; at most 5000."},
 	{Name: "SynFpBuf", Args: "number", Default: "10000", Old: conf.Old{Avenger: "100"},
 		Value: func(c *config) conf.Value { return conf.Int(&c.keep, 1, maxKeep) },
 		Help:  "SYNs that the collector keeps for sessions that have not yet asked for them."},
@@ -86,7 +93,7 @@ func (p *program) path() string {
 
 // load reads the configuration; the command line has the last word.
 func (p *program) load(e *tool.Env) (config, error) {
-	c := config{mtu: synfp.UsualMTU, keep: defaultKeep}
+	c := config{mtu: synfp.UsualMTU, keep: defaultKeep, waitMs: defaultWait}
 	table := conf.NewTable(conf.Of(rows, &c))
 	warnings, err := table.ReadFile(conf.Source{
 		Spec: e.Config, Usual: filepath.Join(places().Etc(), "smtpd.conf"), Foreign: true,

@@ -15,8 +15,8 @@ import (
 func (p *program) report(out io.Writer, w wanted, n naming, c config) error {
 	names, missing := w.choose()
 	may := ready()
-	_, err := fmt.Fprintf(out, "SynOsMTU %d\nSynFpBuf %d\n# signatures: %d\n# interfaces: %s\n# capturing: %s\n# collector: %s\n",
-		c.mtu, c.keep, n.db.Len(), sayList(names, missing), sayError(may, "permitted"), sayError(answers(p.path()), p.path()+" answers"))
+	_, err := fmt.Fprintf(out, "SynOsMTU %d\nSynFpBuf %d\nSynFpWait %d\n# signatures: %d\n# interfaces: %s\n# capturing: %s\n# collector: %s\n",
+		c.mtu, c.keep, c.waitMs, n.db.Len(), sayList(names, missing), sayError(may, "permitted"), sayError(answers(p.path()), p.path()+" answers"))
 	switch {
 	case err != nil || !p.collect && w.zero():
 		return err

@@ -21,7 +21,7 @@ func TestCheck(t *testing.T) {
 		err    string
 	}{
 		{name: "nothing said", args: nil,
-			out: []string{"SynOsMTU 1500\nSynFpBuf 10000\n# signatures: ", "# collector: none at " + root + "/run/postern/synfp\n"}},
+			out: []string{"SynOsMTU 1500\nSynFpBuf 10000\nSynFpWait 500\n# signatures: ", "# collector: none at " + root + "/run/postern/synfp\n"}},
 		{name: "configured", args: []string{"-C", conf}, out: []string{"SynOsMTU 0\nSynFpBuf 7\n"}},
 		{name: "a collector", args: []string{"--socket", answering}, out: []string{"# collector: " + answering + " answers\n"}},
 		{name: "wrong configuration", args: []string{"--mtu", "3"}, status: 78, err: "an MTU is"},
