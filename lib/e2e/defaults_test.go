@@ -20,6 +20,7 @@ sub.none.test. A  192.0.2.1
 null.test.    MX  0 .
 ;! servfail temp.test
 ;! servfail 10.2.0.192.in-addr.arpa
+7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.list.test. A 127.0.0.2
 8.2.0.192.in-addr.arpa.  PTR out.trusted.test.
 9.2.0.192.in-addr.arpa.  PTR out.trusted.test.
 out.trusted.test.        A   192.0.2.9
@@ -99,6 +100,9 @@ var mails = []struct {
 	{name: "SPFexp", conf: "SPFexp see %{R} about %{S}", from: "joe@fail.test", reply: "550 5.7.23 SPF: 192.0.2.7 may not send mail from fail.test: see mx.test about joe%40fail.test (", check: "spf", record: "spf_explanation=*"},
 
 	{name: "RBL", conf: "RBL -s 100 list.test", reply: "550 5.7.1 RBL: 192.0.2.7 is listed by list.test: sends spam (", check: "rbl", record: "verdict=reject rbl=list.test(127.0.0.2) rbl_score=100 rbl_reason=*"},
+	{name: "RBL, IPv6", conf: "RBL -s 100 list.test", client: "2001:db8::7", reply: "550 5.7.1 RBL: 2001:db8::7 is listed by list.test (", check: "rbl", record: "client_address=2001:db8::7"},
+	{name: "SPF, IPv6", client: "2001:db8::7", reply: "250 ", record: "spf=pass spf_mechanism=ip6:2001:db8::/64"},
+	{name: "SPF fail, IPv6", client: "2001:db8:1::7", reply: "550 5.7.23 ", check: "spf", record: "spf=fail"},
 	{name: "RBL, too few", conf: "RBL -s 99 list.test", reply: "250 ", record: "rbl=list.test(127.0.0.2) rbl_score=99"},
 	{name: "RBL, added", conf: "RBL -s 60 list.test\nRBL -p -s 40 names.test", reply: "550 5.7.1 ", check: "rbl", record: "rbl_score=100"},
 	{name: "RBL, sender", conf: "RBL -f -s 100 senders.test", from: "joe@none.test", reply: "550 5.7.1 ", check: "rbl", record: "rbl=senders.test(127.0.0.2)"},

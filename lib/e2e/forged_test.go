@@ -12,7 +12,7 @@ import (
 const honestZone = `
 7.2.0.192.in-addr.arpa. PTR out.pass.test.
 out.pass.test. A 192.0.2.7
-pass.test.     TXT "v=spf1 ip4:192.0.2.7 -all"
+pass.test.     TXT "v=spf1 ip4:192.0.2.7 ip6:2001:db8::/64 -all"
 pass.test.     MX 10 out.pass.test.
 `
 
