@@ -85,6 +85,39 @@ func TestSYNFromCollector(t *testing.T) {
 	}
 }
 
+// TestSYNBehindSuperServers: behind those that accept connections themselves the
+// collector tells smtpd what came, and what the filter and p0f's askers are told.
+func TestSYNBehindSuperServers(t *testing.T) {
+	NeedRoot(t)
+	for _, s := range superServers {
+		if s.needs == nil || s.name == "tcpserver" {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			path := Need(t, s.needs...)[0]
+			in := newInstance(t, "SPF 0", "SynFpWait 5000")
+			addr := freePort(t)
+			_, port, _ := net.SplitHostPort(addr)
+			in.start(program(t, "synfp"), "--collect", port, "127.0.0.1", "lo")
+			await(t, "a collector", func() bool {
+				out, status := in.run("", program(t, "synfp"), "--check")
+				return status == 0 && strings.Contains(out, "/run/postern/synfp answers\n")
+			})
+			s.start(in, path, addr)
+			accepts(t, addr)
+			c := dial(t, addr)
+			c.hello()
+			c.mail("a SYN", "ann@"+hostname)
+			c.quit()
+			got, client := in.fingerprint("ann"), c.conn.LocalAddr().(*net.TCPAddr)
+			out, status := in.run(fmt.Sprintf("client_address=%s client_port=%d\n", client.IP, client.Port), program(t, "synfp"))
+			if status != 0 || !strings.Contains(out, "syn_fingerprint="+got+" ") {
+				t.Errorf("synfp as a filter: %d %s, want %s", status, out, got)
+			}
+		})
+	}
+}
+
 // TestCaptureUnprivileged: who may not capture is told what is missing, and one
 // with that capability alone may.
 func TestCaptureUnprivileged(t *testing.T) {
