@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/lib/client"
 	"postern/lib/header"
 	"postern/lib/smtp"
 )
@@ -162,27 +163,11 @@ func (p *program) author(sender smtp.Mailbox) string {
 	if sender.IsZero() {
 		sender = smtp.Mailbox{Local: "MAILER-DAEMON", Domain: p.mail.Hostname()}
 	}
-	if p.fullName == "" {
-		return sender.String()
+	address := client.ALabels(sender).String()
+	if name := header.Phrase(p.fullName); name != "" {
+		return name + " <" + address + ">"
 	}
-	return quotePhrase(p.fullName) + " <" + sender.String() + ">"
-}
-
-// quotePhrase is a name as a quoted string (RFC 5322 3.2.4).
-func quotePhrase(name string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range name {
-		switch {
-		case r < ' ' || r == 0x7f:
-			r = ' '
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	b.WriteByte('"')
-	return b.String()
+	return address
 }
 
 // hasField says whether a header has the field.

@@ -333,4 +333,9 @@ func TestFullName(t *testing.T) {
 	if got := mails(t, p, "bob")[0]; !strings.Contains(got, "\nFrom: \"Bob \\\"the\\\\ boss\\\"\" <a@b.example>\n") {
 		t.Errorf("got %q", got)
 	}
+	// Not every host takes a header that is not ASCII.
+	send(strings.NewReader("\nx\n"), "-F", "Jürgen", "-f", "j@bücher.example", "carol")
+	if got := mails(t, p, "carol")[0]; !strings.Contains(got, "\nFrom: =?utf-8?B?SsO8cmdlbg==?= <j@xn--bcher-kva.example>\n") {
+		t.Errorf("got %q", got)
+	}
 }

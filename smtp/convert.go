@@ -2,14 +2,12 @@ package main
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"io"
 	"os/user"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"postern/lib/client"
 	"postern/lib/header"
@@ -32,7 +30,7 @@ func convert(w io.Writer, message io.Reader, c conversion) error {
 		Now: time.Now(), ID: messageID(c.domain), From: c.from, Address: c.address,
 	}
 	for _, to := range c.recipients {
-		full.To = append(full.To, to.String())
+		full.To = append(full.To, client.ALabels(to).String())
 	}
 	return full.Convert(w, message)
 }
@@ -51,32 +49,13 @@ func (c conversion) from() string {
 	case c.sender.IsZero():
 		return "Postmaster@" + c.domain
 	case !strings.EqualFold(c.sender.Domain, c.domain):
-		return c.sender.String()
+		return client.ALabels(c.sender).String()
 	}
 	u, err := user.Lookup(c.sender.Local)
 	if err != nil || u.Name == "" {
 		return c.sender.String()
 	}
-	return strings.TrimLeft(phrase(u.Name)+" <"+c.sender.String()+">", " ")
-}
-
-// maxWord bounds the octets that fit in an encoded word (RFC 2047 section 2).
-const maxWord = 45
-
-// phrase is a name in front of an address: quoted, or encoded where it is not
-// ASCII (RFC 2047); "" when it cannot be written.
-func phrase(name string) string {
-	for i := range len(name) {
-		switch c := name[i]; {
-		case c < ' ' || c == 0x7f:
-			return ""
-		case c > '~' && (len(name) > maxWord || !utf8.ValidString(name)):
-			return ""
-		case c > '~':
-			return "=?utf-8?B?" + base64.StdEncoding.EncodeToString([]byte(name)) + "?="
-		}
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+	return strings.TrimLeft(header.Phrase(u.Name)+" <"+c.sender.String()+">", " ")
 }
 
 // address is an address of the header as those elsewhere understand it; one

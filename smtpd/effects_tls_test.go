@@ -25,7 +25,7 @@ func TestTLSSettings(t *testing.T) {
 	} {
 		w := newTLSWorld(t, c.line)
 		got := "none"
-		config := client(nil)
+		config := tlsClient(nil)
 		config.MaxVersion = tls.VersionTLS12
 		conn := startTLS(t, w.instance, config)
 		if conn.Handshake() == nil {
@@ -51,7 +51,7 @@ func TestTLSTickets(t *testing.T) {
 	} {
 		w := newTLSWorld(t, c.line)
 		resumed := false
-		config := client(nil)
+		config := tlsClient(nil)
 		config.ClientSessionCache = tls.NewLRUClientSessionCache(1)
 		config.ServerName = "mx.test"
 		config.VerifyConnection = func(s tls.ConnectionState) error { resumed = s.DidResume; return nil }
@@ -72,8 +72,8 @@ func TestTLSCertDepth(t *testing.T) {
 		below := w.ours.Sub("below")
 		c := below.Client("Client One")
 		c.Certificate = append(c.Certificate, below.Cert.Raw)
-		talkTLS(t, w.instance, stranger, client(&c), relayTry(want))
-		talkTLS(t, w.instance, stranger, client(&c), secureTalk+wholeMail+bye)
+		talkTLS(t, w.instance, stranger, tlsClient(&c), relayTry(want))
+		talkTLS(t, w.instance, stranger, tlsClient(&c), secureTalk+wholeMail+bye)
 		said := strings.Contains(unfolded(w.mailbox(t, "bob")), `TLS-PEER-CN1: "`)
 		if said != (want == "250") {
 			t.Errorf("%s: rcvd-tls-peer put a name into Received: %v", line, said)
@@ -84,8 +84,8 @@ func TestTLSCertDepth(t *testing.T) {
 // TestListenSSMTP is about port 465.
 func TestListenSSMTP(t *testing.T) {
 	w := newTLSWorld(t, "ListenSSMTP")
-	talkTLS(t, w.instance, stranger, client(nil), hi+bye)
+	talkTLS(t, w.instance, stranger, tlsClient(nil), hi+bye)
 	p := stranger
 	p.server = netip.AddrPortFrom(p.server.Addr(), 465)
-	talkTLS(t, w.instance, p, client(nil), "TLS\n"+hi+bye)
+	talkTLS(t, w.instance, p, tlsClient(nil), "TLS\n"+hi+bye)
 }

@@ -235,9 +235,9 @@ func TestUserOfCertificate(t *testing.T) {
 	good, foreign := ours.Client("Client One"), theirs.Client("Client One")
 	w := newTLSWorld(t, "SSL 2", "MaxMsgsPerUser 1 1")
 	w.etc(t, "cacert.pem", ours.PEM())
-	talkTLS(t, w.instance, stranger, client(&good), relayTry("250"))
-	talkTLS(t, w.instance, stranger, client(&good), relayTry("450"))
-	talkTLS(t, w.instance, stranger, client(&foreign), relayTry("550")) // it is nobody's
+	talkTLS(t, w.instance, stranger, tlsClient(&good), relayTry("250"))
+	talkTLS(t, w.instance, stranger, tlsClient(&good), relayTry("450"))
+	talkTLS(t, w.instance, stranger, tlsClient(&foreign), relayTry("550")) // it is nobody's
 	if ok, _, err := w.store.Rate("user:client one", 1, 1).Peek(1, time.Now()); ok || err != nil {
 		t.Errorf("the bucket of the user has room: %v, %v", ok, err)
 	}

@@ -22,6 +22,16 @@ func talk(t *testing.T, in *instance, p peer, text string) {
 	smtptest.Run(t, t.Name(), text, smtptest.Player{Side: smtptest.Client}, func(c net.Conn) { in.serve(c, p) })
 }
 
+// A domain of ours that is not ASCII does not put UTF-8 into the header, which
+// the next host may not take.
+func TestReceivedForALabels(t *testing.T) {
+	in := newInstance(t, "Domains bücher.example")
+	talk(t, in, stranger, hi+"C: MAIL FROM:<a@client.example> SMTPUTF8\nS: 250 *\nC: RCPT TO:<bob@bücher.example>\nS: 250 *\n"+sendText+"S: 250 *\n"+bye)
+	if text := unfolded(in.mailbox(t, "bob")); !strings.Contains(text, " for <bob@xn--bcher-kva.example>;") {
+		t.Errorf("got\n%s", text)
+	}
+}
+
 // decisions are the records in the log that have a verdict.
 func decisions(t *testing.T, in *instance) []record.Record {
 	t.Helper()

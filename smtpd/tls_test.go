@@ -48,9 +48,9 @@ func (w *tlsWorld) etc(t *testing.T, name string, text []byte) {
 	write(t, filepath.Join(w.conf.etcDir, name), text)
 }
 
-// client is a client that shows a certificate, whatever the server says that
+// tlsClient is a client that shows a certificate, whatever the server says that
 // it wants.
-func client(c *tls.Certificate) *tls.Config {
+func tlsClient(c *tls.Certificate) *tls.Config {
 	config := &tls.Config{InsecureSkipVerify: true}
 	if c != nil {
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c, nil }
@@ -130,7 +130,7 @@ func TestRelayingByCertificate(t *testing.T) {
 			for name, text := range files {
 				w.etc(t, name, text)
 			}
-			talkTLS(t, w.instance, stranger, client(test.cert), relayTry(test.answer))
+			talkTLS(t, w.instance, stranger, tlsClient(test.cert), relayTry(test.answer))
 			if log := w.log.String(); !strings.Contains(log, test.log) || test.log == "" && strings.Contains(log, "error=") {
 				t.Errorf("%q is not in the log:\n%s", test.log, log)
 			}
@@ -154,7 +154,7 @@ func TestCertificateAttributes(t *testing.T) {
 		if !test.verified {
 			cert = w.theirs.Client("Client One")
 		}
-		config := client(&cert)
+		config := tlsClient(&cert)
 		config.ServerName = "mx.test"
 		talkTLS(t, w.instance, stranger, config, relayTry("550"))
 		got := decisions(t, w.instance)[0]
@@ -180,9 +180,9 @@ func TestRelayingByFingerprint(t *testing.T) {
 	for _, attribute := range []string{"ccert_fingerprint", "ccert_pubkey_fingerprint"} {
 		w := newTLSWorld(t)
 		w.etc(t, "cacert.pem", ours.PEM())
-		talkTLS(t, w.instance, stranger, client(&good), relayTry("550"))
+		talkTLS(t, w.instance, stranger, tlsClient(&good), relayTry("550"))
 		w.conf.tls.relay = []string{strings.ToLower(decisions(t, w.instance)[0].Value(attribute))}
-		talkTLS(t, w.instance, stranger, client(&good), relayTry("250"))
+		talkTLS(t, w.instance, stranger, tlsClient(&good), relayTry("250"))
 	}
 }
 
@@ -190,7 +190,7 @@ func TestRelayingByFingerprint(t *testing.T) {
 func TestRequiredCertificate(t *testing.T) {
 	w := newTLSWorld(t, "TLSRequireCert")
 	w.etc(t, "cacert.pem", w.ours.PEM())
-	conn := startTLS(t, w.instance, client(nil))
+	conn := startTLS(t, w.instance, tlsClient(nil))
 	if _, err := conn.Read(make([]byte, 1)); err == nil {
 		t.Error("the session goes on")
 	}
@@ -229,7 +229,7 @@ func TestRenewedCertificate(t *testing.T) {
 	w := newTLSWorld(t)
 	for _, name := range []string{"mx.test", "renewed.test"} {
 		w.certify(t, name)
-		conn := startTLS(t, w.instance, client(nil))
+		conn := startTLS(t, w.instance, tlsClient(nil))
 		if err := conn.Handshake(); err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +241,7 @@ func TestRenewedCertificate(t *testing.T) {
 
 func TestTLSRequired(t *testing.T) {
 	w := newTLSWorld(t, "tls-enforce-tls")
-	smtptest.RunFiles(t, "testdata/tlsrequired/*.txt", smtptest.Player{Side: smtptest.Client, TLS: client(nil)}, func(c net.Conn) {
+	smtptest.RunFiles(t, "testdata/tlsrequired/*.txt", smtptest.Player{Side: smtptest.Client, TLS: tlsClient(nil)}, func(c net.Conn) {
 		w.serve(c, stranger)
 	})
 	in := newInstance(t, "TLSRequired")
@@ -273,12 +273,12 @@ func TestTLSFirst(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			w := newTLSWorld(t, test.conf)
-			talkTLS(t, w.instance, at(test.port), client(nil), test.text)
+			talkTLS(t, w.instance, at(test.port), tlsClient(nil), test.text)
 		})
 	}
 	w := newTLSWorld(t)
 	w.conf.flags.tlsFirst = true
-	talkTLS(t, w.instance, stranger, client(nil), secure)
+	talkTLS(t, w.instance, stranger, tlsClient(nil), secure)
 }
 
 // Who speaks first, and not TLS, is heard; that it did is noted.

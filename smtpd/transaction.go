@@ -6,6 +6,7 @@ import (
 
 	"postern/lib/caller"
 	"postern/lib/check"
+	"postern/lib/client"
 	"postern/lib/header"
 	"postern/lib/queue"
 	"postern/lib/rbl"
@@ -150,7 +151,7 @@ func (s *session) received() header.Received {
 		r.TLS = s.rec.Value("encryption_protocol") + " " + s.rec.Value("encryption_cipher")
 	}
 	if len(s.tx.env.Recipients) == 1 {
-		r.For = s.tx.env.Recipients[0].Mailbox.String()
+		r.For = client.ALabels(s.tx.env.Recipients[0].Mailbox).String() // a field in UTF-8 would need SMTPUTF8 at each hop
 	}
 	return r
 }

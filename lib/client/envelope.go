@@ -63,18 +63,24 @@ func (t *transaction) takes(m smtp.Mailbox) bool {
 	return m.IsASCII() || t.session.has("SMTPUTF8")
 }
 
-// wireForm is the mailbox as the server is told it. Where it knows nothing of
-// UTF-8, and the domain is all that is not ASCII, that stands in A-labels, by
-// which it is the same mailbox (RFC 6531 3.2, RFC 5890 2.3.2.1).
+// wireForm is the mailbox as the server is told it.
 func (s *Session) wireForm(m smtp.Mailbox) smtp.Mailbox {
-	if m.IsASCII() || s.has("SMTPUTF8") {
+	if s.has("SMTPUTF8") {
 		return m
 	}
-	domain := dns.ASCII(m.Domain)
-	if smtp.CheckDomain(domain, false) == nil {
-		m.Domain = domain
+	return ALabels(m)
+}
+
+// ALabels is the mailbox in the form that needs no SMTPUTF8, if it has one:
+// where the domain is all that is not ASCII, that stands in A-labels, and it is
+// the same mailbox (RFC 6531 3.2, RFC 5890 2.3.2.1). Any other comes back as it
+// is.
+func ALabels(m smtp.Mailbox) smtp.Mailbox {
+	ascii := smtp.Mailbox{Local: m.Local, Domain: dns.ASCII(m.Domain)}
+	if m.IsASCII() || !ascii.IsASCII() || smtp.CheckDomain(ascii.Domain, false) != nil {
+		return m
 	}
-	return m
+	return ascii
 }
 
 // size is what is known of the message's size, 0 for nothing.
