@@ -59,8 +59,8 @@ func (s *search) dueInner(ttl int) (time.Time, bool) {
 		return s.last, true // it was left out, and now all that could spare it has been seen
 	}
 	due := asked.Add(s.lapse(s.beyondRTT(ttl)))
-	if quiet := s.last.Add(s.lapse(s.longest)); s.vague && due.Before(quiet) {
-		due = quiet // answers without marks may still come
+	if s.vague { // answers without marks may still come
+		due = later(due, s.last.Add(s.lapse(s.longest)))
 	}
 	return due, true
 }
@@ -85,16 +85,20 @@ func (s *search) dueBeyond() (time.Time, bool) {
 	switch {
 	case s.end != Silent || s.over || s.top == s.limit:
 		return time.Time{}, false
-	case s.retried && (!s.vague || len(s.beyond()) == 0):
-		return s.last.Add(s.patience()), true
-	case s.retried:
+	case !s.retried:
+		// From beyond top no answer to the last wave can have come before.
+		return later(s.last.Add(s.patience()/2), s.waved.Add(s.lapse(s.longest))), true
+	case s.vague && len(s.beyond()) > 0:
 		return s.until, true
 	}
-	again := s.last.Add(s.patience() / 2)
-	if first := s.waved.Add(s.lapse(s.longest)); s.top > 0 && again.Before(first) {
-		again = first // from beyond top no answer to the last wave can have come
+	return s.last.Add(s.patience()), true
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
 	}
-	return again, true
+	return a
 }
 
 // patience is how long after the last answer the search ends.

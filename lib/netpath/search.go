@@ -38,12 +38,12 @@ type search struct {
 	waved   time.Time // when the last wave was sent
 	last    time.Time // of the last answer, or of the last wave
 	longest time.Duration
-	retried bool // beyond top, since the last answer
-	over    bool // nothing more is expected beyond top
-	vague   bool // there are routers whose answers have no mark
-	vagues  int  // how many such answers came
-	alone   int  // the only hop that is asked now, since answers have no mark, or 0
-	until   time.Time
+	retried bool      // beyond top, since the last answer
+	over    bool      // nothing more is expected beyond top
+	vague   bool      // there are routers whose answers have no mark
+	vagues  int       // how many such answers came
+	alone   int       // the only hop that is asked now, since answers have no mark, or 0
+	until   time.Time // when it should have answered
 }
 
 // hop is a hop while it is asked.
@@ -60,7 +60,7 @@ func (s *search) run(ctx context.Context) error {
 	defer func() { s.path.Took = time.Since(began) }()
 	s.path.Time = began.Truncate(time.Microsecond)
 	s.asked = s.first - 1
-	err := s.nextWave(ctx)
+	err := s.ask(ctx, s.nextHops(began))
 	for err == nil {
 		when, ok := s.due()
 		if !ok {
@@ -70,9 +70,10 @@ func (s *search) run(ctx context.Context) error {
 		a, err = s.wire.receive(when)
 		switch {
 		case err == nil:
-			s.take(a, time.Now())
-			if s.top > s.asked-1-far {
-				err = s.nextWave(ctx)
+			now := time.Now()
+			s.take(a, now)
+			if s.top > s.asked-1-far && s.alone == 0 {
+				err = s.ask(ctx, s.nextHops(now))
 			}
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			err = s.again(ctx, time.Now())
@@ -81,22 +82,20 @@ func (s *search) run(ctx context.Context) error {
 	return err
 }
 
-// nextWave asks the next hops, if there are any left to be asked. Their answers
-// are waited for as after an answer.
-func (s *search) nextWave(ctx context.Context) error {
+// nextHops are the hops of the next wave, if there are any left to be asked.
+// Their answers are waited for as after an answer.
+func (s *search) nextHops(now time.Time) (list []int) {
 	if s.end != Silent || s.asked == s.limit {
 		return nil
 	}
 	from := s.asked + 1
 	s.asked = min(s.asked+s.wave(), s.limit)
-	var list []int
 	for ttl := from; ttl <= s.asked; ttl++ {
 		list = append(list, ttl)
 	}
-	err := s.ask(ctx, list)
-	s.waved = time.Now()
-	s.last, s.retried, s.over = s.waved, false, false
-	return err
+	s.waved, s.last = now, now
+	s.retried, s.over = false, false
+	return list
 }
 
 // wave is how many hops are asked together next: at first no more than it takes
@@ -126,18 +125,24 @@ func (s *search) again(ctx context.Context, now time.Time) error {
 		}
 	}
 	if due, ok := s.dueBeyond(); ok && !due.After(now) {
-		beyond := s.beyond()
-		if s.over = s.retried && (!s.vague || len(beyond) == 0); !s.over {
-			list = append(list, beyond...)
-		}
-		s.retried = true
-		if s.more() {
-			if err := s.nextWave(ctx); err != nil {
-				return err
-			}
-		}
+		s.last = s.last.Add(now.Sub(due)) // this process was kept waiting
+		list = append(list, s.againBeyond(now)...)
 	}
 	return s.ask(ctx, list)
+}
+
+// againBeyond are the hops behind the last answer that are asked once more, and
+// those of the next wave, if any is worth it; or all is over.
+func (s *search) againBeyond(now time.Time) []int {
+	list := s.beyond()
+	if s.over = s.retried && (!s.vague || len(list) == 0); s.over {
+		list = nil
+	}
+	s.retried = true
+	if s.more() {
+		list = append(list, s.nextHops(now)...)
+	}
+	return list
 }
 
 // ask sends a probe to each of the hops. Where answers have no mark, it sends
@@ -148,11 +153,9 @@ func (s *search) ask(ctx context.Context, list []int) error {
 		list = list[:1]
 		s.alone = list[0]
 	}
-	queued := time.Now()
-	if err := s.pause(ctx, len(list)); err != nil {
+	if err := s.queue(ctx, len(list)); err != nil {
 		return err
 	}
-	s.last = s.last.Add(time.Since(queued)) // no answer could come to what had to wait
 	for _, ttl := range list {
 		h := &s.hops[ttl]
 		h.sent[h.Sent] = time.Now()
@@ -164,6 +167,16 @@ func (s *search) ask(ctx context.Context, list []int) error {
 	}
 	s.until = time.Now().Add(s.lapse(s.longest))
 	return nil
+}
+
+// queue waits until so many probes may be sent. What had to wait can have no
+// answer before.
+func (s *search) queue(ctx context.Context, n int) error {
+	began := time.Now()
+	err := s.pause(ctx, n)
+	waited := time.Since(began)
+	s.last, s.waved = s.last.Add(waited), s.waved.Add(waited)
+	return err
 }
 
 // recall takes a silent hop from the path to another host, or gives it up when

@@ -233,6 +233,34 @@ func TestInterrupted(t *testing.T) {
 	})
 }
 
+// stalled is a network whose user has to wait for a processor when it is first to
+// wake.
+type stalled struct {
+	*network
+	before bool
+}
+
+func (s *stalled) receive(deadline time.Time) (answer, error) {
+	a, err := s.network.receive(deadline)
+	if err != nil && !s.before {
+		s.before = true
+		time.Sleep(3 * time.Second)
+	}
+	return a, err
+}
+
+// TestStalled: hops that are asked late have their whole time to answer.
+func TestStalled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &stalled{network: &network{hops: line(3), drop: 1, closed: make(chan struct{})}}
+		tracer := Tracer{open: func(Method, netip.AddrPort) (wire, error) { return n, nil }}
+		p, err := tracer.Trace(t.Context(), dest, 0)
+		if got := show(&p); err != nil || got != "reached 1 2 3" {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
 // TestSeveralAnswers: what answers a hop's second probe stands behind the first,
 // and nothing fills a hop without end.
 func TestSeveralAnswers(t *testing.T) {

@@ -141,22 +141,37 @@ func (s *socket) send(m mark) error {
 	return os.NewSyscallError("send", err)
 }
 
-// receive takes the next answer. What is none is passed over.
+// receive takes the next answer. What is none is passed over. One that has come
+// is there even when the deadline is over, as it is when this process had to
+// wait for a processor.
 func (s *socket) receive(deadline time.Time) (answer, error) {
 	if err := s.file.SetReadDeadline(deadline); err != nil {
 		return answer{}, err
 	}
 	for {
-		a, ok, err := s.next()
+		a, ok, err := s.next(s.raw.Read)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			var noneErr error
+			if a, ok, noneErr = s.next(s.once); errors.Is(noneErr, unix.EAGAIN) {
+				return answer{}, err
+			}
+			err = noneErr
+		}
 		if ok || err != nil {
 			return a, err
 		}
 	}
 }
 
-// next reads one entry of the queue of errors, or one packet.
-func (s *socket) next() (a answer, ok bool, err error) {
-	waitErr := s.raw.Read(func(fd uintptr) bool {
+// once is like Read of a RawConn, and does not wait.
+func (s *socket) once(try func(fd uintptr) (done bool)) error {
+	return s.raw.Control(func(fd uintptr) { try(fd) })
+}
+
+// next reads one entry of the queue of errors, or one packet, by a read that
+// waits or not.
+func (s *socket) next(read func(func(fd uintptr) bool) error) (a answer, ok bool, err error) {
+	waitErr := read(func(fd uintptr) bool {
 		if a, ok, err = s.nextError(int(fd)); err == unix.EAGAIN && s.replies {
 			a, ok, err = s.nextReply(int(fd))
 		}
