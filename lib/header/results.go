@@ -23,7 +23,7 @@ func AppendPieces(b []byte, name string, pieces []string) []byte {
 // the server that calls itself id. Each result has its pieces: "spf=pass",
 // "smtp.mailfrom=a@example.org".
 func AppendAuthResults(b []byte, id string, results [][]string) []byte {
-	pieces := []string{token(id)}
+	pieces := []string{value(id)}
 	for _, r := range results {
 		pieces[len(pieces)-1] += ";"
 		pieces = append(pieces, r...)
@@ -31,12 +31,23 @@ func AppendAuthResults(b []byte, id string, results [][]string) []byte {
 	return AppendPieces(b, AuthResultsName, pieces)
 }
 
+// endsToken is what no token has in it (RFC 2045 5.1), besides blanks.
+const endsToken = `()<>@,;:\"/[]?=`
+
+// value is a token, or a quoted string of what is none (RFC 8601 2.2).
+func value(s string) string {
+	if s = token(s); strings.ContainsAny(s, endsToken) {
+		return `"` + s + `"`
+	}
+	return s
+}
+
 // AuthservID returns who the body of an Authentication-Results field says that
 // it is from (RFC 8601 2.2), in lower case and without a final dot: the first
 // word, or quoted string, behind comments. It is "" when there is none.
 func AuthservID(body string) string {
 	body = skipBlanks(body)
-	id, _ := atom(body, blanks+`()<>@,;:\"/[]?=`) // RFC 2045 5.1: what ends a token
+	id, _ := atom(body, blanks+endsToken)
 	if strings.HasPrefix(body, `"`) {
 		id = unquote(body[:len(body)-len(skipQuoted(body))])
 	}

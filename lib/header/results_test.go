@@ -17,8 +17,10 @@ func TestAppendAuthResults(t *testing.T) {
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := string(AppendAuthResults(nil, "a;\nb", nil)), "Authentication-Results: unknown\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	for id, want := range map[string]string{"a;\nb": "unknown", "[192.0.2.1]": `"[192.0.2.1]"`, "a=b": `"a=b"`, "a_b-c.d": "a_b-c.d"} {
+		if got := string(AppendAuthResults(nil, id, nil)); got != "Authentication-Results: "+want+"\n" {
+			t.Errorf("%q: got %q, want %q", id, got, want)
+		}
 	}
 }
 
