@@ -19,7 +19,7 @@ func newHost(t *testing.T, name, addr, other, otherAddr string, conf ...string) 
 	h := &host{newInstance(t), name, addr}
 	lines := append([]string{"Hostname " + name, "ClientName 0", "TrustedNet 127.0.0.0/8", "SPF 0", "Route " + other + " " + otherAddr}, conf...)
 	h.write("etc/postern/smtpd.conf", strings.Join(lines, "\n")+"\n")
-	h.write("etc/aliases", "grief: \"|/bin/sh -c 'exit 67'\"\nghost: grief\n")
+	h.write("etc/aliases", "grief: \"|/bin/sh -c 'exit 67'\"\nghost: grief\nstaff: alice, postmaster\n")
 	h.start(program(t, "listen"), addr)
 	accepts(t, addr)
 	return h
@@ -90,14 +90,16 @@ func TestBounceLoopEnds(t *testing.T) {
 func TestReportsBetweenHosts(t *testing.T) {
 	a, b := twoHosts(t, "")
 	send := program(t, "send")
-	for _, rcpt := range []string{"grief@b.test", "nobody@b.test", "ann@b.test"} {
+	for _, rcpt := range []string{"grief@b.test", "nobody@b.test", "ann@b.test", "staff@b.test"} {
 		if out, status := a.run("Subject: for "+rcpt+"\n\ntext\n", send, "-f", "bob@a.test", "-N", "SUCCESS,FAILURE", "-V", "mine", rcpt); status != 0 {
 			t.Fatalf("send: %d %s", status, out)
 		}
 	}
 	runBoth(t, a, b)
-	if got := len(b.messages("ann")); got != 1 {
-		t.Errorf("ann has %d messages", got)
+	for _, user := range []string{"ann", "alice", "postmaster"} {
+		if got := len(b.messages(user)); got != 1 {
+			t.Errorf("%s has %d messages", user, got)
+		}
 	}
 	got := strings.Join(a.messages("bob"), "\n")
 	for _, want := range []string{
@@ -106,14 +108,15 @@ func TestReportsBetweenHosts(t *testing.T) {
 		"Final-Recipient: rfc822; nobody@b.test\nAction: failed\nStatus: 5.1.1\nRemote-MTA: dns; ",
 		"Reporting-MTA: dns; a.test\n",
 		"Final-Recipient: rfc822; ann@b.test\nAction: delivered\nStatus: 2.0.0\n",
+		"Final-Recipient: rfc822; staff@b.test\nAction: expanded\nStatus: 2.0.0\n",
 		"Original-Envelope-Id: mine\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	if n := strings.Count(got, "Return-Path: <>\n"); n != 3 {
-		t.Errorf("%d reports, want 3", n)
+	if n := strings.Count(got, "Return-Path: <>\n"); n != 4 {
+		t.Errorf("%d reports, want 4", n)
 	}
 }
 
