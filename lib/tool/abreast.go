@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// ahead is how many jobs are read beyond the oldest that is not done, for each
-// that is worked on: one slow check must not stop the others.
-const ahead = 8
+// ahead is how many lines are read, besides those that are worked on, beyond the
+// oldest that is not done: one slow check must not stop the others.
+const ahead = 1024
 
 // conveyor carries jobs from the reader by the workers to the writer. The reader
 // puts each into order and into work; the writer takes them in order.
@@ -26,11 +26,11 @@ func (s *stream) abreast(ctx context.Context, n int, in lines, out *bufio.Writer
 	if _, ok := s.checker.(BatchChecker); ok {
 		each = min(n, together)
 	}
-	workers := n / each
+	workers, jobs := n/each, (n+ahead)/each
 	c := &conveyor{
-		order:   make(chan *job, ahead*workers),
-		work:    make(chan *job, ahead*workers),
-		free:    make(chan *job, ahead*workers+2), // and one each with reader and writer
+		order:   make(chan *job, jobs),
+		work:    make(chan *job, jobs),
+		free:    make(chan *job, jobs+2), // and one each with reader and writer
 		written: make(chan error),
 	}
 	go c.write(out)

@@ -6,8 +6,7 @@ const (
 	// together is how many lines are handed to a BatchChecker at most.
 	together = 16
 	// longLine is from where on a line waits until all others are written,
-	// so that memory is bounded by ahead * longLine for each line that is
-	// worked on.
+	// so that memory is bounded by longLine for each line on its way.
 	longLine = 8 << 10
 )
 

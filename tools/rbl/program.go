@@ -15,9 +15,9 @@ import (
 	"postern/lib/tool"
 )
 
-// jobs is how many clients a filter asks about at once, unless -j says so: as
-// many as a resolver has questions on their way.
-const jobs = 128
+// jobs is how many clients a filter asks about at once, unless -j says so: more
+// than a resolver has questions on their way, since some lists answer late.
+const jobs = 512
 
 // program is the options besides those that all tools have.
 type program struct {
