@@ -103,18 +103,24 @@ func Own() *Database {
 }
 
 // Name is the system that Own names. It reads no more of that than it takes,
-// which suits a process that names one SYN.
-func Name(f *Fingerprint, mtu int) (s System, ok bool) {
+// which suits a process that names one SYN: few lines have the window.
+func Name(f *Fingerprint, mtu int) (System, bool) {
+	s := SYN{Fingerprint: *f}
+	v := newView(&s, mtu)
 	for line := range strings.Lines(own) {
-		var d Database
-		if d.pfLine(strings.TrimSpace(line)) != nil {
+		window, _, _ := strings.Cut(line, ":")
+		if line[0] == '#' || line[0] == '\n' {
 			continue
 		}
-		if s, ok := d.Name(f, mtu); ok {
-			return s, true
+		var d Database
+		if n, err := pfNumber(window, true); err != nil || !n.fits(uint32(f.Window), v.links) || d.pfLine(strings.TrimSpace(line)) != nil {
+			continue
+		}
+		if d.entries[0].fits(v) == exact {
+			return d.entries[0].system, true
 		}
 	}
-	return s, false
+	return System{}, false
 }
 
 // Join puts databases behind one another: the first that knows a SYN names it.

@@ -86,6 +86,7 @@ func pfOptions(s string) (list []optionPattern, err error) {
 	if s == "." {
 		return nil, nil
 	}
+	list = make([]optionPattern, 0, min(strings.Count(s, ",")+1, MaxOptions))
 	for word := range strings.SplitSeq(s, ",") {
 		word = strings.TrimSpace(word)
 		o, err := pfOption(word)

@@ -247,9 +247,16 @@ func TestReadP0f(t *testing.T) {
 }
 
 func BenchmarkName(b *testing.B) {
-	f, _ := Parse("64240:64:1:60:M1460,S,T,N,W7")
-	for b.Loop() {
-		Name(&f, UsualMTU)
+	for _, text := range []string{"64240:64:1:60:M1460,S,T,N,W7", "65495:64:1:60:M65495,S,T,N,W10", "1024:50:0:44:M1460"} {
+		f, err := Parse(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(text, func(b *testing.B) {
+			for b.Loop() {
+				Name(&f, UsualMTU)
+			}
+		})
 	}
 }
 
