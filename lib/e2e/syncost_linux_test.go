@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// BenchmarkSynFp compares the processor time of sessions with SynFp and without
-// it. Both servers are there all the time, and take turns of some sessions each.
+// BenchmarkSynFp compares the processor time of sessions, each with a message, with
+// SynFp and without it. Both servers are there all the time, and take turns of some sessions each.
 func BenchmarkSynFp(b *testing.B) {
-	const turn = 100 // sessions
+	const turn = 50 // sessions
 	type side struct {
 		addr string
 		pid  int
@@ -35,6 +35,7 @@ func BenchmarkSynFp(b *testing.B) {
 			for range turn {
 				c := dial(b, s.addr)
 				c.hello()
+				c.mail("a SYN", "ann@"+hostname)
 				c.quit()
 				c.conn.Close()
 			}
