@@ -47,14 +47,17 @@ func (c *config) mayLack(err error) bool {
 }
 
 // handIn gives the message to smtpd at the socket of this host, for all of its
-// recipients or for none.
+// recipients or for none: of several it is asked first whether it takes them.
 func (p *program) handIn(ctx context.Context, env *smtp.Envelope, in *message) int {
 	s, err := p.atSocket(ctx)
 	if err != nil {
 		return complain(p.stderr, sysexits.TempFail, err)
 	}
 	defer s.Close()
-	replies, err := s.Ask(ctx, env)
+	var replies []smtp.Reply
+	if len(env.Recipients) > 1 {
+		replies, err = s.Ask(ctx, env)
+	}
 	if err == nil && refusal(replies) == nil {
 		var result client.Result
 		result, err = s.Send(ctx, env, in.reader())

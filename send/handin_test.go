@@ -101,6 +101,17 @@ func TestHandIn(t *testing.T) {
 	}
 }
 
+// TestHandInOnce is a message for one: there is nobody who could be refused
+// beside him, so that nothing is asked before it is sent.
+func TestHandInOnce(t *testing.T) {
+	const envelope = "C: MAIL FROM:<a@b.example>*\nC: RCPT TO:<bob@mx.example>*\nC: DATA\n"
+	const text = "From: a@b.example\nDate: x\nMessage-ID: <y>\n\nx\n"
+	status, stderr := outside(t, greeting+envelope+"S: 250 ok\nS: 550 5.1.1 no such mailbox\nS: 503 5.5.1 no\n", text, "-f", "a@b.example", "bob")
+	if status != sysexits.NoUser || stderr != "send: no such mailbox\n" {
+		t.Errorf("got %d, %q", status, stderr)
+	}
+}
+
 func TestRefusal(t *testing.T) {
 	ok, no, later := smtp.Say(250, smtp.NoDetail, "ok"), smtp.Say(550, smtp.NoMailbox, "no"), smtp.Say(451, smtp.OtherSystem, "later")
 	tests := []struct {
