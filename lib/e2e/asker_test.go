@@ -49,6 +49,7 @@ func TestWhoIsAsked(t *testing.T) {
 
 // TestServersTakeTurns: of several servers one that answers is enough.
 func TestServersTakeTurns(t *testing.T) {
+	t.Parallel()
 	good := dnstest.Start(t, mailZone).Addr().String()
 	servers := []string{freePort(t)} // where nobody listens
 	for _, fault := range []dnstest.Fault{dnstest.ServFail, dnstest.Refused, dnstest.Lame, dnstest.Silent} {

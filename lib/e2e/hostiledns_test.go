@@ -46,6 +46,7 @@ func faultyZone() string {
 // TestFaultyServers: whatever name servers do, each line has its result, in its
 // place, and one domain's servers are no harm to another.
 func TestFaultyServers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, faultyZone())
 	var lines strings.Builder
 	args := []string{}

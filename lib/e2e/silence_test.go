@@ -15,6 +15,7 @@ import (
 // twice, which is 24 seconds; the reason that is given names those that it still
 // had the time for in its last round.
 func TestSilence(t *testing.T) {
+	t.Parallel()
 	const servers = 6
 	cut := func(text string) bool {
 		n := strings.Count(text, "does not answer")
@@ -94,6 +95,7 @@ func TestLimitsOfChecks(t *testing.T) {
 // named, so had anything waited for it, the answers that come then would come
 // too late.
 func TestOverlap(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, honestZone)
 	w.patient(6)
 	w.configure("RBL -i -f -s 100 list.test", "RBLTimeout 20s")
@@ -123,6 +125,7 @@ func TestOverlap(t *testing.T) {
 // TestSilenceDisturbsNobody: while sessions of one process wait for servers that
 // say nothing, others go on; and when those answer at last, they do too.
 func TestSilenceDisturbsNobody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, honestZone+"slow.test. TXT \"v=spf1 +all\"\n")
 	w.patient(6)
 	w.configure("ClientName 0", "MaxConPerIP 20")

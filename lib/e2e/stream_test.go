@@ -66,6 +66,7 @@ func (s *stream) wants(words ...string) {
 // TestStreamsFlush: what is done is written while more is waited for, from
 // whoever writes or from the DNS; and in order.
 func TestStreamsFlush(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, mailZone+"8.2.0.192.list.test. A 127.0.0.3\n")
 	w.dns.Fault("slow.test", dnstest.Silent)
 	w.dns.Fault("99.2.0.192.list.test", dnstest.Silent)
@@ -75,7 +76,7 @@ func TestStreamsFlush(t *testing.T) {
 		argv string
 		want map[string]string
 	}{
-		{"spf", spf}, {"spf -j 1", spf}, {"spf -j 2", spf}, {"rbl -b list.test", rbl}, {"rbl -j 1 -b list.test", rbl}, {"rbl -j 2 -b list.test", rbl},
+		{"spf", spf}, {"spf -j 1", spf}, {"rbl -b list.test", rbl}, {"rbl -j 1 -b list.test", rbl},
 	} {
 		t.Run(run.argv, func(t *testing.T) {
 			t.Parallel()
