@@ -62,6 +62,9 @@ func synEffects() []effect {
 	mail := hi + wholeMail + bye
 	return []effect{
 		{directive: "SynFp", before: collector, talk: mail, mail: "syn-fingerprint=" + aSYN, log: "syn_fingerprint=" + aSYN + " syn_os=Linux "},
+		{directive: "SynFp", lines: []string{"Mailer $T/mailer"}, before: collector, talk: mail,
+			files: map[string]string{"mailer": "#!/bin/sh\ncat >/dev/null\necho \"$CLIENT_SYNFP $CLIENT_SYNOS\" >$T/out\n"},
+			file:  "out", text: aSYN + " Linux\n"},
 		{directive: "SynFp", lines: []string{"SynFp 0"}, before: collector, talk: mail, behind: lacks("syn-fingerprint")},
 		{directive: "SynFpWait", lines: []string{"SynFpWait 1"}, before: silentCollector, talk: mail, behind: lacks("syn-fingerprint")},
 		{directive: "SynOsMTU", lines: []string{"SynOsMTU 1290"}, before: collector, talk: mail, log: `syn_os="Linux 4.20 or later"`},
