@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/mail"
 	"strings"
 
 	"postern/lib/smtp"
@@ -43,43 +42,6 @@ func (p *program) addRecipients(env *smtp.Envelope, head []byte, name string) er
 		}
 	}
 	return nil
-}
-
-// parseList reads an address list. Names alone are of this host.
-func (p *program) parseList(body string) ([]smtp.Mailbox, error) {
-	body = strings.TrimSpace(body)
-	if body == "" || body == "undisclosed-recipients:;" {
-		return nil, nil
-	}
-	parsed, err := mail.ParseAddressList(body)
-	if err != nil {
-		return p.parseNames(body, err)
-	}
-	var list []smtp.Mailbox
-	for _, a := range parsed {
-		m, err := p.parseAddress(a.Address)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, m)
-	}
-	return list, nil
-}
-
-// parseNames reads a list in which names without domain stand, as programs of
-// the host write it. why is what is wrong with the list otherwise.
-func (p *program) parseNames(body string, why error) ([]smtp.Mailbox, error) {
-	var list []smtp.Mailbox
-	for word := range strings.SplitSeq(body, ",") {
-		m, err := p.parseAddress(strings.TrimSpace(word))
-		if err != nil {
-			return nil, why
-		}
-		if !m.IsZero() {
-			list = append(list, m)
-		}
-	}
-	return list, nil
 }
 
 // bodies is what the fields of the name say, unfolded.

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"postern/lib/deliver"
 	"postern/lib/maildir"
 	"postern/lib/place"
+	"postern/lib/smtp"
 	"postern/lib/sysexits"
 )
 
@@ -327,6 +329,41 @@ func TestScan(t *testing.T) {
 	}
 }
 
+// TestParseList is who is meant by a field: names alone, which programs of the
+// host write, may stand beside whole addresses.
+func TestParseList(t *testing.T) {
+	p := &program{config: newConfig(instance(t))}
+	p.mail = deliver.New(deliver.Config{Hostname: "h.example"}, p.places)
+	for _, tt := range []struct{ body, want string }{
+		{"a@x.example, Bob <b@x.example>", "a@x.example b@x.example"},
+		{"root", "root@h.example"},
+		{"root@x.example, Bob <bob>", "root@x.example bob@h.example"},
+		{"ann, \"Q, R\" <b@x.example>", "ann@h.example b@x.example"},
+		{"root (Charlie, \\) Root), bob", "root@h.example bob@h.example"},
+		{"ann, , <b@x.example>,", "ann@h.example b@x.example"},
+		{"team: a@x.example, b@x.example;", "a@x.example b@x.example"},
+		{"undisclosed-recipients: ;", ""},
+		{"", ""},
+		{"ann bob", "error"},
+		{"ann <b@x.example", "error"},
+		{"\"ann, bob", "error"},
+		{"<<>>", "error"},
+	} {
+		list, err := p.parseList(tt.body)
+		var words []string
+		for _, m := range list {
+			words = append(words, m.String())
+		}
+		got := strings.Join(words, " ")
+		if err != nil {
+			got = "error"
+		}
+		if got != tt.want {
+			t.Errorf("%q: got %q, %v; want %q", tt.body, got, err, tt.want)
+		}
+	}
+}
+
 func TestFullName(t *testing.T) {
 	p := instance(t)
 	send(strings.NewReader("\nx\n"), "-F", "Bob \"the\\\nboss\"", "-f", "a@b.example", "bob")
@@ -338,4 +375,21 @@ func TestFullName(t *testing.T) {
 	if got := mails(t, p, "carol")[0]; !strings.Contains(got, "\nFrom: =?utf-8?B?SsO8cmdlbg==?= <j@xn--bcher-kva.example>\n") {
 		t.Errorf("got %q", got)
 	}
+}
+
+// FuzzParseList: whatever the field says, who is meant by it is an address.
+func FuzzParseList(f *testing.F) {
+	for _, seed := range []string{"root, Bob <bob>", `"a, b" (c, d) <e@f>, g`, `(\`, `"\`, "<a>,<b", "team: a, b;"} {
+		f.Add(seed)
+	}
+	p := &program{config: newConfig(place.New(f.TempDir()))}
+	p.mail = deliver.New(deliver.Config{Hostname: "h.example"}, p.places)
+	f.Fuzz(func(t *testing.T, body string) {
+		list, _ := p.parseList(body)
+		for _, m := range list {
+			if again, err := smtp.ParseMailbox(m.String(), true); !m.IsZero() && (err != nil || again != m) {
+				t.Errorf("%q: %v is read as %v, %v", body, m, again, err)
+			}
+		}
+	})
 }
