@@ -49,6 +49,20 @@ func silentCollector(t *testing.T, in *instance) {
 	t.Cleanup(func() { l.Close() })
 }
 
+// goneCollector has left its socket.
+func goneCollector(t *testing.T, in *instance) {
+	silentCollector(t, in)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: in.conf.syn.socket + "-", Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	if err := os.Rename(in.conf.syn.socket+"-", in.conf.syn.socket); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func lacks(words string) func(*testing.T, *instance) {
 	return func(t *testing.T, in *instance) {
 		if mail := unfolded(in.mailbox(t, "bob")); mail == "" || strings.Contains(mail, words) {
@@ -67,6 +81,12 @@ func synEffects() []effect {
 			file:  "out", text: aSYN + " Linux\n"},
 		{directive: "SynFp", lines: []string{"SynFp 0"}, before: collector, talk: mail, behind: lacks("syn-fingerprint")},
 		{directive: "SynFpWait", lines: []string{"SynFpWait 1"}, before: silentCollector, talk: mail, behind: lacks("syn-fingerprint")},
+		{directive: "SynFpWait", before: goneCollector, talk: mail, behind: func(t *testing.T, in *instance) {
+			lacks("syn-fingerprint")(t, in)
+			if log := in.log.String(); strings.Contains(log, "synfp") {
+				t.Errorf("a collector that is gone is in the log:\n%s", log)
+			}
+		}},
 		{directive: "SynOsMTU", lines: []string{"SynOsMTU 1290"}, before: collector, talk: mail, log: `syn_os="Linux 4.20 or later"`},
 	}
 }

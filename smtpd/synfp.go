@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"syscall"
 	"time"
 
 	"postern/lib/conf"
@@ -42,6 +43,10 @@ var synRows = []conf.Row[synConfig]{
 		Help:  "The usual MTU of the network of clients, which is tried beside the one that the fingerprint tells when the system is named; 0 to try that alone."},
 }
 
+// leftSocket is what a socket gives whose collector is gone, which is no more
+// worth a word than that there is none.
+const leftSocket = syscall.ECONNREFUSED
+
 // lookAtSYN notes the fingerprint that the kernel kept, or begins to ask the
 // collector for it. What opened a proxied connection is the proxy's.
 func (s *session) lookAtSYN() {
@@ -59,7 +64,7 @@ func (s *session) lookAtSYN() {
 	client, server := s.peer.client, s.peer.server
 	s.syn = inquire(s.server, "synfp", time.Duration(c.waitMs)*time.Millisecond, func(ctx context.Context) synfp.Fingerprint {
 		f, err := synfp.Ask(ctx, c.socket, client, server)
-		if err != nil && !errors.Is(err, synfp.ErrUnseen) && ctx.Err() == nil {
+		if err != nil && !errors.Is(err, synfp.ErrUnseen) && !errors.Is(err, leftSocket) && ctx.Err() == nil {
 			s.complain(maillog.Warning, "synfp", err)
 		}
 		return f

@@ -150,3 +150,51 @@ func FuzzQuestions(f *testing.F) {
 		}
 	})
 }
+
+// TestRepeated: a SYN that is sent again is one of the same connection, and none
+// of a port that is used again.
+func TestRepeated(t *testing.T) {
+	b := newBuffer(10)
+	for i, tt := range []struct {
+		client   string
+		sequence uint32
+		isNew    bool
+	}{
+		{"192.0.2.1:1", 7, true},
+		{"192.0.2.1:1", 7, false},
+		{"192.0.2.1:2", 7, true},
+		{"192.0.2.1:1", 8, true},
+		{"192.0.2.1:1", 8, false},
+	} {
+		s := aSYN(t, tt.client)
+		s.Sequence = tt.sequence
+		if got := b.add(s, time.Unix(int64(i), 0)); got != tt.isNew {
+			t.Errorf("%d: new %v, want %v", i, got, tt.isNew)
+		}
+	}
+	if _, h, _ := b.host(netip.MustParseAddr("192.0.2.1")); h.total != 3 || len(b.ring) != 3 {
+		t.Errorf("%d connections, %d SYNs, want 3", h.total, len(b.ring))
+	}
+}
+
+// TestLeftSocket: the socket of a collector that is gone is replaced; another
+// file is not.
+func TestLeftSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	again, err := listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+	writeFile(t, path, "a letter")
+	if l, err := listen(path); err == nil {
+		l.Close()
+		t.Error("a file was replaced")
+	}
+}
