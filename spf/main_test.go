@@ -165,6 +165,18 @@ action=PREPEND Received-SPF: permerror (mx.example: what perm.example publishes 
 	}
 }
 
+// A field that would be too long lacks what is last, and no half of anything.
+func TestLongField(t *testing.T) {
+	long := strings.Repeat(`x"`, 300)
+	stdin := "request=smtpd_access_policy\nclient_address=192.0.2.1\nsender=" + long + "@soft.example\nhelo_name=" + long + ".example\n\n"
+	status, got, stderr := call(t, stdin, "-P", "-z", file(t, "zone", zone))
+	got, ok := strings.CutPrefix(got, "action=PREPEND Received-SPF: softfail (")
+	plain := strings.ReplaceAll(strings.ReplaceAll(got, `\\`, ""), `\"`, "")
+	if status != 0 || !ok || !strings.HasSuffix(got, "\";\n\n") || strings.Count(plain, `"`) != 2 || len(got) > 990 {
+		t.Errorf("got %d, %s\n%d octets: %s", status, stderr, len(got), got)
+	}
+}
+
 // The tree goes to standard error, and the answers of the DNS to standard
 // output where nothing else reads it.
 func TestTrace(t *testing.T) {

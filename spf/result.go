@@ -41,7 +41,24 @@ func (r *result) Action() string {
 	case spf.TempError:
 		return "DEFER_IF_PERMIT 4.4.3 SPF: " + r.Meaning(r.ip)
 	}
-	return "PREPEND Received-SPF: " + strings.Join(r.Received(r.receiver, r.ip, r.sender, r.helo), " ")
+	return "PREPEND " + oneLine(append([]string{"Received-SPF:"}, r.Received(r.receiver, r.ip, r.sender, r.helo)...))
+}
+
+// maxLine bounds a field that is one line: an action is no longer, nor should a
+// line be (RFC 5322 2.1.1).
+const maxLine = 900
+
+// oneLine joins the pieces of a field, those that have room: what is last tells
+// least, and half of a piece would spoil the rest.
+func oneLine(pieces []string) string {
+	line := pieces[0]
+	for _, p := range pieces[1:] {
+		if len(line)+1+len(p) > maxLine {
+			break
+		}
+		line += " " + p
+	}
+	return line
 }
 
 // Text is the result for a person. Its first word is the result.

@@ -78,6 +78,45 @@ func TestSilentLists(t *testing.T) {
 	}
 }
 
+// TestSilenceForEveryCheck: each check that asks the DNS gives up in time, and
+// then does what it does when the DNS fails. The resolver alone would wait for
+// longer than a client does for the reply (RFC 5321 4.5.3.2).
+func TestSilenceForEveryCheck(t *testing.T) {
+	if testing.Short() {
+		t.Skip("15 seconds of silence")
+	}
+	t.Parallel()
+	w := newWorld(t, "")
+	w.dns.Fault(dnstest.All, dnstest.Silent)
+	w.patient(80)
+	mail, rcpt := "MAIL FROM:<joe@pass.test>\r\n", "RCPT TO:<"+ann+">\r\n"
+	checks := []struct {
+		conf, says string
+		want       []string
+	}{
+		{"AllowDNSFail 0", "", []string{"421 4.4.3 "}},
+		{"AllowDNSFail 1", "EHLO mx.client.org\r\n" + mail + rcpt, []string{"220 ", "250", "250 ", "451 4.4.3 "}},
+		{"TrustedDomain pass.test", "EHLO mx.client.org\r\n" + mail + "RCPT TO:<x@other.test>\r\n", []string{"220 ", "250", "250 ", "550 5.7.1 "}},
+		{"VerifySender 1", "EHLO mx.client.org\r\n" + mail + rcpt, []string{"220 ", "250", "250 ", "250 "}},
+		{"MxLocalRcpt 1", "EHLO mx.client.org\r\n" + mail + "RCPT TO:<x@other.test>\r\n", []string{"220 ", "250", "250 ", "451 4.4.3 "}},
+		{"HeloExists 1", "EHLO mx.client.org\r\n" + mail, []string{"220 ", "250", "250 "}},
+	}
+	var sessions []*talk
+	for i, check := range checks { // all wait at once
+		file := fmt.Sprintf("%d.conf", i)
+		w.write(file, "Hostname "+hostname+"\nSPF 0\nResolver "+w.resolver+"\n"+check.conf+"\n")
+		conn, _ := w.sessionOf(stranger, "-C", file)
+		c := converse(t, conn)
+		sessions = append(sessions, c)
+		c.send(check.says)
+	}
+	for i, check := range checks {
+		for _, want := range check.want {
+			sessions[i].expect(want)
+		}
+	}
+}
+
 // TestLimitsOfChecks: no directive may make a check longer than 20 seconds
 // (RFC 7208 4.6.4).
 func TestLimitsOfChecks(t *testing.T) {
