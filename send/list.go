@@ -19,7 +19,7 @@ func (p *program) parseList(body string) ([]smtp.Mailbox, error) {
 	}
 	var list []smtp.Mailbox
 	for _, a := range parsed {
-		m, err := p.parseAddress(a.Address)
+		m, err := mailbox(a)
 		if err != nil {
 			return nil, err
 		}
@@ -48,12 +48,18 @@ func (p *program) parseItems(body string, why error) ([]smtp.Mailbox, error) {
 // parseItem reads one address, or one in <> behind a name.
 func (p *program) parseItem(item string) (smtp.Mailbox, error) {
 	if a, err := mail.ParseAddress(item); err == nil {
-		return p.parseAddress(a.Address)
+		return mailbox(a)
 	}
 	if i := strings.LastIndexByte(item, '<'); i >= 0 && strings.HasSuffix(item, ">") {
 		item = item[i:]
 	}
 	return p.parseAddress(item)
+}
+
+// mailbox is the mailbox of an address, which has lost its quotes.
+func mailbox(a *mail.Address) (smtp.Mailbox, error) {
+	i := strings.LastIndexByte(a.Address, '@')
+	return smtp.ParseMailbox(smtp.Mailbox{Local: a.Address[:i], Domain: a.Address[i+1:]}.String(), true)
 }
 
 // items parts a list at its commas, but for those within quotes, and takes

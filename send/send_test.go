@@ -344,6 +344,8 @@ func TestParseList(t *testing.T) {
 		{"team: a@x.example, b@x.example;", "a@x.example b@x.example"},
 		{"undisclosed-recipients: ;", ""},
 		{"", ""},
+		{`"an n"@x.example, "a@b"@x.example`, `"an n"@x.example "a@b"@x.example`},
+		{`ann, "an n"@x.example`, `ann@h.example "an n"@x.example`},
 		{"ann bob", "error"},
 		{"ann <b@x.example", "error"},
 		{"\"ann, bob", "error"},
