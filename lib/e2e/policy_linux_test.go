@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -83,6 +84,12 @@ var policies = []policy{
 		{"198.51.100.1", "mx.none.test", "", "250 ", ""},
 		{"IPV6:2001:db8::1", "mx.none.test", "a@none.test", "250 ", ""},
 	}},
+	{"netpath", "netpath -P -s ROOT/paths", nil, []policyRow{
+		{"127.0.0.1", "mx.none.test", "a@none.test", "250 ", ""},
+	}, nil},
+	{"no collector can be asked", "synfp -P", nil, []policyRow{
+		{"192.0.2.9", "mx.none.test", "a@none.test", "250 ", ""},
+	}, nil},
 	{"no list can be asked", "rbl -P -b temp.test", nil, []policyRow{
 		{"192.0.2.9", "mx.none.test", "a@none.test", "250 ", ""},
 	}, nil},
@@ -125,6 +132,7 @@ func policyInside(t *testing.T, programs string) {
 	h := &policyHost{t: t, programs: programs, root: rootFor(t)}
 	h.ownNetwork()
 	dnstest.StartOn(t, "127.0.0.1:53", policyZone)
+	h.run("install", "-d", "-o", "nobody", h.root+"/paths")
 	h.startPostfix()
 	for i := range policies {
 		p := &policies[i]
@@ -137,7 +145,9 @@ func policyInside(t *testing.T, programs string) {
 			}
 		})
 	}
-	t.Run("header", h.header)
+	for name, field := range map[string]string{"spf": "Received-SPF: pass (", "netpath": "X-Avenger: version="} {
+		t.Run("header of "+name, func(t *testing.T) { h.header(t, name, field) })
+	}
 	t.Run("a crowd for greylist and postgrey", h.greyCrowd)
 }
 
@@ -352,9 +362,11 @@ func (h *policyHost) dial(t *testing.T, port int, row policyRow) *talk {
 	return c
 }
 
-// header sends a message with two recipients, and finds Received-SPF in it once.
-func (h *policyHost) header(t *testing.T) {
-	c := h.dial(t, policies[0].port(0), policies[0].rows[0])
+// header sends a message with two recipients to who asks a policy server, and
+// finds its field in it once.
+func (h *policyHost) header(t *testing.T, name, field string) {
+	p := &policies[slices.IndexFunc(policies, func(p policy) bool { return p.name == name })]
+	c := h.dial(t, p.port(0), p.rows[0])
 	c.ask("RCPT TO:<one@rcpt.test>", "250")
 	c.ask("RCPT TO:<two@rcpt.test>", "250")
 	c.ask("DATA", "354")
@@ -369,7 +381,10 @@ func (h *policyHost) header(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(text), "Received-SPF: pass"); n != 1 {
-		t.Errorf("Received-SPF: pass stands there %d times, want once:\n%s", n, text)
+	if n := strings.Count(string(text), "\n"+field); n != 1 {
+		t.Errorf("%s stands there %d times, want once:\n%s", field, n, text)
+	}
+	for _, file := range files {
+		os.Remove(file)
 	}
 }
