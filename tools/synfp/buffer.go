@@ -12,12 +12,19 @@ import (
 // A buffer keeps the last SYNs until they are asked for. Its memory does not
 // grow beyond their number.
 type buffer struct {
-	mu     sync.Mutex
-	ring   []seen
-	next   int
-	at     map[netip.AddrPort]int // the last SYN of a client's port
-	hosts  map[netip.Addr]*host
-	change chan struct{} // closed at the next SYN, when somebody waits for it
+	mu      sync.Mutex
+	ring    []seen
+	next    int
+	at      map[netip.AddrPort]int // the last SYN of a client's port
+	hosts   map[netip.Addr]*host
+	waiting map[netip.AddrPort]*waiter
+}
+
+// A waiter is those who wait for a client's SYN. A flood wakes only those whom
+// it concerns.
+type waiter struct {
+	number int
+	come   chan struct{} // closed when it comes
 }
 
 type seen struct {
@@ -35,9 +42,10 @@ type host struct {
 
 func newBuffer(keep int) *buffer {
 	return &buffer{
-		ring:  make([]seen, 0, min(keep, maxKeep)),
-		at:    make(map[netip.AddrPort]int),
-		hosts: make(map[netip.Addr]*host),
+		ring:    make([]seen, 0, min(keep, maxKeep)),
+		at:      make(map[netip.AddrPort]int),
+		hosts:   make(map[netip.Addr]*host),
+		waiting: make(map[netip.AddrPort]*waiter),
 	}
 }
 
@@ -58,11 +66,17 @@ func (b *buffer) add(s synfp.SYN, now time.Time) (isNew bool) {
 	b.at[s.Client] = b.next
 	b.count(s.Client.Addr(), now)
 	b.next = (b.next + 1) % cap(b.ring)
-	if b.change != nil {
-		close(b.change)
-		b.change = nil
-	}
+	b.wake(s.Client)
+	b.wake(netip.AddrPortFrom(s.Client.Addr(), 0))
 	return true
+}
+
+// wake tells those who wait for a client.
+func (b *buffer) wake(client netip.AddrPort) {
+	if w := b.waiting[client]; w != nil {
+		close(w.come)
+		delete(b.waiting, client)
+	}
 }
 
 // count notes that a host has sent the SYN that comes next in the ring.
@@ -91,10 +105,9 @@ func (b *buffer) forget(i int) {
 	}
 }
 
-// find gives the SYN of a connection, and what will be closed when another
-// comes, for the case that it is not there. Without a port it is the last SYN of
-// the client.
-func (b *buffer) find(client, server netip.AddrPort) (s synfp.SYN, ok bool, change <-chan struct{}) {
+// find gives the SYN of a connection, or else joins those who wait for it.
+// Without a port it is the last SYN of the client.
+func (b *buffer) find(client, server netip.AddrPort) (s synfp.SYN, w *waiter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	i, ok := b.at[client]
@@ -102,24 +115,36 @@ func (b *buffer) find(client, server netip.AddrPort) (s synfp.SYN, ok bool, chan
 		i, ok = h.last, true
 	}
 	if ok && (!server.IsValid() || b.ring[i].Server == server) {
-		return b.ring[i].SYN, true, nil
+		return b.ring[i].SYN, nil
 	}
-	if b.change == nil {
-		b.change = make(chan struct{})
+	if w = b.waiting[client]; w == nil {
+		w = &waiter{come: make(chan struct{})}
+		b.waiting[client] = w
 	}
-	return s, false, b.change
+	w.number++
+	return s, w
+}
+
+// leave waits no more.
+func (b *buffer) leave(client netip.AddrPort, w *waiter) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if w.number--; w.number == 0 && b.waiting[client] == w {
+		delete(b.waiting, client)
+	}
 }
 
 // wait finds the SYN of a connection, or waits for it.
 func (b *buffer) wait(ctx context.Context, client, server netip.AddrPort) (synfp.SYN, bool) {
 	for {
-		s, ok, change := b.find(client, server)
-		if ok {
+		s, w := b.find(client, server)
+		if w == nil {
 			return s, true
 		}
 		select {
-		case <-change:
+		case <-w.come:
 		case <-ctx.Done():
+			b.leave(client, w)
 			return s, false
 		}
 	}

@@ -19,6 +19,7 @@ const (
 	maxAsking = 1024             // sessions that ask at once; further ones wait
 	maxWait   = 5 * time.Second  // for a SYN; a session that wants less hangs up
 	idleLimit = 60 * time.Second // for the next question on a connection
+	idleP0f   = 24 * time.Hour   // of p0f's: Haraka has one for all its life, and asks in vain when it is closed
 )
 
 // collector answers sessions that ask for the SYNs of their clients.
@@ -83,14 +84,17 @@ func (c *collector) serve(l net.Listener) error {
 // ours, which are records, from p0f's.
 func (c *collector) answerAll(conn net.Conn) {
 	in := bufio.NewReaderSize(conn, synfp.MaxQuestion)
+	idle := idleLimit
 	for {
-		conn.SetDeadline(time.Now().Add(idleLimit))
+		conn.SetDeadline(time.Now().Add(idle))
 		first, err := in.Peek(1)
 		if err != nil {
 			return
 		}
+		conn.SetDeadline(time.Now().Add(idleLimit))
 		var reply []byte
 		if isP0f(first[0]) {
+			idle = idleP0f
 			reply, err = c.answerP0f(in)
 		} else {
 			reply, err = c.answerLine(in)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func startCollector(t *testing.T, keep int) (*collector, string) {
 	return c, path
 }
 
-func aSYN(t *testing.T, client string) synfp.SYN {
+func aSYN(t testing.TB, client string) synfp.SYN {
 	t.Helper()
 	f, err := synfp.Parse(usual)
 	if err != nil {
@@ -54,7 +55,7 @@ func TestAsk(t *testing.T) {
 	}()
 	for waiting := false; !waiting; {
 		c.mu.Lock()
-		waiting = c.change != nil
+		waiting = len(c.waiting) > 0
 		c.mu.Unlock()
 	}
 	c.add(aSYN(t, "192.0.2.2:1"), time.Now())
@@ -128,11 +129,13 @@ func TestBufferIsBounded(t *testing.T) {
 	if len(b.ring) != 3 || len(b.at) != 3 || len(b.hosts) != 3 {
 		t.Errorf("%d SYNs, %d ports, %d hosts; want 3 of each", len(b.ring), len(b.at), len(b.hosts))
 	}
-	if _, ok, _ := b.find(netip.MustParseAddrPort("192.0.2.199:1000"), netip.AddrPort{}); !ok {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, ok := b.wait(ctx, netip.MustParseAddrPort("192.0.2.199:1000"), netip.AddrPort{}); !ok {
 		t.Error("the last is not there")
 	}
-	if _, ok, _ := b.find(netip.MustParseAddrPort("192.0.2.0:1"), netip.AddrPort{}); ok {
-		t.Error("the first is there")
+	if _, ok := b.wait(ctx, netip.MustParseAddrPort("192.0.2.0:1"), netip.AddrPort{}); ok || len(b.waiting) != 0 {
+		t.Errorf("the first is there: %v; %d wait", ok, len(b.waiting))
 	}
 }
 
@@ -197,4 +200,55 @@ func TestLeftSocket(t *testing.T) {
 		l.Close()
 		t.Error("a file was replaced")
 	}
+}
+
+// TestManyWait: each of many who wait for SYNs gets its own, those of a host the
+// next of that, and nothing is left behind.
+func TestManyWait(t *testing.T) {
+	const n = 200
+	b := newBuffer(n)
+	var group sync.WaitGroup
+	for i := range n {
+		client := netip.MustParseAddrPort(fmt.Sprintf("192.0.2.%d:%d", i%10, 1000+i))
+		for _, asked := range []netip.AddrPort{client, client, netip.AddrPortFrom(client.Addr(), 0)} {
+			group.Go(func() {
+				s, ok := b.wait(t.Context(), asked, netip.AddrPort{})
+				if !ok || s.Client.Addr() != asked.Addr() || asked.Port() != 0 && s.Client != asked {
+					t.Errorf("%v got that of %v, %v", asked, s.Client, ok)
+				}
+			})
+		}
+	}
+	for i := range n {
+		b.add(aSYN(t, fmt.Sprintf("192.0.2.%d:%d", i%10, 1000+i)), time.Now())
+	}
+	group.Wait()
+	if len(b.waiting) != 0 {
+		t.Errorf("%d are waited for", len(b.waiting))
+	}
+}
+
+// BenchmarkAddWhileWaited is a flood while sessions wait for SYNs that do not
+// come.
+func BenchmarkAddWhileWaited(b *testing.B) {
+	buf := newBuffer(1000)
+	ctx, cancel := context.WithCancel(b.Context())
+	var group sync.WaitGroup
+	for i := range maxAsking {
+		group.Go(func() {
+			buf.wait(ctx, netip.AddrPortFrom(netip.MustParseAddr("198.51.100.1"), uint16(i+1)), netip.AddrPort{})
+		})
+	}
+	for waiting := 0; waiting < maxAsking; {
+		buf.mu.Lock()
+		waiting = len(buf.waiting)
+		buf.mu.Unlock()
+	}
+	s, when := aSYN(b, "192.0.2.1:4242"), time.Now()
+	for b.Loop() {
+		s.Sequence++
+		buf.add(s, when)
+	}
+	cancel()
+	group.Wait()
 }
