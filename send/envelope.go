@@ -43,17 +43,33 @@ func (p *program) fromArgs(operands []string) (*smtp.Envelope, error) {
 		return nil, fmt.Errorf("sender: %w", err)
 	}
 	for _, operand := range operands {
-		m, err := p.parseAddress(operand)
-		if err == nil && m.IsZero() {
-			err = errors.New("is no recipient")
-		}
+		list, err := p.parseOperand(operand)
 		if err != nil {
 			return nil, fmt.Errorf("recipient %q: %w", operand, err)
 		}
-		env.Recipients = append(env.Recipients, p.recipient(m))
+		for _, m := range list {
+			env.Recipients = append(env.Recipients, p.recipient(m))
+		}
 	}
 	env.SMTPUTF8 = !allASCII(env)
 	return env, nil
+}
+
+// parseOperand is who is meant by an operand: one address as it stands, or what
+// sendmail takes too, a list of them in the form of a header. So has cron in its
+// MAILTO several users.
+func (p *program) parseOperand(operand string) ([]smtp.Mailbox, error) {
+	m, err := p.parseAddress(operand)
+	switch {
+	case err == nil && m.IsZero():
+		return nil, errors.New("is no recipient")
+	case err == nil:
+		return []smtp.Mailbox{m}, nil
+	}
+	if list, _ := p.parseList(operand); len(list) > 0 {
+		return list, nil
+	}
+	return nil, err
 }
 
 // recipient is m with what the command line wants for all.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"postern/lib/deliver"
 	"postern/lib/sysexits"
 )
 
@@ -14,6 +15,7 @@ func TestCallers(t *testing.T) {
 	const text = "From: z@x.example\nTo: bob@mx.example\nDate: x\nMessage-ID: <y>\n\nx\n.\nthe end\n"
 	for _, tt := range []struct{ caller, args string }{
 		{"cron of Debian", "-i -FCronDaemon -B8BITMIME -oem bob"},
+		{"cron with more in MAILTO", "-i -FCronDaemon -B8BITMIME -oem carol,bob@mx.example"},
 		{"cronie", "-FCronDaemon -i -odi -oem -oi -t -f root"},
 		{"busybox crond", "-ti bob"},
 		{"systemd-cron", "-i -B8BITMIME bob"},
@@ -42,6 +44,38 @@ func TestCallers(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+// TestOperands is who is meant by an operand: an address as it stands or, as
+// cron has it from MAILTO, a list of them.
+func TestOperands(t *testing.T) {
+	p := &program{config: newConfig(instance(t))}
+	p.mail = deliver.New(deliver.Config{Hostname: "h.example"}, p.places)
+	for operand, want := range map[string]string{
+		"bob":                     "bob@h.example",
+		"<bob@x.example>":         "bob@x.example",
+		"Bob <bob@x.example>":     "bob@x.example",
+		"a,b@x.example, c":        "a@h.example b@x.example c@h.example",
+		"a@x.example,b@x.example": "a@x.example b@x.example",
+		`"a,b"@x.example`:         `"a,b"@x.example`,
+		"a b":                     "error",
+		",":                       "error",
+		"":                        "error",
+		"<>":                      "error",
+	} {
+		env, err := p.fromArgs([]string{operand})
+		got := "error"
+		if err == nil {
+			var words []string
+			for _, r := range env.Recipients {
+				words = append(words, r.Mailbox.String())
+			}
+			got = strings.Join(words, " ")
+		}
+		if got != want {
+			t.Errorf("%q: got %q, %v; want %q", operand, got, err, want)
+		}
 	}
 }
 

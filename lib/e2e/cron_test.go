@@ -36,7 +36,7 @@ func TestCron(t *testing.T) {
 	in.takeSubmissions()
 	crontab := filepath.Join(in.root, "crontab")
 	// At the start: no need to wait for the next minute.
-	text := "MAILTO=bob@mx.test\nHOME=/\n@reboot echo the text of uid $(id -u)\n"
+	text := "MAILTO=bob@mx.test,ann\nHOME=/\n@reboot echo the text of uid $(id -u)\n"
 	if err := os.WriteFile(crontab, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestCron(t *testing.T) {
 	})
 	await(t, "mail from cron", func() bool { return len(in.messages("bob")) > 0 })
 	got := handedIn(t, in)
-	for _, want := range []string{"\nSubject: Cron <nobody@", "\n\nthe text of uid 65534\n", "\nTo: bob@mx.test\n"} {
+	for _, want := range []string{"\nSubject: Cron <nobody@", "\n\nthe text of uid 65534\n", "\nTo: bob@mx.test,ann\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
