@@ -72,6 +72,7 @@ func (c *config) options() *arg.Set {
 	s.String(&c.ret, "R", "amount", "FULL or HDRS: how much of it he wants back")
 	s.String(&c.envid, "V", "id", "the sender's own name for the message")
 	s.Func("b", "mode", "m: deliver mail; s: speak SMTP; p: list the queue; v: print where recipients go; i: nothing", c.setMode)
+	s.Func("I", "", "as -b i", func(string) error { return c.setMode("i") })
 	s.Func("o", "option", "an option of sendmail's: i is obeyed", c.setOption)
 	for _, letter := range [...]string{"A", "h", "L", "O", "p", "X", "e", "D"} {
 		s.Func(letter, "value", "taken for sendmail's sake", func(string) error { return nil })

@@ -82,7 +82,7 @@ func TestOperands(t *testing.T) {
 // TestModes is -b.
 func TestModes(t *testing.T) {
 	p := instance(t)
-	for mode, want := range map[string]int{"-bi": 0, "-bv": sysexits.Usage, "-bz": sysexits.Usage, "-bp": sysexits.OSErr} {
+	for mode, want := range map[string]int{"-bi": 0, "-I": 0, "-bv": sysexits.Usage, "-bz": sysexits.Usage, "-bp": sysexits.OSErr} {
 		if status, _, _ := send(strings.NewReader(""), mode); status != want {
 			t.Errorf("%s: got %d, want %d", mode, status, want)
 		}
