@@ -109,12 +109,23 @@ func (s *Store) leave(v *sharedView) {
 }
 
 // How long to wait for those who change the whitelist. Adding a line takes
-// microseconds; who makes a new index, or a new list, is not waited for.
+// microseconds; with one, nobody waits for who makes a new list.
 const (
-	readWait   = 20 * time.Millisecond
 	appendWait = 100 * time.Millisecond
 	personWait = time.Minute
 )
+
+// How long to wait for an index that is being made: many who would read all of
+// a long text meanwhile would only make that last longer.
+const (
+	leastWait   = 20 * time.Millisecond
+	waitByOctet = 500 * time.Nanosecond // of the text; making the index takes a tenth
+	mostWait    = 5 * time.Second
+)
+
+func indexWait(size uint64) time.Duration {
+	return min(leastWait+time.Duration(min(size, 1<<32))*waitByOctet, mostWait)
+}
 
 // openView opens the whitelist and the index, which it makes if it is not
 // there or not good. While somebody else does that, or where it cannot be done,
@@ -124,7 +135,7 @@ func (s *Store) openView() (view, error) {
 	if err != nil || v.index != nil || v.state.Size <= smallText {
 		return v, err
 	}
-	l, err := s.lock(whiteLock, readWait)
+	l, err := s.lock(whiteLock, indexWait(v.state.Size))
 	if err != nil {
 		return v, nil // the text will do
 	}

@@ -165,6 +165,29 @@ func add(t testing.TB, s *Store, subject string) {
 	}
 }
 
+// TestIndexIsWaitedFor: while one process makes an index of a long text, others
+// do not read all of the text.
+func TestIndexIsWaitedFor(t *testing.T) {
+	s := testStore(t)
+	writeWhite(t, s, strings.Repeat(padding(), 64)+"198.51.100.7\n")
+	l, err := s.lock(whiteLock, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	indexed := make(chan bool)
+	go func() {
+		v, err := Open(s.Config).look()
+		indexed <- err == nil && v.index != nil
+	}()
+	if err := s.reindexNow(); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if !<-indexed {
+		t.Error("the index was not waited for")
+	}
+}
+
 // TestAppendsKeepTheIndex: lines of ours do not make it anew, until it is full.
 func TestAppendsKeepTheIndex(t *testing.T) {
 	s := testStore(t)
