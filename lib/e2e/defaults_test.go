@@ -72,6 +72,7 @@ var mails = []struct {
 	record           string // attributes, * for any value
 }{
 	// Nothing is configured.
+	{name: "SPF of the usual file", from: "joe@usual.test", reply: "550 5.7.23 SPF: 192.0.2.7 may not send mail from usual.test, by spfhosts (", check: "spf", record: "spf=fail spf_record=none spf_mechanism=-all"},
 	{name: "SPF pass", reply: "250 ", record: "spf=pass spf_record=pass spf_domain=pass.test spf_mechanism=ip4:192.0.2.7"},
 	{name: "SPF fail", from: "joe@fail.test", reply: "550 5.7.23 SPF: 192.0.2.7 may not send mail from fail.test (", check: "spf", record: "verdict=reject spf=fail spf_mechanism=-all sender=joe@fail.test"},
 	{name: "SPF of HELO", from: "<>", reply: "250 ", record: "spf=none spf_identity=helo sender="},
@@ -146,6 +147,7 @@ var mails = []struct {
 func TestWhatBecomesOfMail(t *testing.T) {
 	w := newWorld(t, mailZone)
 	w.write("etc/postern/hosts", "none.test: +all\n.none.test: -all\n")
+	w.write("etc/postern/spfhosts", "usual.test: -all\n")
 	w.mkdir("var/lib/postern/dns")
 	for _, m := range mails {
 		t.Run(m.name, func(t *testing.T) {
