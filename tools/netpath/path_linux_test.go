@@ -46,7 +46,7 @@ func pathOf(out string) string {
 
 // TestChain: the path is the one of the chain, and of traceroute.
 func TestChain(t *testing.T) {
-	for _, tt := range []struct{ routers, family int }{{4, 4}, {4, 6}, {12, 4}} {
+	for _, tt := range []struct{ routers, family int }{{4, 4}, {4, 6}, {12, 4}, {12, 6}} {
 		t.Run(fmt.Sprintf("%d routers, IPv%d", tt.routers, tt.family), func(t *testing.T) {
 			c := newChain(t, tt.routers)
 			c.settle(tt.family)
