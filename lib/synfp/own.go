@@ -43,12 +43,14 @@ S44:64:0:60:M*,S,T,N,W*:Linux:4.20:no path MTU:Linux 4.20 or later, no path MTU 
 65535:64:1:64:M*,N,W6,N,N,T,S,E:Apple:::macOS or iOS
 # Published as JA4T of a Windows 11, 2026.
 65535:128:1:52:M*,N,W8,N,N,S:Windows:10::Windows 10 or later
+# Published by pf.os, as nftables has it.
+16384:64:1:64:M*,N,N,S,N,W6,N,N,T:OpenBSD:6.1::OpenBSD 6.1 or later
+16384:64:1:64:M*,N,N,S,N,W3,N,N,T:OpenBSD:4.9::OpenBSD 4.9 to 6.0
 # Published by p0f 3.09b.
 S20:64:1:60:M*,S,T,N,W*:Linux:3.11::Linux 3.11 to 4.19
 S10:64:1:60:M*,S,T,N,W*:Linux:3.1::Linux 3.1 to 3.10
 S4:64:1:60:M*,S,T,N,W*:Linux:2.6::Linux 2.6
 65535:64:1:60:M*,N,W6,S,T:FreeBSD:9::FreeBSD 9 or later
-16384:64:1:64:M*,N,N,S,N,W3,N,N,T:OpenBSD:4::OpenBSD 4 or 5
 65535:64:1:64:M*,N,W4,N,N,T,S,E:Apple:10.9::macOS 10.9 or later, or iOS
 8192:128:1:52:M*,N,W*,N,N,S:Windows:7::Windows 7 or 8
 # Published by p0f 3.09b, for all kernels of the family; of OpenBSD's, whose order
@@ -92,7 +94,7 @@ sig = 1490
 `
 
 // Own is the database that comes with the package: small, and of systems of
-// today, which pf.os and p0f's, from 2006 and 2014, know little of.
+// today, which pf.os and p0f's, of 2019 at the latest and of 2014, know little of.
 func Own() *Database {
 	systems, err := Read(strings.NewReader(own))
 	links, err2 := Read(strings.NewReader(ownLinks))

@@ -23,6 +23,9 @@ func (d *Database) pfLine(text string) error {
 	if len(f) != 9 {
 		return errPF
 	}
+	for i := range f {
+		f[i] = strings.TrimSpace(f[i])
+	}
 	e := entry{system: System{Name: strings.TrimLeft(f[5], "@"), Version: f[6], Subtype: f[7], Details: f[8]}}
 	e.system.Group = strings.HasPrefix(f[5], "@")
 	if err := e.pfPattern(f[:5]); err != nil {

@@ -1,6 +1,7 @@
 package synfp
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"strings"
@@ -145,8 +146,9 @@ func TestOwn(t *testing.T) {
 		{"65535:117:1:52:M1460,N,W2,N,N,S", "Windows NT kernel"},
 		{"65535:57:1:60:M1460,N,W6,S,T", "FreeBSD 9 or later"},
 		{"65535:57:1:60:M1460,N,W9,S,T", "FreeBSD"},
-		{"16384:57:1:64:M1460,N,N,S,N,W3,N,N,T", "OpenBSD 4 or 5"},
-		{"16384:57:1:64:M1460,N,N,S,N,W6,N,N,T", "OpenBSD"},
+		{"16384:57:1:64:M1460,N,N,S,N,W3,N,N,T", "OpenBSD 4.9 to 6.0"},
+		{"16384:57:1:64:M1460,N,N,S,N,W6,N,N,T", "OpenBSD 6.1 or later"},
+		{"16384:57:1:64:M1460,N,N,S,N,W7,N,N,T", "OpenBSD"},
 		{"65535:57:1:64:M1460,N,W6,N,N,T,S,E", "macOS or iOS"},
 		{"65535:57:1:64:M1460,N,W4,N,N,T,S,E", "macOS 10.9 or later, or iOS"},
 		{"65535:57:1:64:M1460,N,W2,N,N,T,S,E", "macOS or iOS"},
@@ -283,6 +285,37 @@ func TestSystemHops(t *testing.T) {
 	for ttl, want := range map[uint8]int{60: 2, 64: 6, 0: 6, 255: 6, 50: 6} {
 		if got := (System{TTL: ttl}).Hops(&f); got != want {
 			t.Errorf("from %d: %d, want %d", ttl, got, want)
+		}
+	}
+}
+
+// TestReadPfOS reads OpenBSD's own file, as nftables has it among its examples.
+func TestReadPfOS(t *testing.T) {
+	text, err := os.ReadFile("/usr/share/doc/nftables/examples/pf.os")
+	if err != nil {
+		t.Skip(err) // systems without documentation do not have it
+	}
+	d, err := Read(bytes.NewReader(text))
+	lines := 0
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			lines++
+		}
+	}
+	if err != nil || d.Len() != lines || lines < 200 {
+		t.Fatalf("%d signatures of %d lines, %v", d.Len(), lines, err)
+	}
+	for fingerprint, want := range map[string]string{
+		"5840:60:1:60:M1460,S,T,N,W0":             "Linux",
+		"65535:60:1:60:M1460,N,W1,N,N,T":          "FreeBSD",
+		"16384:60:1:64:M1460,N,N,S,N,W0,N,N,T":    "OpenBSD",
+		"65535:120:1:48:M1460,N,N,S":              "Windows",
+		"64240:60:1:60:M1460,S,T,N,W7":            "Linux",
+		"32768:60:1:60:M1460,N,W0,N,N,T,?99,?100": "",
+	} {
+		f, err := Parse(fingerprint)
+		if s, _ := d.Name(&f, UsualMTU); s.Name != want || err != nil {
+			t.Errorf("%s: %q, %v, want %q", fingerprint, s.Name, err, want)
 		}
 	}
 }
