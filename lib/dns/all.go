@@ -84,7 +84,7 @@ func (c *client) all(ctx context.Context, keys []key, replies []Reply) {
 	}
 	s := c.servers[c.first.Load()]
 	b := s.batch()
-	defer s.batches.Put(b)
+	defer s.release(b)
 	c.memory.findAll(keys, b, replies, c.config.now())
 	if len(b.slots) > 0 {
 		c.leadAll(ctx, s, b, replies)

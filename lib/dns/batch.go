@@ -12,9 +12,10 @@ type batch struct {
 	elsewhere []int         // places of those that somebody else asks
 	counted   bool          // each leaves the window as soon as it has a result
 	left      int           // slots without a result
-	done      chan struct{} // has room for one: all have a result
+	done      chan struct{} // has room for one: all have a result; nil when who asks knows
 	timer     *time.Timer   // nil before it is first needed
 	dice      dice          // for letter cases
+	first     [1]slot       // room for one question, as most batches have
 }
 
 // slot is one question, and its result.
@@ -50,7 +51,10 @@ func (b *batch) clear() {
 // ask adds a question.
 func (b *batch) ask(k key) *slot {
 	n := len(b.slots)
-	if n == cap(b.slots) {
+	switch {
+	case cap(b.slots) == 0:
+		b.slots = b.first[:0]
+	case n == cap(b.slots):
 		b.slots = append(b.slots, slot{})
 	}
 	b.slots = b.slots[:n+1]
@@ -71,7 +75,7 @@ func (q *slot) id() uint16 { return binary.BigEndian.Uint16(q.wire) }
 func (q *slot) give(raw []byte, err error) {
 	q.given, q.err = true, err
 	q.raw = append(q.raw[:0], raw...)
-	if q.batch.left--; q.batch.left == 0 {
+	if q.batch.left--; q.batch.left == 0 && q.batch.done != nil {
 		q.batch.done <- struct{}{}
 	}
 }

@@ -19,7 +19,7 @@ type Config struct {
 	Rounds  int              // how often all servers are asked in turn; 2
 	Limit   time.Duration    // time limit of a whole question, besides the context's; 20 s
 	Window  int              // questions on their way at once, more would overrun socket buffers; 128, at most 512
-	Cache   int              // answers kept; 4096, negative for none
+	Cache   int              // answers kept; 4096, with Direct 128, negative for none
 	Trust   bool             // believe every server's word on DNSSEC, not only that of one on this host
 	TCP     bool             // ask by TCP alone
 	Direct  bool             // see Direct
@@ -36,6 +36,9 @@ func (c Config) withDefaults() Config {
 	c.Rounds = cmp.Or(c.Rounds, 2)
 	c.Limit = cmp.Or(c.Limit, 20*time.Second)
 	c.Window = min(cmp.Or(c.Window, 128), maxWindow)
+	if c.Direct {
+		c.Cache = cmp.Or(c.Cache, 128)
+	}
 	c.Cache = cmp.Or(c.Cache, 4096)
 	if c.now == nil {
 		c.now = time.Now

@@ -123,5 +123,4 @@ func (d *direct) giveUp(err error) {
 			q.give(nil, err)
 		}
 	}
-	<-d.batch.done
 }

@@ -79,24 +79,37 @@ func (s *server) once(ctx context.Context, k key, edns bool, wait time.Duration)
 // alone asks one question by UDP.
 func (s *server) alone(ctx context.Context, k key, edns bool, wait time.Duration) (message, error) {
 	b := s.batch()
-	defer s.batches.Put(b)
+	defer s.release(b)
 	q := b.ask(k)
 	if err := s.byUDP(ctx, b, edns, wait); err != nil {
 		return message{}, err
 	}
 	m, err := q.message()
-	m.raw = bytes.Clone(m.raw)
+	if !s.direct {
+		m.raw = bytes.Clone(m.raw)
+	}
 	return m, err
 }
 
-// batch returns an empty batch.
+// batch returns an empty batch. A direct server has so few that they are not
+// used again.
 func (s *server) batch() *batch {
+	if s.direct {
+		return new(batch)
+	}
 	b, ok := s.batches.Get().(*batch)
 	if !ok {
 		b = newBatch()
 	}
 	b.clear()
 	return b
+}
+
+// release takes a batch back.
+func (s *server) release(b *batch) {
+	if !s.direct {
+		s.batches.Put(b)
+	}
 }
 
 // byUDP asks all questions of the batch at once. With an error none was asked.

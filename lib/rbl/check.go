@@ -80,19 +80,21 @@ func askAll(ctx context.Context, r dns.Resolver, questions []question) {
 		switch q := &questions[i]; {
 		case reply.Err == nil:
 			q.judge(reply.Answer.Addrs())
-		case !errors.Is(reply.Err, dns.ErrNotFound):
+		default:
 			q.fault = reasonOf(reply.Err)
 		}
 	}
 }
 
 // reasonOf says what went wrong without the name that was asked for, which may
-// have a key in it.
+// have a key in it. That there is nothing is not wrong: "".
 func reasonOf(err error) string {
 	e, ok := errors.AsType[*dns.Error](err)
 	switch {
 	case !ok:
 		return "cannot be asked"
+	case e.Kind == dns.ErrNotFound:
+		return ""
 	case e.Reason == "":
 		return e.Kind.Error()
 	}

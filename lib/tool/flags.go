@@ -58,8 +58,8 @@ func (f *Flags) verify() error {
 }
 
 // Resolver returns the resolver that the options and $POSTERN_RESOLVER ask for,
-// a direct one for a single check, and what to close when all is done: then the answers that --record keeps are
-// all in their file.
+// a direct one for a single check, and what to close when all is done: then the
+// answers that --record keeps are all in their file.
 func (f *Flags) Resolver(single bool) (dns.Resolver, io.Closer, error) {
 	choose := dns.Select
 	if single {
@@ -70,7 +70,7 @@ func (f *Flags) Resolver(single bool) (dns.Resolver, io.Closer, error) {
 		return nil, nil, err
 	}
 	if f.Record == "" {
-		return r, io.NopCloser(nil), nil
+		return r, nothing{}, nil
 	}
 	file, err := os.OpenFile(f.Record, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
@@ -79,3 +79,8 @@ func (f *Flags) Resolver(single bool) (dns.Resolver, io.Closer, error) {
 	rec := dns.NewRecorder(r, file)
 	return rec, rec, nil
 }
+
+// nothing has nothing to close.
+type nothing struct{}
+
+func (nothing) Close() error { return nil }
