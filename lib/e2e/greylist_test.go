@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -257,5 +258,29 @@ func TestGreylistByHand(t *testing.T) {
 	}
 	if got := in.greylist("stat"); !strings.HasPrefix(got, "seen 1\nretried 1\npassed 1\nlisted 1\nmedian retry delay 1h0m") {
 		t.Errorf("stat: %s", got)
+	}
+}
+
+// A pipe of checks knows what smtpd would: whom SPF lets send for a domain that
+// is known, and for whom a list vouches, are no strangers.
+func TestGreylistInPipe(t *testing.T) {
+	in := newInstance(t)
+	in.write("zone", "known.example. TXT \"v=spf1 ip4:198.51.100.0/24 -all\"\n"+
+		"9.113.0.203.good.example. A 127.0.0.2\n")
+	in.greylist("allow", "spf:known.example")
+	const records = "server_address=192.0.2.25 client_address=198.51.100.7 helo_name=h sender=a@known.example recipient=bob@mx.test\n" +
+		"server_address=192.0.2.25 client_address=203.0.113.7 helo_name=h sender=a@known.example recipient=bob@mx.test\n" +
+		"server_address=192.0.2.25 client_address=203.0.113.9 helo_name=h sender=a@none.example recipient=bob@mx.test\n"
+	script := `"$1/spf" -z zone | "$1/rbl" -z zone -b good.example*-10 | "$1/greylist"`
+	out, status := in.run(records, "/bin/sh", "-c", script, "sh", filepath.Dir(program(t, "greylist")))
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	want := []string{" spf=pass .* greylist=white$", " spf=fail .* greylist=new greylist_wait=300$", " rbl_score=-10$"}
+	if status != 0 || len(lines) != len(want) {
+		t.Fatalf("exit %d\n%s", status, out)
+	}
+	for i, line := range lines {
+		if !regexp.MustCompile(want[i]).MatchString(line) {
+			t.Errorf("line %d: %s\nwant %s", i, line, want[i])
+		}
 	}
 }
