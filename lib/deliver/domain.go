@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"postern/lib/dns"
 	"postern/lib/smtp"
 )
 
@@ -19,8 +20,13 @@ func (d *Deliverer) ours(domain string) bool {
 	if strings.HasPrefix(domain, "[") {
 		return ourAddress(domain)
 	}
-	return smtp.MatchDomains(d.config.Domains, domain)
+	return smtp.MatchDomains(d.domains, oneForm(domain))
 }
+
+// oneForm is a domain as it is compared: in lower case, and with A-labels, by
+// which it is the same domain (RFC 5890 2.3.2.4). A host that had to send mail
+// without SMTPUTF8 names it so, whatever Domains says.
+func oneForm(domain string) string { return dns.ASCII(strings.ToLower(domain)) }
 
 // qualified is m with a domain: ours, if it has none.
 func (d *Deliverer) qualified(m smtp.Mailbox) smtp.Mailbox {

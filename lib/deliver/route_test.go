@@ -10,6 +10,27 @@ import (
 	"postern/lib/smtp"
 )
 
+// A-labels and U-labels are two forms of one domain (RFC 5890 2.3.2.4).
+func TestOurLabels(t *testing.T) {
+	in := newInstance(t, "bob")
+	in.config.Domains = []string{"Bücher.example", "*.xn--m-bga.example"}
+	d := in.deliverer()
+	for address, want := range map[string]string{
+		"bob@bücher.example":        ">> ~bob/",
+		"bob@BÜCHER.example":        ">> ~bob/",
+		"bob@xn--bcher-kva.example": ">> ~bob/",
+		"bob@XN--Bcher-KVA.example": ">> ~bob/",
+		"bob@a.mé.example":          ">> ~bob/",
+		"bob@a.xn--m-bga.example":   ">> ~bob/",
+		"bob@xn--other-kva.example": "relay bob@xn--other-kva.example",
+		"bob@bucher.example":        "relay bob@bucher.example",
+	} {
+		if got := in.routeText(d, address); got != want {
+			t.Errorf("%s: got %s, want %s", address, got, want)
+		}
+	}
+}
+
 func TestRouteDefault(t *testing.T) {
 	in := newInstance(t, "bob", "carol", "UPPER")
 	in.config.Domains = []string{"example.org", "*.wild.example"}
