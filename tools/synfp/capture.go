@@ -141,7 +141,7 @@ func (c *capture) read(src source) {
 func (c *capture) look() {
 	for name, src := range c.sources {
 		if n := src.dropped(); n > 0 {
-			c.log.Log(maillog.Warning, fmt.Sprintf("%s: %d SYNs were dropped, since they came too fast", name, n))
+			c.log.Log(maillog.Warning, fmt.Sprintf("%s: %d SYNs were dropped, since they came too fast (a larger net.core.rmem_max has room for more)", name, n))
 		}
 	}
 	names, err := c.choose()

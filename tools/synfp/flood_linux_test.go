@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"postern/lib/maillog"
 	"postern/lib/synfp"
 )
 
@@ -86,6 +87,29 @@ func TestFlood(t *testing.T) {
 		t.Errorf("%d SYNs are kept", len(c.ring))
 	}
 	t.Logf("%.0f SYN/s, %s", flood/took.Seconds(), highWater())
+}
+
+// TestDropsAreLogged makes the kernel's queue as short as can be.
+func TestDropsAreLogged(t *testing.T) {
+	if !inNamespace(t, "ip") {
+		return
+	}
+	sh(t, 0, "ip link set lo up")
+	log := new(logged)
+	c := newCapture(wanted{port: 9, interfaces: []string{"lo"}}, maillog.Open(maillog.Options{Stderr: log}), func(synfp.SYN) error { return nil })
+	if err := c.open(); err != nil {
+		t.Fatal(err)
+	}
+	fd, ok := descriptor(c.sources["lo"].(*packetSource).EthernetHandle)
+	if size, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF); !ok || size < 2*kernelQueue || err != nil {
+		t.Fatalf("descriptor %d, %v, with room for %d, %v; gopacket may have changed", fd, ok, size, err)
+	}
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1)
+	go c.run()
+	until(t, "drops are logged", func() bool {
+		sendFlood(t, 1000, 0)
+		return log.has("SYNs were dropped")()
+	})
 }
 
 // highWater is the most memory that the process had.
