@@ -33,10 +33,11 @@ func (s *session) lookForPath() *inquiry[netpath.Path] {
 	}
 	client, likely := s.peer.client.Addr(), s.likelyHops()
 	return inquire(s.server, "netpath", pathWait, func(ctx context.Context) netpath.Path {
-		tracer := netpath.Tracer{Store: s.store, Keep: pathAge, Share: true, Likely: likely}
+		complain := func(err error) { s.complain(maillog.Warning, "netpath", err) }
+		tracer := netpath.Tracer{Store: s.store, Keep: pathAge, Share: true, Likely: likely, Complain: complain}
 		p, err := tracer.Trace(ctx, client, 0)
 		if err != nil && ctx.Err() == nil && !errors.Is(err, netpath.ErrAddress) {
-			s.complain(maillog.Warning, "netpath", err)
+			complain(err)
 		}
 		return p
 	})

@@ -15,7 +15,7 @@ func (t *Tracer) Cached(dest netip.Addr, now time.Time) (Path, bool) {
 		return Path{}, false
 	}
 	text, ok, err := t.Store.Cache(cacheName).Get(t.key(dest.Unmap()), now)
-	if err != nil || !ok {
+	if t.failed(err) || !ok {
 		return Path{}, false
 	}
 	p, err := Parse(string(text))
@@ -23,10 +23,19 @@ func (t *Tracer) Cached(dest netip.Addr, now time.Time) (Path, bool) {
 	return p, err == nil && now.Sub(p.Time) < t.Keep
 }
 
+// failed says whether the store has failed, and makes it known.
+func (t *Tracer) failed(err error) bool {
+	if err != nil && t.Complain != nil {
+		t.said.Do(func() { t.Complain(err) })
+	}
+	return err != nil
+}
+
 // keep puts a path into the store. Whoever cannot write there goes without.
 func (t *Tracer) keep(p *Path) {
 	if t.Store != nil && !t.Fresh {
-		_ = t.Store.Cache(cacheName).Put(t.key(p.Dest), []byte(p.String()), p.Time, t.Keep)
+		err := t.Store.Cache(cacheName).Put(t.key(p.Dest), []byte(p.String()), p.Time, t.Keep)
+		t.failed(err)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 const (
 	// queueLimit is how long a path that somebody else measures is waited for.
-	queueLimit = 3 * time.Second
+	queueLimit = 1500 * time.Millisecond
 	// queuePoll is how often is looked whether he has done.
 	queuePoll = 10 * time.Millisecond
 )
@@ -28,7 +28,7 @@ func (t *Tracer) queue(ctx context.Context, dest netip.Addr) (done func()) {
 		if err == nil {
 			return slot.Release
 		}
-		if !errors.Is(err, state.ErrFull) || sleep(ctx, queuePoll) != nil {
+		if full := errors.Is(err, state.ErrFull); !full && ctx.Err() == nil && t.failed(err) || sleep(ctx, queuePoll) != nil {
 			return func() {}
 		}
 	}

@@ -78,7 +78,8 @@ func TestNoStore(t *testing.T) {
 	}
 	store := state.Open(filepath.Join(file, "state"))
 	synctest.Test(t, func(t *testing.T) {
-		tracer := Tracer{Store: store, Keep: time.Minute, Share: true, open: func(Method, netip.AddrPort) (wire, error) {
+		complaints := 0
+		tracer := Tracer{Store: store, Keep: time.Minute, Share: true, Complain: func(error) { complaints++ }, open: func(Method, netip.AddrPort) (wire, error) {
 			return &network{hops: line(3), closed: make(chan struct{})}, nil
 		}}
 		for range 2 {
@@ -86,6 +87,9 @@ func TestNoStore(t *testing.T) {
 			if err != nil || p.Cached || p.Took != 3*hopTime {
 				t.Errorf("got %v, %v", p.String(), err)
 			}
+		}
+		if complaints != 1 {
+			t.Errorf("%d complaints", complaints)
 		}
 	})
 }

@@ -193,7 +193,7 @@ func (t *Tracer) sharedPaths(dest netip.Addr, now time.Time) (list []Path) {
 		return nil
 	}
 	text, _, err := t.Store.Cache(cacheName).Get(t.nearKey(dest), now)
-	if err != nil {
+	if t.failed(err) {
 		return nil
 	}
 	for line := range strings.SplitSeq(string(text), "\n") {
@@ -236,5 +236,6 @@ func (t *Tracer) learn(p *Path) {
 		lines = append(lines, p.String())
 	}
 	n.mu.Unlock()
-	_ = t.Store.Cache(cacheName).Put(t.nearKey(p.Dest), []byte(strings.Join(lines, "\n")), now, ShareAge)
+	err := t.Store.Cache(cacheName).Put(t.nearKey(p.Dest), []byte(strings.Join(lines, "\n")), now, ShareAge)
+	t.failed(err)
 }

@@ -37,7 +37,7 @@ func (t *Tracer) reserve(n int) (wait time.Duration, reserved bool) {
 	if err == nil && ok {
 		_, wait, err = bucket.Peek(backlog-burst, time.Now())
 	}
-	if err != nil {
+	if t.failed(err) {
 		return t.pace.take(time.Now(), n), true
 	}
 	return wait, ok

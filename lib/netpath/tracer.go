@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"sync"
 	"time"
 
 	"postern/lib/state"
@@ -16,8 +17,11 @@ type Tracer struct {
 	Port   uint16 // of the hosts; 0 is PortUDP or PortTCP
 	// Store, when it is there, is shared with other processes: paths that were
 	// found less than Keep ago, one measuring of a path at a time, the hops near
-	// to us, Rate. An error of it is no error: this Tracer goes without.
-	Store *state.Store
+	// to us, Rate. When it fails this Tracer goes without, and tells Complain, if
+	// that is there, once.
+	Store    *state.Store
+	Complain func(error)
+
 	Keep  time.Duration
 	Fresh bool // measure each path, and neither use nor fill what Store knows of paths
 	// Likely is how far away hosts are likely to be, in hops, 0 when nothing
@@ -32,6 +36,7 @@ type Tracer struct {
 	pace  pacer
 	near  [2]near // of IPv4 and of IPv6
 	start slowStart
+	said  sync.Once                                  // Complain
 	open  func(Method, netip.AddrPort) (wire, error) // the system's socket when nil
 }
 
