@@ -87,6 +87,9 @@ var policies = []policy{
 	{"netpath", "netpath -P -s ROOT/paths", nil, []policyRow{
 		{"127.0.0.1", "mx.none.test", "a@none.test", "250 ", ""},
 	}, nil},
+	{"synfp", "synfp -P --socket ROOT/synfp", nil, []policyRow{
+		{"127.0.0.1", "mx.none.test", "a@none.test", "250 ", ""},
+	}, nil},
 	{"no collector can be asked", "synfp -P", nil, []policyRow{
 		{"192.0.2.9", "mx.none.test", "a@none.test", "250 ", ""},
 	}, nil},
@@ -133,6 +136,7 @@ func policyInside(t *testing.T, programs string) {
 	h.ownNetwork()
 	dnstest.StartOn(t, "127.0.0.1:53", policyZone)
 	h.run("install", "-d", "-o", "nobody", h.root+"/paths")
+	h.startCollector()
 	h.startPostfix()
 	for i := range policies {
 		p := &policies[i]
@@ -145,7 +149,7 @@ func policyInside(t *testing.T, programs string) {
 			}
 		})
 	}
-	for name, field := range map[string]string{"spf": "Received-SPF: pass (", "netpath": "X-Avenger: version="} {
+	for name, field := range map[string]string{"spf": "Received-SPF: pass (", "netpath": "X-Avenger: version=", "synfp": "X-Avenger: version="} {
 		t.Run("header of "+name, func(t *testing.T) { h.header(t, name, field) })
 	}
 	t.Run("a crowd for greylist and postgrey", h.greyCrowd)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -133,4 +134,19 @@ func TestCaptureUnprivileged(t *testing.T) {
 	const capNetRaw = 13 // capabilities(7)
 	able := in.nobody([]uintptr{capNetRaw}, program(t, "synfp"), "--socket", filepath.Join(t.TempDir(), "none", "s"), "--collect", "25", "127.0.0.1", "lo")
 	await(t, "captured, and no socket", func() bool { return able.log.contains("bind: ") })
+}
+
+// startCollector has synfp collect the SYNs of Postfix's clients.
+func (h *policyHost) startCollector() {
+	h.t.Helper()
+	socket := filepath.Join(h.root, "synfp")
+	cmd := exec.Command(filepath.Join(h.programs, "synfp"), "--collect", "--socket", socket, "0", "127.0.0.1", "lo")
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	await(h.t, "a collector", func() bool {
+		out, err := exec.Command(filepath.Join(h.programs, "synfp"), "--check", "--socket", socket).Output()
+		return err == nil && strings.Contains(string(out), socket+" answers\n")
+	})
 }
