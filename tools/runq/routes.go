@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"postern/lib/dns"
 	"postern/lib/smtp"
 )
 
@@ -40,12 +41,12 @@ const defaultFlags = "-s"
 
 func defaultRouting() routing { return routing{flags: []string{defaultFlags}} }
 
-// find is where mail for m goes: the first route that covers its domain, else
-// as DNS says.
+// find is where mail for m goes: the first route that covers its domain, in
+// A-labels or U-labels, else as DNS says.
 func (r *routing) find(m smtp.Mailbox) target {
-	domain := strings.ToLower(m.Domain)
+	domain := dns.ASCII(strings.ToLower(m.Domain))
 	for _, route := range r.table {
-		if route.pattern == "*" || smtp.MatchDomain(route.pattern, domain) {
+		if route.pattern == "*" || smtp.MatchDomain(dns.ASCII(route.pattern), domain) {
 			return route.target
 		}
 	}

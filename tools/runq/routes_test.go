@@ -11,6 +11,7 @@ func TestRouting(t *testing.T) {
 	r := defaultRouting()
 	for _, line := range []string{
 		"a.example tcp!10.0.0.1!26", "*.b.example relay:587 -a -u me", "[192.0.2.1] other", "[192.0.2.9] other -t",
+		"bücher.example books",
 	} {
 		if err := r.addRoute(strings.Fields(line)); err != nil {
 			t.Fatalf("%s: %v", line, err)
@@ -18,14 +19,17 @@ func TestRouting(t *testing.T) {
 	}
 	r.fill()
 	tests := map[string]string{ // domain: address and flags
-		"A.Example":    "tcp!10.0.0.1!26 -s",
-		"sub.a.Exampl": "net!sub.a.exampl -s",
-		"b.example":    "relay:587 -a -u me",
-		"X.B.example":  "relay:587 -a -u me",
-		"c.example":    "net!c.example -s",
-		"[192.0.2.1]":  "other -s",
-		"[192.0.2.2]":  "[192.0.2.2] -s",
-		"[192.0.2.9]":  "other -t",
+		"A.Example":             "tcp!10.0.0.1!26 -s",
+		"sub.a.Exampl":          "net!sub.a.exampl -s",
+		"b.example":             "relay:587 -a -u me",
+		"X.B.example":           "relay:587 -a -u me",
+		"c.example":             "net!c.example -s",
+		"[192.0.2.1]":           "other -s",
+		"Bücher.example":        "books -s",
+		"xn--bcher-kva.example": "books -s",
+		"mé.example":            "net!xn--m-bga.example -s", // as in A-labels: one destination
+		"[192.0.2.2]":           "[192.0.2.2] -s",
+		"[192.0.2.9]":           "other -t",
 	}
 	check := func(tests map[string]string) {
 		for domain, want := range tests {
