@@ -26,7 +26,7 @@ func (r *route) expandAlias(ctx context.Context, m smtp.Mailbox, chain []string)
 		if !ok {
 			continue
 		}
-		key := strings.ToLower(name)
+		key := aliasKey(name)
 		if len(chain) > 0 && chain[len(chain)-1] == key {
 			return false, nil // an alias that names itself means the mailbox
 		}

@@ -67,7 +67,7 @@ func (t *aliasTable) add(line string) error {
 	if err != nil {
 		return err
 	}
-	key := strings.ToLower(name)
+	key := aliasKey(name)
 	if _, twice := t.entries[key]; twice {
 		return fmt.Errorf("alias %q is there twice", name)
 	}
@@ -95,12 +95,23 @@ func aliasName(line string) (name, members string, err error) {
 	return name, members, nil
 }
 
+// aliasKey is the name of an alias as it is compared: without regard to case
+// and, of a whole address, to the form of its domain.
+func aliasKey(name string) string {
+	name = strings.ToLower(name)
+	at := strings.LastIndexByte(name, '@')
+	if at < 0 {
+		return name
+	}
+	return name[:at+1] + oneForm(name[at+1:])
+}
+
 // find is what stands behind the name, and whether there is an entry.
 func (t *aliasTable) find(name string) (members string, ok bool) {
 	if t == nil {
 		return "", false
 	}
-	members, ok = t.entries[strings.ToLower(name)]
+	members, ok = t.entries[aliasKey(name)]
 	return members, ok
 }
 

@@ -14,16 +14,21 @@ import (
 func TestOurLabels(t *testing.T) {
 	in := newInstance(t, "bob")
 	in.config.Domains = []string{"Bücher.example", "*.xn--m-bga.example"}
+	in.aliases("whole@bücher.example: carol@remote.example\nmüller: m@remote.example\n")
 	d := in.deliverer()
 	for address, want := range map[string]string{
-		"bob@bücher.example":        ">> ~bob/",
-		"bob@BÜCHER.example":        ">> ~bob/",
-		"bob@xn--bcher-kva.example": ">> ~bob/",
-		"bob@XN--Bcher-KVA.example": ">> ~bob/",
-		"bob@a.mé.example":          ">> ~bob/",
-		"bob@a.xn--m-bga.example":   ">> ~bob/",
-		"bob@xn--other-kva.example": "relay bob@xn--other-kva.example",
-		"bob@bucher.example":        "relay bob@bucher.example",
+		"whole@xn--bcher-kva.example": "relay carol@remote.example",
+		"Whole@BÜCHER.example":        "relay carol@remote.example",
+		"Müller@mx.example":           "relay m@remote.example",
+		"xn--mller-kva@mx.example":    "nobody xn--mller-kva@mx.example",
+		"bob@bücher.example":          ">> ~bob/",
+		"bob@BÜCHER.example":          ">> ~bob/",
+		"bob@xn--bcher-kva.example":   ">> ~bob/",
+		"bob@XN--Bcher-KVA.example":   ">> ~bob/",
+		"bob@a.mé.example":            ">> ~bob/",
+		"bob@a.xn--m-bga.example":     ">> ~bob/",
+		"bob@xn--other-kva.example":   "relay bob@xn--other-kva.example",
+		"bob@bucher.example":          "relay bob@bucher.example",
 	} {
 		if got := in.routeText(d, address); got != want {
 			t.Errorf("%s: got %s, want %s", address, got, want)
