@@ -1,8 +1,9 @@
 package e2e
 
 import (
+	"crypto/tls"
 	"fmt"
-	"net"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"postern/lib/dnstest"
+	"postern/lib/smtptest"
 )
 
 // holdings is what a process has in hand.
@@ -63,6 +65,9 @@ var endings = []string{
 	"EHLO client.test\r\nMAIL FROM:<joe@pass.test>\r\nRCPT TO:<ann@mx.test>\r\nDATA\r\n" + strings.Repeat(strings.Repeat("x", 70)+"\r\n", 8000) + ".\r\nQUIT\r\n",
 	"NONSENSE\r\n\x00\xff\r\nQUIT\r\n",
 	"GET / HTTP/1.0\r\n\r\n",
+	"EHLO client.test\r\nAUTH PLAIN AGFubgBzZWNyZXQ=\r\nQUIT\r\n",
+	"EHLO client.test\r\nAUTH SCRAM-SHA-256 biwsbj1hbm4scj1hYmNkZWZnaA==\r\n",
+	"EHLO client.test\r\nSTARTTLS\r\n",
 }
 
 // TestNothingIsLeftOfSessions: a smtpd that stays holds after three hundred
@@ -71,7 +76,11 @@ var endings = []string{
 func TestNothingIsLeftOfSessions(t *testing.T) {
 	for _, workers := range []string{"1:0", "1:0:8"} {
 		t.Run("listen -w "+workers, func(t *testing.T) {
-			w := newWorld(t, mailZone, "RBL -i -p -f -s 40 list.test", "RBL -s 1 broken.test")
+			w := newWorld(t, mailZone, "RBL -i -p -f -s 40 list.test", "RBL -s 1 broken.test", "ValidateAddress /bin/true",
+				"EtcDir etc/postern", "SSLcert mx.pem", "SSLkey mx.key", "Users users", "AuthPlainClear 1")
+			smtptest.WritePair(t, filepath.Join(w.root, "etc/postern"), "mx", smtptest.NewAuthority(t, "authority").Server(hostname))
+			w.write("etc/postern/users", "ann:{PLAIN}secret\n")
+			os.Chmod(filepath.Join(w.root, "etc/postern/users"), 0o600)
 			w.dns.Fault("silent.test", dnstest.Silent)
 			addr := freePort(t)
 			listen := w.start(program(t, "listen"), "-w", workers, "--proxy", "127.0.0.0/8", addr)
@@ -88,6 +97,9 @@ func TestNothingIsLeftOfSessions(t *testing.T) {
 			if n > 20 {
 				t.Errorf("%d goroutines:\n%s", n, listen.log)
 			}
+			if got, want := len(w.messages("ann")), 2*(3+20); got != want {
+				t.Errorf("%d messages, want %d", got, want)
+			}
 			t.Logf("%+v and %d goroutines", before, n)
 		})
 	}
@@ -98,19 +110,24 @@ func (w *world) endAll(t *testing.T, addr string, n int) {
 	t.Helper()
 	for range n {
 		for _, text := range endings {
-			conn, err := net.DialTimeout("tcp", addr, patience)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c := converse(t, conn)
-			c.send("PROXY TCP4 " + stranger + " 192.0.2.25 4242 25\r\n")
-			c.expect("220 ")
+			c := strangerAt(t, addr)
 			c.send(text)
 			if strings.HasSuffix(text, "QUIT\r\n") {
 				for last := ""; !strings.HasPrefix(last, "221 "); last = c.take() {
 				}
 			}
-			conn.Close()
+			c.conn.Close()
+		}
+		for _, text := range endings[1:3] {
+			c := strangerAt(t, addr)
+			c.hello()
+			c.ask("STARTTLS", "220 ")
+			conn := tls.Client(c.conn, &tls.Config{InsecureSkipVerify: true})
+			if _, err := io.WriteString(conn, text); err != nil {
+				t.Fatal(err)
+			}
+			converse(t, conn).expect("250-")
+			c.conn.Close()
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,6 +50,19 @@ func (w *world) meet(client string) (*talk, *process) {
 	c := converse(w.t, conn)
 	c.expect("220 " + hostname)
 	return c, p
+}
+
+// strangerAt begins a session behind a listen that believes us who we are.
+func strangerAt(t *testing.T, addr string) *talk {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", addr, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := converse(t, conn)
+	c.send("PROXY TCP4 " + stranger + " 192.0.2.25 4242 25\r\n")
+	c.expect("220 ")
+	return c
 }
 
 // sends begins a message, and answers the reply to its recipient.

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -173,13 +172,7 @@ func TestSilenceDisturbsNobody(t *testing.T) {
 	w.start(program(t, "listen"), "-m", "20", "-w", "1:0:20", "--proxy", "127.0.0.0/8", addr)
 	accepts(t, addr)
 	begin := func(sender string) *talk {
-		conn, err := net.DialTimeout("tcp", addr, patience)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := converse(t, conn)
-		c.send("PROXY TCP4 " + stranger + " 192.0.2.25 4242 25\r\n")
-		c.expect("220 ")
+		c := strangerAt(t, addr)
 		c.hello()
 		c.ask("MAIL FROM:<"+sender+">", "250 ")
 		c.send("RCPT TO:<" + ann + ">\r\n")
