@@ -48,14 +48,15 @@ func (s *Store) meet(q *Query, now time.Time) (d Decision, err error) {
 // there again.
 func (s *Store) visit(q *Query, name string, now time.Time) (Decision, error) {
 	full, err := s.full()
-	if err != nil {
-		return Decision{Wait: s.Delay}, err
+	made := false
+	if err == nil && !full {
+		made, err = s.makeRemote(path.Dir(name))
 	}
-	if !full {
-		made, err := s.makeRemote(path.Dir(name))
-		if made || err != nil {
-			return s.enter(name, now, err)
-		}
+	switch {
+	case err != nil:
+		return Decision{Wait: s.Delay}, err
+	case made:
+		return s.enter(name, now)
 	}
 	d, err := s.known(q, name, full, now)
 	if err != nil || !d.Deferred() {
@@ -70,13 +71,15 @@ func (s *Store) known(q *Query, name string, full bool, now time.Time) (Decision
 	switch {
 	case err == nil:
 		return s.again(q, name, mtime(&st), now)
-	case full && errors.Is(err, fs.ErrNotExist):
+	case !errors.Is(err, fs.ErrNotExist):
+		return Decision{Wait: s.Delay}, err
+	case full:
 		return Decision{Wait: s.Delay, Full: true}, s.swept(now)
 	}
 	if rand.IntN(crowdOdds) == 0 {
 		s.thin(path.Dir(name))
 	}
-	return s.enter(name, now, ignoreMissing(err))
+	return s.enter(name, now)
 }
 
 // peek is meet that remembers nothing.
@@ -89,13 +92,9 @@ func (s *Store) peek(q *Query, now time.Time) (Decision, error) {
 	return d, err
 }
 
-// enter makes a new entry, unless there was an error before. The error is
-// fs.ErrExist when there is one.
-func (s *Store) enter(name string, now time.Time, err error) (Decision, error) {
+// enter makes a new entry. The error is fs.ErrExist when there is one.
+func (s *Store) enter(name string, now time.Time) (Decision, error) {
 	d := Decision{Wait: s.Delay}
-	if err != nil {
-		return d, err
-	}
 	if err := s.makeEntry(name, now); err != nil {
 		return d, err
 	}

@@ -35,12 +35,21 @@ func (s *Store) heirNow() heir {
 	return s.heir
 }
 
-// give gives a file that was made, and may be another's, to the heir.
+// give gives a file that may have been made to the heir. One that is the heir's
+// is not touched: its time of change tells whether it was edited.
 func (s *Store) give(fd int, name string) error {
-	if h := s.heirNow(); h.ok {
-		return s.wrap("chown", name, unix.Fchown(fd, h.uid, h.gid))
+	h := s.heirNow()
+	if !h.ok {
+		return nil
 	}
-	return nil
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return s.wrap("stat", name, err)
+	}
+	if int(st.Uid) == h.uid && int(st.Gid) == h.gid {
+		return nil
+	}
+	return s.wrap("chown", name, unix.Fchown(fd, h.uid, h.gid))
 }
 
 // giveFolder gives the heir a folder that was made in one that is open.

@@ -45,3 +45,27 @@ func TestRootLeavesNothingOfItsOwn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRootKeepsTheIndex: a file that is smtpd's already is not touched, which
+// would make it look edited.
+func TestRootKeepsTheIndex(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can do this")
+	}
+	s := testStore(t)
+	writeWhite(t, s, padding())
+	for _, name := range []string{s.Dir, s.Dir + "/" + whiteName} {
+		if err := os.Chown(name, 65534, 65534); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(t, s, "192.0.2.1")
+	first, err := s.stat(indexName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(t, Open(s.Config), "192.0.2.2")
+	if second, err := s.stat(indexName); err != nil || second.Ino != first.Ino {
+		t.Errorf("a line more made the index anew, %v", err)
+	}
+}
