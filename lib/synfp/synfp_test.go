@@ -1,9 +1,7 @@
 package synfp
 
 import (
-	"bytes"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 )
@@ -96,6 +94,12 @@ func TestParsePacketErrors(t *testing.T) {
 func FuzzParsePacket(f *testing.F) {
 	f.Add([]byte(linux4))
 	f.Add([]byte(bare6))
+	p0f, err := Read(strings.NewReader("[mtu]\nlabel = x\nsig = 1500\n[tcp:request]\nlabel = g:unix:x:\n" +
+		"sig = *:255-:0:*:mtu*2,*:mss,sok,ts,nop,ws:df,id+:*\nsig = 6:64:0:*:%8,*:mss,?34,eol+1:flow,bad:+\nsig = 4:64:4:*:*,*::0+,id-:0\n"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	all := Join(Own(), p0f)
 	f.Fuzz(func(t *testing.T, p []byte) {
 		s, err := ParsePacket(p)
 		if err != nil {
@@ -105,7 +109,14 @@ func FuzzParsePacket(f *testing.F) {
 		if err != nil || again.String() != s.String() {
 			t.Errorf("%q is read as %q, %v", s.String(), again.String(), err)
 		}
-		Own().Name(&s.Fingerprint, UsualMTU)
+		found, _ := all.NameSYN(&s, UsualMTU)
+		if n := found.Hops(&s.Fingerprint); n < 0 || n > 255 {
+			t.Errorf("%d hops", n)
+		}
+		all.Link(&s.Fingerprint)
+		if q, ok := parseQuirks(s.Quirks.String()); q != s.Quirks || !ok {
+			t.Errorf("quirks %q are read as %q", s.Quirks, q)
+		}
 	})
 }
 
@@ -219,32 +230,19 @@ func TestReadErrors(t *testing.T) {
 		"[tcp:request]\nsig = 1\n":   "line 2: not version",
 		"[tcp:request]\nlabel = x\n": "label",
 		"[tcp:request]\nsig = *:64:0:*:mss*20,7:magic:df,id+:0\n":    `option "magic"`,
+		"[tcp:request]\nsig = *:64:0:*:mss*20,7:mss:df,strange:0\n":  `unknown quirk in "df,strange"`,
+		"[tcp:request]\nsig = *:64:0:*:mss*20,7:mss:df:?\n":          "line 2: not version",
+		"[tcp:request]\nsig = 5:64:0:*:mss*20,7:mss:df:0\n":          "line 2: not version",
+		"[tcp:request]\nsig = *:64:0:*:mss*20:mss:df:0\n":            "line 2: not version",
+		"[tcp:request]\nsig = *:999:0:*:mss*20,7:mss:df:0\n":         "out of range",
+		"[tcp:request]\nsig = *:64:0:*:mss*20,7:eol+x:df:0\n":        `option "eol+x"`,
+		"[mtu]\nlabel = x\nsig = much\n":                             "line 3: MTU",
 		strings.Repeat("1:2:3\n", 30):                                "and 10 errors more",
 		"1:64:1:60:.:a:b:c:" + strings.Repeat("d", 2*maxLine) + "\n": "too long",
 	} {
 		if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %q", text, err, want)
 		}
-	}
-}
-
-// TestReadP0f reads the file of Debian's p0f.
-func TestReadP0f(t *testing.T) {
-	file, err := os.Open("/etc/p0f/p0f.fp")
-	if err != nil {
-		if os.Getenv("POSTERN_REAL") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	defer file.Close()
-	d, err := Read(file)
-	if err != nil || d.Len() < 50 {
-		t.Fatalf("%d signatures, %v", d.Len(), err)
-	}
-	f, _ := Parse("29200:51:1:60:M1460,S,T,N,W7")
-	if s, _ := d.Name(&f, 0); s.String() != "Linux 3.11 and newer" {
-		t.Errorf("%s is %q", f.String(), s)
 	}
 }
 
@@ -285,37 +283,6 @@ func TestSystemHops(t *testing.T) {
 	for ttl, want := range map[uint8]int{60: 2, 64: 6, 0: 6, 255: 6, 50: 6} {
 		if got := (System{TTL: ttl}).Hops(&f); got != want {
 			t.Errorf("from %d: %d, want %d", ttl, got, want)
-		}
-	}
-}
-
-// TestReadPfOS reads OpenBSD's own file, as nftables has it among its examples.
-func TestReadPfOS(t *testing.T) {
-	text, err := os.ReadFile("/usr/share/doc/nftables/examples/pf.os")
-	if err != nil {
-		t.Skip(err) // systems without documentation do not have it
-	}
-	d, err := Read(bytes.NewReader(text))
-	lines := 0
-	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			lines++
-		}
-	}
-	if err != nil || d.Len() != lines || lines < 200 {
-		t.Fatalf("%d signatures of %d lines, %v", d.Len(), lines, err)
-	}
-	for fingerprint, want := range map[string]string{
-		"5840:60:1:60:M1460,S,T,N,W0":             "Linux",
-		"65535:60:1:60:M1460,N,W1,N,N,T":          "FreeBSD",
-		"16384:60:1:64:M1460,N,N,S,N,W0,N,N,T":    "OpenBSD",
-		"65535:120:1:48:M1460,N,N,S":              "Windows",
-		"64240:60:1:60:M1460,S,T,N,W7":            "Linux",
-		"32768:60:1:60:M1460,N,W0,N,N,T,?99,?100": "",
-	} {
-		f, err := Parse(fingerprint)
-		if s, _ := d.Name(&f, UsualMTU); s.Name != want || err != nil {
-			t.Errorf("%s: %q, %v, want %q", fingerprint, s.Name, err, want)
 		}
 	}
 }
