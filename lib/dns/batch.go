@@ -9,13 +9,23 @@ import (
 // are on their way the socket's lock guards them.
 type batch struct {
 	slots     []slot
+	known     []placed      // replies that were there already
 	elsewhere []int         // places of those that somebody else asks
+	look      func([]*slot) // shown what has a result, while others are waited for
 	counted   bool          // each leaves the window as soon as it has a result
 	left      int           // slots without a result
+	ready     []*slot       // those with one
+	seen      int           // how many of them look was shown
 	done      chan struct{} // has room for one: all have a result; nil when who asks knows
 	timer     *time.Timer   // nil before it is first needed
 	dice      dice          // for letter cases
 	first     [1]slot       // room for one question, as most batches have
+}
+
+// placed is a reply, and where its question stands among all that were asked.
+type placed struct {
+	place int
+	Reply
 }
 
 // slot is one question, and its result.
@@ -45,7 +55,17 @@ func (b *batch) within(wait time.Duration) {
 
 // clear makes the batch an empty one. What its slots had room for they keep.
 func (b *batch) clear() {
-	b.slots, b.elsewhere, b.counted = b.slots[:0], b.elsewhere[:0], false
+	b.slots, b.known, b.elsewhere = b.slots[:0], b.known[:0], b.elsewhere[:0]
+	b.look, b.counted, b.ready, b.seen = nil, false, b.ready[:0], 0
+}
+
+// all returns the questions.
+func (b *batch) all() []*slot {
+	var list []*slot
+	for i := range b.slots {
+		list = append(list, &b.slots[i])
+	}
+	return list
 }
 
 // ask adds a question.
@@ -75,6 +95,7 @@ func (q *slot) id() uint16 { return binary.BigEndian.Uint16(q.wire) }
 func (q *slot) give(raw []byte, err error) {
 	q.given, q.err = true, err
 	q.raw = append(q.raw[:0], raw...)
+	q.batch.ready = append(q.batch.ready, q)
 	if q.batch.left--; q.batch.left == 0 && q.batch.done != nil {
 		q.batch.done <- struct{}{}
 	}

@@ -54,15 +54,15 @@ func (m *memory) find(k key, now time.Time) (r Reply, f *flight, mine bool) {
 	return Reply{}, m.flights.start(k, hash), true
 }
 
-// findAll is find for several questions: what is known goes into replies, what
-// nobody asks yet into the batch, and the places of the others into its list.
-func (m *memory) findAll(keys []key, b *batch, replies []Reply, now time.Time) {
+// findAll is find for several questions: the batch gets what is known, what
+// nobody asks yet, and the places of the others.
+func (m *memory) findAll(keys []key, b *batch, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i, k := range keys {
 		hash := m.hash(k)
 		if e := m.known.find(k, hash, now); e != nil {
-			replies[i] = e.Reply.clone()
+			b.known = append(b.known, placed{i, e.Reply.clone()})
 		} else if m.flights.find(k, hash) != nil {
 			b.elsewhere = append(b.elsewhere, i)
 		} else {
@@ -76,19 +76,6 @@ func (m *memory) findAll(keys []key, b *batch, replies []Reply, now time.Time) {
 func (m *memory) land(f *flight, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.settle(f, now)
-}
-
-// landAll ends the flights of a batch.
-func (m *memory) landAll(b *batch, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for i := range b.slots {
-		m.settle(b.slots[i].flight, now)
-	}
-}
-
-func (m *memory) settle(f *flight, now time.Time) {
 	if ttl := f.lifetime(); ttl > 0 {
 		m.known.keep(f, now.Add(ttl))
 	}

@@ -15,7 +15,7 @@ const maxAliases = 10
 type lookups struct {
 	query func(context.Context, string, Type) (Answer, error)
 	// all, when it is there, answers several questions for less than query.
-	all func(context.Context, []key, []Reply)
+	all func(context.Context, []key, Tell)
 }
 
 func (l lookups) Query(ctx context.Context, name string, t Type) (Answer, error) {

@@ -88,20 +88,53 @@ func (s *socket) ask(ctx context.Context, b *batch, wait time.Duration) error {
 		return err
 	}
 	defer s.leave(b)
-	b.within(wait)
-	defer b.timer.Stop()
 	if sender {
 		if len(b.slots) == 1 {
 			runtime.Gosched() // others may have questions that go along
 		}
 		s.flush()
 	}
-	select {
-	case <-b.done:
-	case <-b.timer.C:
-	case <-ctx.Done():
-	}
+	s.await(ctx, b, wait)
 	return nil
+}
+
+// soon is when a batch is looked at for the first time if not all of it has a
+// result by then; after that each time when twice as much has passed.
+const soon = 10 * time.Millisecond
+
+// await waits until all questions have their results. Those that have them long
+// before others are shown meanwhile.
+func (s *socket) await(ctx context.Context, b *batch, wait time.Duration) {
+	pause := wait
+	if b.look != nil {
+		pause = min(soon, wait)
+	}
+	b.within(pause)
+	defer b.timer.Stop()
+	for {
+		select {
+		case <-b.done:
+			return
+		case <-ctx.Done():
+			return
+		case <-b.timer.C:
+		}
+		if wait -= pause; wait <= 0 {
+			return
+		}
+		b.look(s.news(b))
+		pause = min(2*pause, wait)
+		b.within(pause)
+	}
+}
+
+// news returns the questions that have a result and were not seen yet.
+func (s *socket) news(b *batch) []*slot {
+	s.mu.Lock()
+	defer s.unlock()
+	from := b.seen
+	b.seen = len(b.ready)
+	return b.ready[from:]
 }
 
 // enter finds ids that nobody uses, puts them into the questions, and these into

@@ -114,16 +114,17 @@ func (s *system) query(ctx context.Context, name string, t Type) (Answer, error)
 }
 
 // all leaves several questions to the client unless /etc/hosts knows about one.
-func (s *system) all(ctx context.Context, keys []key, replies []Reply) {
+func (s *system) all(ctx context.Context, keys []key, tell Tell) {
 	client, table := s.refresh()
 	local := func(k key) bool { _, _, ok := table.find(k); return ok }
 	if !slices.ContainsFunc(keys, local) {
-		client.all(ctx, keys, replies)
+		client.all(ctx, keys, tell)
 		return
 	}
-	abreast(len(keys), func(i int) {
-		replies[i].Answer, replies[i].Err = s.query(ctx, keys[i].name, keys[i].t)
-	})
+	abreast(len(keys), func(i int) Reply {
+		a, err := s.query(ctx, keys[i].name, keys[i].t)
+		return Reply{a, err}
+	}, tell)
 }
 
 func (s *system) lookups() lookups { return lookups{query: s.query, all: s.all} }

@@ -23,24 +23,44 @@ type question struct {
 // Check asks all lists about all that is known of the client, at once, for as
 // long as ctx lasts. Lists that did not answer by then are errors of theirs.
 // The lists must not change while the result is used.
-func Check(ctx context.Context, r dns.Resolver, lists []List, c Client) Result {
-	return CheckAll(ctx, r, lists, []Client{c})[0]
+func Check(ctx context.Context, r dns.Resolver, lists []List, c Client) (res Result) {
+	CheckEach(ctx, r, lists, []Client{c}, func(_ int, found Result) { res = found })
+	return res
 }
 
-// CheckAll is Check for several clients at once. Their results are in the same
-// order.
-func CheckAll(ctx context.Context, r dns.Resolver, lists []List, clients []Client) []Result {
+// CheckEach is Check for several clients at once. It tells the result of each,
+// with its place, soon after all lists have answered about it, one after the
+// other.
+func CheckEach(ctx context.Context, r dns.Resolver, lists []List, clients []Client, tell func(place int, res Result)) {
 	questions := make([]question, 0, len(clients)*len(lists))
+	rounds := make([]round, len(clients))
 	for i := range clients {
+		from := len(questions)
 		questions = appendQuestions(questions, lists, i, &clients[i])
+		rounds[i] = round{from, len(questions), len(questions) - from}
+		if rounds[i].left == 0 {
+			tell(i, Result{})
+		}
 	}
-	askAll(ctx, r, questions)
-	results := make([]Result, len(clients))
+	askEach(ctx, r, questions, func(q *question) {
+		c := &rounds[q.client]
+		if c.left--; c.left == 0 {
+			tell(q.client, resultOf(questions[c.from:c.to]))
+		}
+	})
+}
+
+// round is the questions about one client, by place.
+type round struct {
+	from, to int
+	left     int // without an answer
+}
+
+func resultOf(questions []question) (res Result) {
 	for i := range questions {
-		q := &questions[i]
-		results[q.client].take(q)
+		res.take(&questions[i])
 	}
-	return results
+	return res
 }
 
 // appendQuestions appends what there is to be asked about the client at a place.
@@ -70,20 +90,22 @@ func domainOf(domain string) string {
 	return domain
 }
 
-// askAll asks all questions at once and judges the answers.
-func askAll(ctx context.Context, r dns.Resolver, questions []question) {
+// askEach asks all questions at once, judges the answers, and tells which it has
+// judged.
+func askEach(ctx context.Context, r dns.Resolver, questions []question, judged func(*question)) {
 	asked := make([]dns.Question, len(questions))
 	for i := range questions {
 		asked[i] = dns.Question{Name: questions[i].name, Type: dns.TypeA}
 	}
-	for i, reply := range dns.QueryAll(ctx, r, asked) {
-		switch q := &questions[i]; {
-		case reply.Err == nil:
+	dns.QueryEach(ctx, r, asked, func(i int, reply dns.Reply) {
+		q := &questions[i]
+		if reply.Err == nil {
 			q.judge(reply.Answer.Addrs())
-		default:
+		} else {
 			q.fault = reasonOf(reply.Err)
 		}
-	}
+		judged(q)
+	})
 }
 
 // reasonOf says what went wrong without the name that was asked for, which may

@@ -69,7 +69,7 @@ func Test(ctx context.Context, r dns.Resolver, lists []List) []Probe {
 	for i := range all {
 		questions = append(questions, all[i].questions()...)
 	}
-	askAll(ctx, r, questions)
+	askEach(ctx, r, questions, func(*question) {})
 	for i := range all {
 		all[i].judge(&questions[2*i], &questions[2*i+1])
 	}

@@ -11,12 +11,17 @@ import (
 // oldest that is not done: one slow check must not stop the others.
 const ahead = 1024
 
+// together is how many lines are handed to a BatchChecker at most.
+const together = 16
+
 // conveyor carries jobs from the reader by the workers to the writer. The reader
-// puts each into order and into work; the writer takes them in order.
+// puts each into order and, with those that came together, into work; the writer
+// takes them in order.
 type conveyor struct {
-	order, work, free chan *job
-	written           chan error  // after a long line, and at the end
-	failed            atomic.Bool // nothing can be written any more
+	order, free chan *job
+	work        chan []*job
+	written     chan error  // after a long line, and at the end
+	failed      atomic.Bool // nothing can be written any more
 }
 
 // abreast works on up to n lines at once, some of them together when the
@@ -26,15 +31,14 @@ func (s *stream) abreast(ctx context.Context, n int, in lines, out *bufio.Writer
 	if _, ok := s.checker.(BatchChecker); ok {
 		each = min(n, together)
 	}
-	workers, jobs := n/each, (n+ahead)/each
 	c := &conveyor{
-		order:   make(chan *job, jobs),
-		work:    make(chan *job, jobs),
-		free:    make(chan *job, jobs+2), // and one each with reader and writer
+		order:   make(chan *job, n+ahead),
+		free:    make(chan *job, n+ahead),
+		work:    make(chan []*job, n+ahead),
 		written: make(chan error),
 	}
 	go c.write(out)
-	err := s.feed(ctx, c, in, workers, each)
+	err := s.feed(ctx, c, in, n/each, each)
 	close(c.work)
 	close(c.order)
 	return cmp.Or(<-c.written, notEOF(err))
@@ -43,16 +47,18 @@ func (s *stream) abreast(ctx context.Context, n int, in lines, out *bufio.Writer
 // feed reads until the end, or until nothing can be written.
 func (s *stream) feed(ctx context.Context, c *conveyor, in lines, workers, each int) error {
 	for started := 0; !c.failed.Load(); started++ {
-		j := c.job()
-		if err := j.read(in, each); err != nil {
+		group, err := c.read(in, each)
+		if err != nil {
 			return err
 		}
 		if started < workers {
 			go s.worker(ctx, c.work)
 		}
-		long := j.long()
-		c.order <- j
-		c.work <- j
+		long := group[len(group)-1].long()
+		for _, j := range group {
+			c.order <- j
+		}
+		c.work <- group
 		if long {
 			<-c.written
 		}
@@ -60,16 +66,30 @@ func (s *stream) feed(ctx context.Context, c *conveyor, in lines, workers, each 
 	return nil
 }
 
+// read reads a line, and others up to n that are there already. A long one is
+// the last.
+func (c *conveyor) read(in lines, n int) ([]*job, error) {
+	group := make([]*job, 0, n)
+	for len(group) == 0 || len(group) < n && in.ready() {
+		j := c.job()
+		if err := j.read(in); err != nil {
+			return nil, err
+		}
+		if group = append(group, j); j.long() {
+			break
+		}
+	}
+	return group, nil
+}
+
 // worker ends with the work. All its jobs are waited for by the writer.
-func (s *stream) worker(ctx context.Context, work <-chan *job) {
-	for j := range work {
-		s.work(ctx, j)
-		j.done <- struct{}{}
+func (s *stream) worker(ctx context.Context, work <-chan []*job) {
+	for group := range work {
+		s.work(ctx, group)
 	}
 }
 
-// job returns a job that is free, or a new one; order has no room for more than
-// free can hold.
+// job returns a job that is free, or a new one.
 func (c *conveyor) job() *job {
 	select {
 	case j := <-c.free:
@@ -95,7 +115,10 @@ func (c *conveyor) write(out *bufio.Writer) {
 			c.written <- out.Flush()
 			continue // its buffers are too large to keep
 		}
-		c.free <- j
+		select {
+		case c.free <- j:
+		default: // the reader has made more than wait in order at most
+		}
 	}
 	c.written <- cmp.Or(failure, out.Flush())
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"postern/lib/record"
@@ -29,28 +30,32 @@ func safely(ctx context.Context, c Checker, r *record.Record) (res Result, err e
 	return c.Check(ctx, r)
 }
 
-// checkAll makes several checks. Those of a batch that panics are made again one
-// by one, so that it is an error of one alone here too.
-func (p *Program) checkAll(ctx context.Context, c Checker, records []*record.Record, outcomes []Outcome) {
-	if b, ok := c.(BatchChecker); ok && len(records) > 1 && p.together(ctx, b, records, outcomes) {
-		return
+// checkEach makes several checks, and tells what became of each once. Those of a
+// batch that panics are made again one by one, so that it is an error of one
+// alone here too.
+func (p *Program) checkEach(ctx context.Context, c Checker, records []*record.Record, tell func(int, Outcome)) {
+	told := make([]atomic.Bool, len(records))
+	if b, ok := c.(BatchChecker); ok && len(records) > 1 {
+		p.together(ctx, b, records, func(i int, o Outcome) {
+			if !told[i].Swap(true) {
+				tell(i, o)
+			}
+		})
 	}
 	for i, r := range records {
-		outcomes[i].Result, outcomes[i].Err = p.check(ctx, c, r)
+		if !told[i].Swap(true) {
+			res, err := p.check(ctx, c, r)
+			tell(i, Outcome{res, err})
+		}
 	}
 }
 
-// together reports whether all checks were made.
-func (p *Program) together(ctx context.Context, b BatchChecker, records []*record.Record, outcomes []Outcome) (made bool) {
-	defer func() {
-		if recover() != nil {
-			made = false
-		}
-	}()
+// together leaves out some when one of the checks panics.
+func (p *Program) together(ctx context.Context, b BatchChecker, records []*record.Record, tell func(int, Outcome)) {
+	defer func() { recover() }()
 	ctx, cancel := p.limited(ctx)
 	defer cancel()
-	b.CheckAll(ctx, records, outcomes)
-	return true
+	b.CheckEach(ctx, records, tell)
 }
 
 func (p *Program) limited(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"postern/lib/record"
 )
@@ -21,10 +22,9 @@ const (
 // Filter reads lines, each a record or bare words, makes the check for each, and
 // writes each as a record with the program's attributes, in the order of the
 // input. Up to f.Jobs checks are made at once. Nothing that is done waits to be
-// written while anything else is waited for, but lines that came together and
-// are checked together, by a BatchChecker, are written together. A line that
-// cannot be checked goes out with the attribute error, which begins with the
-// program's name. The error is one of reading or writing.
+// written while anything else is waited for. A line that cannot be checked goes
+// out with the attribute error, which begins with the program's name. The error
+// is one of reading or writing.
 func (p *Program) Filter(ctx context.Context, c Checker, f Flags, in io.Reader, out io.Writer) error {
 	s := &stream{program: p, checker: c, json: f.JSON, prefix: p.Name + ": "}
 	w := bufio.NewWriterSize(out, outputBuffer)
@@ -40,7 +40,8 @@ type stream struct {
 	program *Program
 	checker Checker
 	json    bool
-	prefix  string // of our own errors
+	prefix  string    // of our own errors
+	found   sync.Pool // of *record.Record: what checks have found, to be used again
 }
 
 // oneByOne works on one line at a time.
@@ -52,10 +53,11 @@ func (s *stream) oneByOne(ctx context.Context, in lines, out *bufio.Writer) erro
 				return err
 			}
 		}
-		if err := j.read(in, 1); err != nil {
+		if err := j.read(in); err != nil {
 			return cmp.Or(out.Flush(), notEOF(err))
 		}
-		s.work(ctx, j)
+		s.alone(ctx, j)
+		<-j.done
 		if _, err := out.Write(j.out); err != nil {
 			return err
 		}
@@ -69,30 +71,48 @@ func notEOF(err error) error {
 	return err
 }
 
-// work makes the checks for the lines of a job, and writes what goes out.
-func (s *stream) work(ctx context.Context, j *job) {
-	for i := range j.lines {
-		l := &j.lines[i]
-		if l.record, l.err = s.parse(l.text, l.size); l.err == nil {
-			j.checks = append(j.checks, &l.record)
-		}
+// work makes the checks for lines that came together.
+func (s *stream) work(ctx context.Context, group []*job) {
+	if len(group) == 1 {
+		s.alone(ctx, group[0])
+		return
 	}
-	j.outcomes = append(j.outcomes, make([]Outcome, len(j.checks))...)
-	s.program.checkAll(ctx, s.checker, j.checks, j.outcomes)
-	made := j.outcomes
-	for i := range j.lines {
-		l := &j.lines[i]
-		o := Outcome{Err: l.err}
-		if l.err == nil {
-			o, made = made[0], made[1:]
+	records := make([]*record.Record, 0, len(group))
+	jobs := make([]*job, 0, len(group)) // those of the records
+	for _, j := range group {
+		var err error
+		if j.record, err = s.parse(j.line, j.n); err != nil {
+			s.finish(j, Outcome{Err: err})
+			continue
 		}
-		j.found.Reset()
-		if o.Err == nil {
-			o.Result.Record(&j.found)
-		}
-		s.update(&l.record, &j.found, o.Err)
-		j.out = s.append(j.out, &l.record)
+		records, jobs = append(records, &j.record), append(jobs, j)
 	}
+	s.program.checkEach(ctx, s.checker, records, func(i int, o Outcome) { s.finish(jobs[i], o) })
+}
+
+// alone makes the check for one line.
+func (s *stream) alone(ctx context.Context, j *job) {
+	var o Outcome
+	if j.record, o.Err = s.parse(j.line, j.n); o.Err == nil {
+		o.Result, o.Err = s.program.check(ctx, s.checker, &j.record)
+	}
+	s.finish(j, o)
+}
+
+// finish makes the line that goes out. The job is the writer's then.
+func (s *stream) finish(j *job, o Outcome) {
+	found, ok := s.found.Get().(*record.Record)
+	if !ok {
+		found = new(record.Record)
+	}
+	if o.Err == nil {
+		o.Result.Record(found)
+	}
+	s.update(&j.record, found, o.Err)
+	found.Reset()
+	s.found.Put(found)
+	j.out = s.append(j.out[:0], &j.record)
+	j.done <- struct{}{}
 }
 
 // append appends the line that goes out.

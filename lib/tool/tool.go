@@ -94,9 +94,10 @@ type Checker interface {
 // by one. A filter then hands it lines that came together, together.
 type BatchChecker interface {
 	Checker
-	// CheckAll is Check for each of the records: outcomes[i] is set to what
-	// became of that of records[i].
-	CheckAll(ctx context.Context, records []*record.Record, outcomes []Outcome)
+	// CheckEach is Check for each of the records. It tells what became of
+	// each, with its place, as soon as that is known, and returns when all
+	// have been told. Several goroutines may tell at the same time.
+	CheckEach(ctx context.Context, records []*record.Record, tell func(place int, o Outcome))
 }
 
 // Outcome is what Check returns.

@@ -110,53 +110,63 @@ func (c *checker) WriteConfig(w io.Writer) error { return c.write(w) }
 
 // Check asks about the client of a record.
 func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, error) {
-	var outcomes [1]tool.Outcome
-	c.CheckAll(ctx, []*record.Record{r}, outcomes[:])
-	return outcomes[0].Result, outcomes[0].Err
+	client, err := clientOf(r)
+	if err != nil {
+		return nil, err
+	}
+	if c.unnamed(r) {
+		client.Name, _, _ = dns.ClientName(ctx, c.dns, client.Addr)
+	}
+	res := &result{client: client.Addr, Result: rbl.Check(ctx, c.dns, c.lists, client)}
+	c.explain(ctx, res)
+	return res, nil
 }
 
-// CheckAll asks about the clients of several records.
-func (c *checker) CheckAll(ctx context.Context, records []*record.Record, outcomes []tool.Outcome) {
-	clients := make([]rbl.Client, len(records))
-	var names, reasons []func()
+// CheckEach asks about the clients of several records. Names and reasons are
+// asked for by each alone.
+func (c *checker) CheckEach(ctx context.Context, records []*record.Record, tell func(int, tool.Outcome)) {
+	clients := make([]rbl.Client, 0, len(records))
+	places := make([]int, 0, len(records)) // of the clients' records
+	var alone sync.WaitGroup
 	for i, r := range records {
-		client := &clients[i]
-		if *client, outcomes[i].Err = clientOf(r); c.unnamed(r, client) {
-			names = append(names, func() { client.Name, _, _ = dns.ClientName(ctx, c.dns, client.Addr) })
+		client, err := clientOf(r)
+		switch {
+		case err != nil:
+			tell(i, tool.Outcome{Err: err})
+		case c.unnamed(r):
+			alone.Go(func() {
+				res, err := c.Check(ctx, r)
+				tell(i, tool.Outcome{Result: res, Err: err})
+			})
+		default:
+			clients, places = append(clients, client), append(places, i)
 		}
 	}
-	abreast(names)
-	for i, res := range rbl.CheckAll(ctx, c.dns, c.lists, clients) {
-		if outcomes[i].Err != nil {
-			continue
+	rbl.CheckEach(ctx, c.dns, c.lists, clients, func(n int, found rbl.Result) {
+		res := &result{client: clients[n].Addr, Result: found}
+		if !c.reasons || len(found.Hits) == 0 {
+			tell(places[n], tool.Outcome{Result: res})
+			return
 		}
-		r := &result{client: clients[i].Addr, Result: res}
-		outcomes[i].Result = r
-		if c.reasons && len(r.Hits) > 0 {
-			reasons = append(reasons, func() { r.Reasons(ctx, c.dns) })
-		}
-	}
-	abreast(reasons)
+		alone.Go(func() {
+			c.explain(ctx, res)
+			tell(places[n], tool.Outcome{Result: res})
+		})
+	})
+	alone.Wait()
 }
 
-// abreast does all at once, the last here: for one client nothing is started.
-func abreast(all []func()) {
-	if len(all) == 0 {
-		return
+// explain asks for the lists' reasons where they are wanted.
+func (c *checker) explain(ctx context.Context, res *result) {
+	if c.reasons && len(res.Hits) > 0 {
+		res.Reasons(ctx, c.dns)
 	}
-	last := len(all) - 1
-	var others sync.WaitGroup
-	for _, do := range all[:last] {
-		others.Go(do)
-	}
-	all[last]()
-	others.Wait()
 }
 
 // unnamed tells that the client's name has to be looked up.
-func (c *checker) unnamed(r *record.Record, client *rbl.Client) bool {
+func (c *checker) unnamed(r *record.Record) bool {
 	_, known := r.Lookup("client_name")
-	return c.byName && !known && client.Addr.IsValid()
+	return c.byName && !known
 }
 
 // clientOf returns the client of a record. With an error there is nothing to ask
