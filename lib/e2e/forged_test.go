@@ -120,6 +120,25 @@ func checkForged(t *testing.T, body string, send func(*talk)) {
 	}
 }
 
+// TestForgedInOtherLetters: our name is ours as A-labels and as U-labels (RFC 8601
+// 5, RFC 8616 5).
+func TestForgedInOtherLetters(t *testing.T) {
+	w := newWorld(t, honestZone, "AuthservID xn--bcher-kva.test")
+	c, p := w.meet(stranger)
+	c.hello()
+	c.ask("MAIL FROM:<joe@pass.test> SMTPUTF8", "250 ")
+	c.ask("RCPT TO:<"+ann+">", "250 ")
+	c.ask("DATA", "354 ")
+	c.send("Authentication-Results: B\u00dcCHER.test; spf=forged\r\nAuthentication-Results: \"b\u00fccher.test\"; spf=forged\r\n" +
+		"Authentication-Results: XN--BCHER-KVA.test.; spf=forged\r\nAuthentication-Results: mx.test; spf=forged\r\n\r\n.\r\n")
+	c.expect("250 ")
+	c.quit()
+	<-p.done
+	if text := w.message("ann"); strings.Contains(text, "forged") || !strings.Contains(text, "\nAuthentication-Results: xn--bcher-kva.test; ") {
+		t.Errorf("the message is\n%s", text)
+	}
+}
+
 // Python's mail parser sees the same fields as we.
 func TestForgedFieldsAsOthersRead(t *testing.T) {
 	python := Need(t, "python3")[0]
