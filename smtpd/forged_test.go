@@ -19,6 +19,8 @@ func TestForged(t *testing.T) {
 		"below":               {"bob@deep.ours.test", "From: a@client.example", []string{"Domains *.ours.test"}, envelope},
 		"not below":           {"bob@deep.ours.test", "From: a@client.example", []string{"Domains ours.test"}, ""},
 		"from":                {"a@client.example", "From: The Boss <boss@MX.test>", nil, fromField},
+		"from, as A-labels":   {"a@client.example", "From: boss@xn--bcher-kva.test", []string{"Domains bücher.test"}, fromField},
+		"from, as U-labels":   {"a@client.example", "From: boss@BÜCHER.test", []string{"Domains xn--bcher-kva.test"}, fromField},
 		"all three":           {"bob@mx.test", "From: bob@mx.test\nSender: bob@mx.test", nil, envelope + sender + fromField},
 		"list":                {"l@client.example", "From: bob@mx.test\nSender: list@client.example", nil, ""},
 		"list, other order":   {"l@client.example", "Sender: list@client.example\nFrom: bob@mx.test", nil, ""},

@@ -9,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"postern/lib/auth"
 	"postern/lib/check"
 	"postern/lib/conf"
 	"postern/lib/deliver"
+	"postern/lib/dns"
 	"postern/lib/maillog"
 	"postern/lib/smtp"
 	store "postern/lib/state"
@@ -192,9 +194,13 @@ func (srv *server) trusts(a netip.Addr) bool {
 	return ok
 }
 
-// ownNames are those that a stranger may not claim.
+// ownNames are those that a stranger may not claim, in lower case and A-labels.
 func (srv *server) ownNames() []string {
-	return append([]string{srv.conf.mail.Hostname}, srv.conf.mail.Domains...)
+	own := append([]string{srv.conf.mail.Hostname}, srv.conf.mail.Domains...)
+	for i, name := range own {
+		own[i] = dns.ASCII(strings.ToLower(name))
+	}
+	return own
 }
 
 // tlsConfig is the server's TLS settings, or nil when TLS is not to be had,
