@@ -240,6 +240,40 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// Of those that share a place, what would be out of date first makes room; a new
+// answer takes the place of the old one.
+func TestTable(t *testing.T) {
+	tab := table{limit: ways}
+	now := time.Unix(1e9, 0)
+	keep := func(name string, minutes int) {
+		tab.keep(&flight{key: key{name, TypeA}, hash: uint64(len(name))}, now.Add(time.Duration(minutes)*time.Minute))
+	}
+	known := func(minutes int) (names string) {
+		for _, name := range []string{"a", "bb", "cc", "d", "e", "f", "g", "h", "i", "j"} {
+			k := key{name, TypeA}
+			if tab.find(k, uint64(len(name)), now.Add(time.Duration(minutes)*time.Minute)) != nil {
+				names += name
+			}
+		}
+		return names
+	}
+	for i, name := range []string{"a", "bb", "cc", "d", "e", "f", "g", "h"} {
+		keep(name, 20-i)
+	}
+	keep("a", 30)
+	if got, want := known(0), "abbccdefgh"; got != want {
+		t.Errorf("%s are known, want %s", got, want)
+	}
+	keep("i", 1)
+	keep("j", 40)
+	if got, want := known(0), "abbccdefgj"; got != want {
+		t.Errorf("%s are known, want %s", got, want)
+	}
+	if got, want := known(20), "aj"; got != want {
+		t.Errorf("%s are known after 20 minutes, want %s", got, want)
+	}
+}
+
 // watchedConn tells when it is closed.
 type watchedConn struct {
 	*net.UDPConn
