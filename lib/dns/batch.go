@@ -1,9 +1,6 @@
 package dns
 
-import (
-	"encoding/binary"
-	"time"
-)
+import "time"
 
 // batch is questions that are sent together and waited for together. While they
 // are on their way the socket's lock guards them.
@@ -88,8 +85,6 @@ func (b *batch) add(f *flight, place int) {
 	q := b.ask(f.key)
 	q.flight, q.place = f, place
 }
-
-func (q *slot) id() uint16 { return binary.BigEndian.Uint16(q.wire) }
 
 // give sets the result, of which it keeps a copy.
 func (q *slot) give(raw []byte, err error) {

@@ -71,9 +71,7 @@ func TestOutbox(t *testing.T) {
 func TestOutboxSplits(t *testing.T) {
 	for from := range 3 {
 		var o outbox
-		for i, size := range []int{20, 20, 30, 40, 40, 40} {
-			o.sizes[i] = size
-		}
+		copy(o.sizes[:], []int{20, 20, 30, 40, 40, 40})
 		o.arrange(6)
 		o.from = from
 		o.split()
