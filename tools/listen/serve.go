@@ -83,6 +83,7 @@ func prepare(c *config, stderr io.Writer) (*server, []*listener, error) {
 	}
 	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
+		pid.release()
 		return nil, nil, os.NewSyscallError("open "+os.DevNull, err)
 	}
 	log := openJournal(c, stderr, detached() && leaveTerminal())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"postern/lib/queue"
@@ -34,11 +35,17 @@ var anywhere = []queue.Place{queue.New, queue.Wait, queue.Held, queue.Failed}
 // errNoQuery is for a change of nothing in particular.
 var errNoQuery = errors.New("say with -q what is meant: an id, a domain, or * for all")
 
+// errUnknown is for a change of what is not there: most likely a slip of the pen.
+var errUnknown = errors.New("not in the queue (-l lists what is)")
+
 // apply makes the change to all entries that -q names, and tells of each on
-// stdout. One that another works on cannot be changed.
+// stdout. One that another works on cannot be changed. If there is none at all
+// the error is errUnknown, unless all were meant.
 func (r *runner) apply(ctx context.Context, ch *change, queries []string, stdout io.Writer) error {
 	var errs []error
+	some := slices.Contains(queries, "*")
 	for ref, err := range r.allOf(ctx, queries) {
+		some = true
 		if err == nil {
 			err = r.changeOne(ch, ref)
 		}
@@ -50,6 +57,9 @@ func (r *runner) apply(ctx context.Context, ch *change, queries []string, stdout
 		}
 	}
 	r.queue.Flush(ctx)
+	if !some && ctx.Err() == nil {
+		return fmt.Errorf("%s: %w", strings.Join(queries, " "), errUnknown)
+	}
 	return errors.Join(errs...)
 }
 
@@ -73,12 +83,7 @@ func (r *runner) changeOne(ch *change, ref queue.Ref) error {
 }
 
 func (ch *change) concerns(p queue.Place) bool {
-	for _, from := range ch.from {
-		if p == from {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(ch.from, p)
 }
 
 // sendBack gives up who has not been served, and tells the sender.
@@ -115,10 +120,8 @@ func (r *runner) allOf(ctx context.Context, queries []string) func(func(queue.Re
 
 // named says whether one of the queries names the entry.
 func (r *runner) named(ref queue.Ref, queries []string) bool {
-	for _, query := range queries {
-		if query == ref.ID || query == "*" {
-			return true
-		}
+	if slices.Contains(queries, ref.ID) || slices.Contains(queries, "*") {
+		return true
 	}
 	info, err := r.queue.Look(ref)
 	return err == nil && hasDomain(info, queries, func(queue.State) bool { return true })

@@ -141,12 +141,15 @@ func (c *config) do(ctx context.Context, stdin io.Reader, stdout, stderr io.Writ
 }
 
 // complain says what kept the whole from being done; the status is that of our
-// own faults, which are temporary.
+// own faults, which are temporary, unless the person named what is not there.
 func complain(stderr io.Writer, err error) int {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return sysexits.OK
 	}
 	fmt.Fprintf(stderr, "runq: %v\n", err)
+	if errors.Is(err, errUnknown) {
+		return sysexits.NoInput
+	}
 	return sysexits.TempFail
 }
 

@@ -7,7 +7,25 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"postern/lib/place"
+	"postern/lib/queue"
 )
+
+// shownID is the id of the page's examples.
+const shownID = "0ajk2p4s1v7dq3mc"
+
+// waiting puts a message for example.org into the queue, and answers its id.
+func waiting(t *testing.T, root string) string {
+	t.Helper()
+	q, err := queue.Open(place.New(root).Queue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	b := &bench{runner: &runner{queue: q}}
+	return b.addWith(t, anyone, "", "ann")
+}
 
 // What the page shows works.
 func TestExamples(t *testing.T) {
@@ -20,9 +38,12 @@ func TestExamples(t *testing.T) {
 		t.Fatal("no examples")
 	}
 	root := instance(t)
-	ran := 0
+	ran, id := 0, ""
 	for _, m := range regexp.MustCompile(`(?m)^(?:\.Dl )?runq (.*?)(?: \|.*)?$`).FindAllStringSubmatch(text, -1) {
-		if status, _, stderr := runIn(t, root, strings.Fields(m[1])...); status != 0 {
+		if strings.HasPrefix(m[1], "--") && id == "" {
+			id = waiting(t, root)
+		}
+		if status, _, stderr := runIn(t, root, strings.Fields(strings.Replace(m[1], shownID, id, 1))...); status != 0 {
 			t.Errorf("runq %s: %d %s", m[1], status, stderr)
 		}
 		ran++
@@ -45,7 +66,7 @@ func TestQueueExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const shown = "/var/spool/postern/queue/new/3/0ajk2p4s1v7dq3mc"
+	const shown = "/var/spool/postern/queue/new/3/" + shownID
 	m := regexp.MustCompile(`(?m)^\.Dl (sed .*) ` + shown + `$`).FindStringSubmatch(string(page))
 	if m == nil {
 		t.Fatal("no example")
