@@ -15,7 +15,7 @@ type table struct {
 
 type place struct {
 	hashes  [ways]uint64
-	entries [ways]*entry
+	entries [ways]entry
 }
 
 // entry is an answer that is kept.
@@ -34,7 +34,7 @@ func (t *table) at(hash uint64) *place {
 		}
 		t.places = make([]place, n)
 	}
-	return &t.places[hash%uint64(len(t.places))]
+	return &t.places[hash&uint64(len(t.places)-1)]
 }
 
 // find returns what is known and not out of date, else nil.
@@ -47,7 +47,7 @@ func (t *table) find(k key, hash uint64, now time.Time) *entry {
 		if p.hashes[i] != hash {
 			continue
 		}
-		if e := p.entries[i]; e != nil && e.key == k && now.Before(e.until) {
+		if e := &p.entries[i]; e.key == k && now.Before(e.until) {
 			return e
 		}
 	}
@@ -61,19 +61,16 @@ func (t *table) keep(f *flight, until time.Time) {
 	}
 	p := t.at(f.hash)
 	i := p.room(f)
-	if p.entries[i] == nil {
-		p.entries[i] = new(entry)
-	}
-	p.hashes[i] = f.hash
-	*p.entries[i] = entry{f.key, f.Reply, until}
+	p.hashes[i], p.entries[i] = f.hash, entry{f.key, f.Reply, until}
 }
 
 // room finds where the result of a flight goes: where the last one to its
 // question is, or there is none, or what is needed least.
 func (p *place) room(f *flight) int {
 	least := 0
-	for i, e := range p.entries {
-		if e == nil || p.hashes[i] == f.hash && e.key == f.key {
+	for i := range p.entries {
+		e := &p.entries[i]
+		if e.until.IsZero() || p.hashes[i] == f.hash && e.key == f.key {
 			return i
 		}
 		if e.until.Before(p.entries[least].until) {

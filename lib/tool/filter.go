@@ -112,6 +112,7 @@ func (s *stream) finish(j *job, o Outcome) {
 	found.Reset()
 	s.found.Put(found)
 	j.out = s.append(j.out[:0], &j.record)
+	j.record = record.Record{}
 	j.done <- struct{}{}
 }
 
