@@ -14,6 +14,21 @@ type Reply struct {
 	Err    error
 }
 
+// size is about how many octets of memory the reply takes.
+func (r *Reply) size() (n int) {
+	const record = 64
+	lists := [...][]Record{r.Answer.Records, r.Answer.Aliases, nil}
+	if e, ok := r.Err.(*Error); ok {
+		lists[2] = e.Aliases
+	}
+	for _, list := range lists {
+		for i := range list {
+			n += record + len(list[i].Data)
+		}
+	}
+	return n
+}
+
 // Tell is told the reply to the question at a place.
 type Tell func(place int, reply Reply)
 

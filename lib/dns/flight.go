@@ -20,8 +20,15 @@ func (f *flight) set(a Answer, err error, patient bool) {
 	f.Reply, f.given = Reply{a, err}, err == nil || patient
 }
 
+// maxKept is how large a result may be that is kept. One can be of 64 KiB, and who
+// sends such can do so under as many names as a cache has room for.
+const maxKept = 8 << 10
+
 // lifetime is how long the result may be kept.
 func (f *flight) lifetime() time.Duration {
+	if f.size() > maxKept {
+		return 0
+	}
 	if f.Err == nil {
 		return min(f.Answer.TTL, maxTTL)
 	}

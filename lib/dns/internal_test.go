@@ -240,6 +240,40 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// Who answers with as much as a message holds, under as many names as he likes,
+// does not fill the memory with it.
+func TestBigAnswersAreNotKept(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	records := func(n, size int) (list []Record) {
+		for range n {
+			list = append(list, Record{Data: strings.Repeat("x", size)})
+		}
+		return list
+	}
+	tests := []struct {
+		name string
+		a    Answer
+		err  error
+		kept bool
+	}{
+		{"usual", Answer{Records: records(40, 64)}, nil, true},
+		{"long", Answer{Records: records(1, 60000)}, nil, false},
+		{"many", Answer{Records: records(4000, 7)}, nil, false},
+		{"long aliases", Answer{Records: records(1, 7), Aliases: records(10, 1000)}, nil, false},
+		{"long aliases to nothing", Answer{}, &Error{Kind: ErrNotFound, Aliases: records(10, 1000), ttl: time.Minute}, false},
+	}
+	for _, tt := range tests {
+		m := newMemory(100)
+		_, f, _ := m.find(key{tt.name, TypeTXT}, now)
+		tt.a.TTL = time.Minute
+		f.set(tt.a, tt.err, true)
+		m.land(f, now)
+		if _, f, _ := m.find(key{tt.name, TypeTXT}, now); (f == nil) != tt.kept {
+			t.Errorf("%s: kept is %v, want %v", tt.name, f == nil, tt.kept)
+		}
+	}
+}
+
 // Of those that share a place, what would be out of date first makes room; a new
 // answer takes the place of the old one.
 func TestTable(t *testing.T) {
