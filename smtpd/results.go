@@ -8,6 +8,7 @@ import (
 	"postern/lib/dns"
 	"postern/lib/header"
 	"postern/lib/place"
+	"postern/lib/record"
 )
 
 // appendResults writes the fields that say what was found out about a
@@ -41,7 +42,7 @@ func (s *session) appendXAvenger(b []byte) []byte {
 	r := s.rec.Clone()
 	r.Set("version", place.Version())
 	r.Set("server_name", s.conf.mail.Hostname)
-	b = append(b, header.XAvengerName+": "...)
+	b = append(b, record.XAvengerName+": "...)
 	return append(r.AppendXAvenger(b), '\n')
 }
 
@@ -107,7 +108,7 @@ func (c *cleanDraft) edit(f header.Field) ([]byte, error) {
 
 func (c *cleanDraft) forged(f header.Field) bool {
 	switch {
-	case f.Is(header.XAvengerName):
+	case f.Is(record.XAvengerName):
 		return true
 	case f.Is(header.AuthResultsName):
 		id := header.AuthservID(f.Body())

@@ -6,7 +6,6 @@ import "strings"
 const (
 	AuthResultsName = "Authentication-Results" // RFC 8601
 	ReceivedSPFName = "Received-SPF"           // RFC 7208 9.1
-	XAvengerName    = "X-Avenger"
 )
 
 // AppendPieces writes a field with LF: its name, and pieces between which it is

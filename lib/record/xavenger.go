@@ -7,6 +7,9 @@ const (
 	foldAt   = 78  // columns (RFC 5322 2.1.1)
 )
 
+// XAvengerName is the name of the field.
+const XAvengerName = "X-Avenger"
+
 // AppendXAvenger appends the body of the X-Avenger header field, the tokens of
 // the record's attributes in the order of the table:
 //
@@ -16,7 +19,7 @@ const (
 // It is folded with LF and a tab, and has no line end behind it. What could be
 // mistaken for the form, ";" and everything but printable ASCII, becomes "?".
 func (r *Record) AppendXAvenger(b []byte) []byte {
-	f := folder{out: b, column: len("X-Avenger: ")}
+	f := folder{out: b, column: len(XAvengerName + ": ")}
 	for i := range table {
 		a := &table[i]
 		value, ok := r.Lookup(a.Name)

@@ -3,7 +3,6 @@ package tool
 import (
 	"strings"
 
-	"postern/lib/header"
 	"postern/lib/place"
 	"postern/lib/record"
 )
@@ -17,5 +16,5 @@ func PrependXAvenger(r *record.Record) string {
 	full := r.Clone()
 	full.Set("version", place.Version())
 	text := string(full.AppendXAvenger(nil))
-	return "PREPEND " + header.XAvengerName + ": " + strings.ReplaceAll(text, "\n\t", " ")
+	return "PREPEND " + record.XAvengerName + ": " + strings.ReplaceAll(text, "\n\t", " ")
 }
