@@ -72,7 +72,7 @@ func dial(typ, protocol int, dest netip.AddrPort) (*socket, error) {
 		err = os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, s.level, recvErr, 1))
 	}
 	if err == nil {
-		err = os.NewSyscallError("connect", unix.Connect(fd, to))
+		err = connectError(addr, unix.Connect(fd, to))
 	}
 	if err == nil {
 		s.raw, err = s.file.SyscallConn()
@@ -82,6 +82,16 @@ func dial(typ, protocol int, dest netip.AddrPort) (*socket, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// connectError says of which addresses the kernel will not hear: those of a whole
+// network, link-local ones without an interface, and what an administrator has
+// excluded. It is no matter of privileges.
+func connectError(addr netip.Addr, err error) error {
+	if denied(err) || errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("%v: %w: %v", addr, ErrAddress, err)
+	}
+	return os.NewSyscallError("connect", err)
 }
 
 // sockaddr is the address as the kernel has it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,7 +25,7 @@ type checker struct {
 
 // Check finds the path to the client of a record.
 func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, error) {
-	addr, err := tool.ClientAddress(r)
+	addr, err := hostOf(r)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +45,31 @@ func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, err
 		res.names = c.names(ctx, path)
 	}
 	return res, nil
+}
+
+// hostOf is the client's address.
+func hostOf(r *record.Record) (netip.Addr, error) {
+	if addr, err := tool.ClientAddress(r); err != nil {
+		return addr, err
+	}
+	return parseHost(r.Value("client_address"))
+}
+
+// parseHost reads an address, with the interface if it says at which one it is,
+// without which a link-local one is none (RFC 4007 11).
+func parseHost(text string) (netip.Addr, error) {
+	addr, err := netip.ParseAddr(text)
+	if err != nil || !isInterface(addr.Zone()) {
+		return addr, fmt.Errorf("%w: %.60q is not an IP address", tool.ErrInput, text)
+	}
+	return addr.Unmap(), nil
+}
+
+// isInterface says whether a zone may be an interface, or none, and is nothing
+// that a terminal would obey.
+func isInterface(zone string) bool {
+	const longest = 15 // IFNAMSIZ without its end
+	return len(zone) <= longest && !strings.ContainsFunc(zone, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // hopsOf is the attribute that says which hops are wanted.

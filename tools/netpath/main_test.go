@@ -58,6 +58,10 @@ func TestRun(t *testing.T) {
 		{"no address", []string{"localhost"}, "", 65, "", "not an IP address"},
 		{"no address to draw", []string{"--plot", "localhost"}, "", 65, "", "not an IP address"},
 		{"no host", []string{"224.0.0.1"}, "", 65, "", "there is no path to this address"},
+		{"a whole network", []string{"127.255.255.255"}, "", 65, "", "127.255.255.255: there is no path to this address"},
+		{"no interface", []string{"fe80::1%none"}, "", 65, "", "fe80::1%none: there is no path to this address"},
+		{"an interface that a terminal would obey", []string{"fe80::1%\x1b[2J"}, "", 65, "", `"fe80::1%\x1b[2J" is not an IP address`},
+		{"no interface for a drawing", []string{"--plot", "fe80::1%none"}, "", 65, "", "fe80::1%none: there is no path to this address"},
 		{"no host to draw", []string{"--plot", "127.0.0.1", "224.0.0.1"}, "", 65, "", "there is no path to this address"},
 		{"no hops", []string{"127.0.0.1", "some"}, "", 64, "", `"some" is no number of hops`},
 		{"no hops in a record", nil, "client_address=127.0.0.1 hops=x\n", 0, `client_address=127.0.0.1 hops=x error="netpath: hops \"x\" is no number"`, ""},
@@ -86,6 +90,7 @@ func TestRun(t *testing.T) {
 // them reaches a terminal, a record or a picture as it is.
 func TestNames(t *testing.T) {
 	onLinux(t)
+	t.Setenv("POSTERN_ROOT", t.TempDir())
 	t.Setenv("LC_ALL", "C")
 	t.Setenv("COLUMNS", "120")
 	zone := t.TempDir() + "/zone"

@@ -93,11 +93,11 @@ func targets(operands []string) (addrs []netip.Addr, hops int, err error) {
 		return nil, 0, fmt.Errorf("%w: no more than %d paths can be drawn", tool.ErrInput, most)
 	}
 	for _, word := range operands {
-		addr, err := netip.ParseAddr(word)
+		addr, err := parseHost(word)
 		if err != nil {
-			return nil, 0, fmt.Errorf("%w: %.60q is not an IP address", tool.ErrInput, word)
+			return nil, 0, err
 		}
-		addrs = append(addrs, addr.Unmap().WithZone(""))
+		addrs = append(addrs, addr)
 	}
 	return addrs, hops, nil
 }
