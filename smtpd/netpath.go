@@ -36,7 +36,7 @@ func (s *session) lookForPath() *inquiry[netpath.Path] {
 		complain := func(err error) { s.complain(maillog.Warning, "netpath", err) }
 		tracer := netpath.Tracer{Store: s.store, Keep: pathAge, Share: true, Likely: likely, Complain: complain}
 		p, err := tracer.Trace(ctx, client, 0)
-		if err != nil && ctx.Err() == nil && !errors.Is(err, netpath.ErrAddress) {
+		if err != nil && ctx.Err() == nil && !errors.Is(err, netpath.ErrAddress) && !errors.Is(err, netpath.ErrBusy) {
 			complain(err)
 		}
 		return p

@@ -2,6 +2,7 @@ package netpath
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -161,8 +162,50 @@ func TestPaceByStore(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		if err := other.pause(ctx, Rate); err != context.DeadlineExceeded {
+		if err := other.pause(ctx, Rate); err != ErrBusy {
 			t.Errorf("out of time: %v", err)
 		}
 	})
+}
+
+// TestPaceHopeless: what could not be sent in time reserves nothing, so that
+// those who have time, or come later, do not wait for probes that nobody sends.
+func TestPaceHopeless(t *testing.T) {
+	store := state.Open(t.TempDir())
+	for _, tt := range []struct {
+		name  string
+		store *state.Store
+	}{{"store", store}, {"none", nil}} {
+		synctest.Test(t, func(t *testing.T) {
+			tracer := Tracer{Store: tt.store}
+			began := time.Now()
+			sent, busy := 0, 0
+			for range 1000 {
+				go func() {
+					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+					defer cancel()
+					switch err := tracer.pause(ctx, wave); {
+					case err == nil:
+						sent += wave
+					case errors.Is(err, ErrBusy):
+						busy++
+					default:
+						t.Errorf("%s: %v", tt.name, err)
+					}
+				}()
+				synctest.Wait()
+			}
+			if sure := 1000 - (burst+Rate)/wave; busy != sure {
+				t.Errorf("%s: %d were told at once that it is hopeless, want %d", tt.name, busy, sure)
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if sent < Rate {
+				t.Errorf("%s: %d probes went out", tt.name, sent)
+			}
+			if err := tracer.pause(t.Context(), 1); err != nil || time.Since(began) > 1100*time.Millisecond {
+				t.Errorf("%s: the next one has its turn after %v, %v", tt.name, time.Since(began), err)
+			}
+		})
+	}
 }

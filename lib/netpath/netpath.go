@@ -35,6 +35,9 @@ const (
 var (
 	ErrUnsupported = errors.New("paths can be found on Linux only: it takes the socket option IP_RECVERR")
 	ErrAddress     = errors.New("there is no path to this address")
+	// ErrBusy is for paths that so many others are in front of that they could
+	// not be found in time.
+	ErrBusy = errors.New("too many paths are looked for at once")
 	// ErrPermission stands in errors that say which capability or sysctl would
 	// allow this kind of probe.
 	ErrPermission = errors.New("not permitted")

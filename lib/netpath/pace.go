@@ -9,36 +9,48 @@ import (
 const (
 	// burst is how many probes may be sent at once after a pause.
 	burst = 100
-	// backlog is how many probes may wait for their time to be sent.
-	backlog = 60 * Rate
+	// longestQueue is how long probes may wait for their time to be sent.
+	longestQueue = time.Minute
 	// rateKey is the store's key for the probes of all who share it.
 	rateKey = "netpath"
 )
 
-// pause returns when n more probes may be sent.
+// pause returns when n more probes may be sent. It is ErrBusy at once when that
+// would be too late: what waited and was never sent would only keep others, whose
+// time has not come, from theirs.
 func (t *Tracer) pause(ctx context.Context, n int) error {
 	for {
-		wait, reserved := t.reserve(n)
+		patience := longestQueue
+		deadline, hasDeadline := ctx.Deadline()
+		if hasDeadline { // half of the time is left to the answers
+			patience = max(0, min(patience, time.Until(deadline)/2))
+		}
+		wait, reserved := t.reserve(n, patience)
+		if !reserved && patience < longestQueue {
+			return ErrBusy
+		}
 		if err := sleep(ctx, wait); err != nil || reserved {
 			return err
 		}
 	}
 }
 
-// reserve reserves time for n probes and says how far away it is; or when there
-// may be some to reserve. Who cannot write to the store has a Rate of his own.
-func (t *Tracer) reserve(n int) (wait time.Duration, reserved bool) {
+// reserve reserves time for n probes, no farther away than patience, and says how
+// far; or when there may be some to reserve. Who cannot write to the store has a
+// Rate of his own.
+func (t *Tracer) reserve(n int, patience time.Duration) (wait time.Duration, reserved bool) {
 	if t.Store == nil {
-		return t.pace.take(time.Now(), n), true
+		return t.pace.take(time.Now(), n, patience)
 	}
-	// What fits on top of so much that only a burst is left over goes out now.
-	bucket := t.Store.Rate(rateKey, Rate*time.Hour.Seconds(), backlog)
+	room := burst + Rate*patience.Seconds()
+	bucket := t.Store.Rate(rateKey, Rate*time.Hour.Seconds(), room)
 	ok, wait, err := bucket.Take(float64(n), time.Now())
 	if err == nil && ok {
-		_, wait, err = bucket.Peek(backlog-burst, time.Now())
+		// What fits on top of so much that only a burst is left over goes out now.
+		_, wait, err = bucket.Peek(room-burst, time.Now())
 	}
 	if t.failed(err) {
-		return t.pace.take(time.Now(), n), true
+		return t.pace.take(time.Now(), n, patience)
 	}
 	return wait, ok
 }
@@ -63,14 +75,16 @@ type pacer struct {
 	next time.Time // when all that was let through would be, one after the other
 }
 
-// take reserves time for n probes, and says how far away it is.
-func (p *pacer) take(now time.Time, n int) time.Duration {
+// take reserves time for n probes, no farther away than patience, and says how
+// far; or when there will be some to reserve.
+func (p *pacer) take(now time.Time, n int, patience time.Duration) (wait time.Duration, reserved bool) {
 	const each = time.Second / Rate
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if earliest := now.Add(-burst * each); p.next.Before(earliest) {
-		p.next = earliest
+	next := later(p.next, now.Add(-burst*each)).Add(time.Duration(n) * each)
+	if wait = next.Sub(now); wait > patience {
+		return wait - patience, false
 	}
-	p.next = p.next.Add(time.Duration(n) * each)
-	return p.next.Sub(now)
+	p.next = next
+	return wait, true
 }

@@ -59,8 +59,8 @@ type answer struct {
 }
 
 // Trace finds the path to a host. hops > 0 are all that is looked at; else it
-// is MaxHops. With an error of ctx the path is what was known by then. When
-// another process with the same store measures the path, its result is waited
+// is MaxHops. With an error of ctx, or ErrBusy, the path is what was known by then.
+// When another process with the same store measures the path, its result is waited
 // for.
 func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, error) {
 	dest = dest.Unmap()
