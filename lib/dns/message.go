@@ -131,6 +131,11 @@ func (m *message) lame() bool {
 	return m.rcode == rcodeSuccess && m.count == 0 && m.refers && !m.denies && m.raw[3]&flagRA == 0
 }
 
+// misunderstood tells that the server could not read the question.
+func (m *message) misunderstood() bool {
+	return m.rcode == rcodeFormatError || m.rcode == rcodeNotImplemented
+}
+
 // edns reads the OPT record (RFC 6891 6.1.3) and its extended errors.
 func (m *message) edns(r resource) {
 	m.rcode |= int(r.ttl>>24) << 4

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -196,6 +197,33 @@ func hostile(t *testing.T, direct bool, reply func(wire []byte) []byte) Resolver
 		}
 	}()
 	return New(Config{Servers: []netip.AddrPort{conn.LocalAddr().(*net.UDPAddr).AddrPort()}, Try: 300 * time.Millisecond, Rounds: 1, Direct: direct})
+}
+
+// A question that a server calls malformed with EDNS and without says nothing
+// about others: whoever owns such a name does not take EDNS away from them.
+func TestOneMalformedQuestion(t *testing.T) {
+	asked := make(chan bool, 10) // whether by EDNS
+	r := hostile(t, true, func(wire []byte) []byte {
+		end := headerSize + len(questionOf(wire))
+		asked <- wire[11] == 1
+		reply := wire[:end]
+		reply[2], reply[11] = flagAnswer, 0
+		reply[3] = rcodeNameError
+		if strings.HasPrefix(string(wire[headerSize+1:]), "bad") {
+			reply[3] = rcodeFormatError
+		}
+		return reply
+	})
+	for _, name := range []string{"good.example", "bad.example", "other.example"} {
+		r.Query(context.Background(), name, TypeA)
+	}
+	var got []bool
+	for range len(asked) {
+		got = append(got, <-asked)
+	}
+	if want := []bool{true, true, false, true}; !slices.Equal(got, want) {
+		t.Errorf("asked with EDNS: %v, want %v", got, want)
+	}
 }
 
 // What a hostile server says is an error, or no answer, and never a record.

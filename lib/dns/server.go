@@ -56,9 +56,11 @@ type server struct {
 func (s *server) exchange(ctx context.Context, k key, wait time.Duration) (message, error) {
 	edns := !s.plain.Load()
 	m, err := s.once(ctx, k, edns, wait)
-	if err == nil && edns && (m.rcode == rcodeFormatError || m.rcode == rcodeNotImplemented) {
-		s.plain.Store(true) // RFC 6891 7
+	if err == nil && edns && m.misunderstood() {
 		m, err = s.once(ctx, k, false, wait)
+		if err == nil && !m.misunderstood() {
+			s.plain.Store(true) // RFC 6891 7; else it is the name that is not liked
+		}
 	}
 	return m, err
 }
