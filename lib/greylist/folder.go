@@ -44,7 +44,7 @@ func (s *Store) openRoot() error {
 		return err
 	}
 	s.root, s.count, s.local = root, nil, nil
-	s.heir, err = heirOf(int(root.Fd()))
+	s.heir, err = safefile.HeirOf(int(root.Fd()))
 	return err
 }
 
@@ -94,7 +94,7 @@ func (s *Store) renew() error {
 	if err := os.MkdirAll(s.Dir, folderMode); err != nil {
 		return err
 	}
-	if err := inherit(s.Dir); err != nil {
+	if err := safefile.Inherit(s.Dir); err != nil {
 		return err
 	}
 	s.mu.Lock()

@@ -79,7 +79,7 @@ type Store struct {
 
 	mu    sync.Mutex
 	root  *os.File // the folder, once it was needed
-	heir  heir
+	heir  safefile.Heir
 	count *os.File
 	local *os.File // the folder of the address that was last asked about
 	view  *sharedView

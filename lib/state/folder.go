@@ -44,8 +44,7 @@ func hash[T string | []byte](h uint64, s T) uint64 {
 func (s *Store) below(f func(root int) error) error {
 	s.mu.Lock()
 	if s.root == nil {
-		var err error
-		if s.root, err = openFolder(s.dir); err != nil {
+		if err := s.openRoot(); err != nil {
 			s.mu.Unlock()
 			return err
 		}
@@ -57,14 +56,17 @@ func (s *Store) below(f func(root int) error) error {
 	return f(int(root.Fd()))
 }
 
-func openFolder(dir string) (*os.File, error) {
+// openRoot opens the store's folder. The caller has the mutex.
+func (s *Store) openRoot() error {
 	fd, err := restart(func() (int, error) {
-		return unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		return unix.Open(s.dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	})
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
+		return &fs.PathError{Op: "open", Path: s.dir, Err: err}
 	}
-	return os.NewFile(uintptr(fd), dir), nil
+	s.root = os.NewFile(uintptr(fd), s.dir)
+	s.heir, err = safefile.HeirOf(fd)
+	return err
 }
 
 // open opens a file that exists.
@@ -85,14 +87,34 @@ func (s *Store) open(name string, flag int) (file, error) {
 // create opens a file, which it makes when it does not exist, and its folders
 // too.
 func (s *Store) create(name string) (file, error) {
-	f, err := s.open(name, unix.O_RDWR|unix.O_CREAT)
+	f, err := s.createIn(name)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return f, err
 	}
 	if err := s.makeFolders(path.Dir(name)); err != nil {
 		return file{}, err
 	}
-	return s.open(name, unix.O_RDWR|unix.O_CREAT)
+	return s.createIn(name)
+}
+
+// createIn is create in a folder that exists. What root makes is for the owner
+// of the store.
+func (s *Store) createIn(name string) (file, error) {
+	f, err := s.open(name, unix.O_RDWR|unix.O_CREAT)
+	if err != nil {
+		return f, err
+	}
+	if err := s.heirNow().Give(f.fd); err != nil {
+		f.close()
+		return file{}, s.wrap("chown", name, err)
+	}
+	return f, nil
+}
+
+func (s *Store) heirNow() safefile.Heir {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.heir
 }
 
 // makeFolders makes a folder and those above it, the store's too.
@@ -114,7 +136,14 @@ func (s *Store) mkdirs(folder string) error {
 			if i < len(folder) && folder[i] != '/' {
 				continue
 			}
-			if err := unix.Mkdirat(root, folder[:i], 0o700); err != nil && err != unix.EEXIST {
+			err := unix.Mkdirat(root, folder[:i], 0o700)
+			if err == unix.EEXIST {
+				continue
+			}
+			if err == nil {
+				err = s.heirNow().GiveFolder(root, folder[:i])
+			}
+			if err != nil {
 				return s.wrap("mkdir", folder[:i], err)
 			}
 		}
@@ -127,14 +156,12 @@ func (s *Store) renew() error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	root, err := openFolder(s.dir)
-	if err != nil {
+	if err := safefile.Inherit(s.dir); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.root = root
-	s.mu.Unlock()
-	return nil
+	defer s.mu.Unlock()
+	return s.openRoot()
 }
 
 // list is the names in a folder, none when it does not exist. Names that begin

@@ -27,6 +27,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"postern/lib/safefile"
 )
 
 // skew is by how much the clocks of two calls may differ because one waited
@@ -45,6 +47,7 @@ type Store struct {
 
 	mu   sync.Mutex
 	root *os.File // dir, once it was needed
+	heir safefile.Heir
 }
 
 // Open is the store in dir, at which it does not look before it needs to; a

@@ -119,7 +119,7 @@ type mark struct{ f *file }
 // openMark opens and locks the sweeper's file. On a disk so full that it cannot
 // be made, sweeping goes without: it is then needed most.
 func (s *Store) openMark() (m mark, busy bool, err error) {
-	f, err := s.open(sweepName, unix.O_RDWR|unix.O_CREAT)
+	f, err := s.createIn(sweepName)
 	if err != nil {
 		return mark{}, false, nil
 	}
