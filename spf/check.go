@@ -63,7 +63,7 @@ func (c *checker) ownResolver(e *tool.Env) error {
 		return errors.New("--no-cache wants -r, and neither -z nor --record")
 	}
 	servers, err := dns.ParseServers(server)
-	c.spf.Resolver = dns.New(dns.Config{Servers: servers, Cache: -1})
+	c.spf.Resolver = dns.New(dns.Config{Servers: servers, Cache: -1, Direct: e.Operands})
 	return err
 }
 
