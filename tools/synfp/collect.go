@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"postern/lib/maillog"
 	"postern/lib/record"
 	"postern/lib/synfp"
@@ -16,7 +18,7 @@ import (
 
 // Bounds of the collector.
 const (
-	maxAsking = 1024             // sessions that ask at once; further ones wait
+	maxAsking = 1024             // connections at once
 	maxWait   = 5 * time.Second  // for a SYN; a session that wants less hangs up
 	idleLimit = 60 * time.Second // for the next question on a connection
 	idleP0f   = 24 * time.Hour   // of p0f's: Haraka has one for all its life, and asks in vain when it is closed
@@ -26,9 +28,10 @@ const (
 type collector struct {
 	*buffer
 	naming
-	asking chan struct{}
-	log    *maillog.Logger
+	guests *guests
 }
+
+func newCollector(b *buffer, n naming) *collector { return &collector{b, n, newGuests(maxAsking)} }
 
 // collect captures, and answers at a socket until something fails.
 func collect(path string, w wanted, b *buffer, n naming, log *maillog.Logger) error {
@@ -44,7 +47,7 @@ func collect(path string, w wanted, b *buffer, n naming, log *maillog.Logger) er
 	defer l.Close()
 	failed := make(chan error, 2)
 	go func() { failed <- c.run() }()
-	go func() { failed <- (&collector{b, n, make(chan struct{}, maxAsking), log}).serve(l) }()
+	go func() { failed <- newCollector(b, n).serve(l) }()
 	return <-failed
 }
 
@@ -65,18 +68,27 @@ func listen(path string) (net.Listener, error) {
 	return l, os.Chmod(path, 0o666)
 }
 
+// fullPause is how long is waited for a descriptor to become free.
+const fullPause = 10 * time.Millisecond
+
+// serve lets askers in until the socket is closed. Without a descriptor for one
+// more, another has to go.
 func (c *collector) serve(l net.Listener) error {
 	for {
 		conn, err := l.Accept()
-		if err != nil {
+		switch {
+		case err == nil:
+			c.guests.enter(conn, userOf(conn))
+			go func() {
+				defer c.guests.leave(conn)
+				c.answerAll(conn)
+			}()
+		case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
+			c.guests.makeRoom()
+			time.Sleep(fullPause)
+		default:
 			return err
 		}
-		c.asking <- struct{}{}
-		go func() {
-			defer func() { <-c.asking }()
-			defer conn.Close()
-			c.answerAll(conn)
-		}()
 	}
 }
 
@@ -92,6 +104,7 @@ func (c *collector) answerAll(conn net.Conn) {
 			return
 		}
 		conn.SetDeadline(time.Now().Add(idleLimit))
+		c.guests.hear(conn)
 		var reply []byte
 		if isP0f(first[0]) {
 			idle = idleP0f

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"postern/lib/maillog"
 	"postern/lib/synfp"
 )
 
@@ -26,7 +25,7 @@ func startCollector(t *testing.T, keep int) (*collector, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &collector{newBuffer(keep), naming{synfp.Own(), synfp.UsualMTU}, make(chan struct{}, maxAsking), maillog.Open(maillog.Options{Stderr: io.Discard})}
+	c := newCollector(newBuffer(keep), naming{synfp.Own(), synfp.UsualMTU})
 	done := make(chan struct{})
 	go func() { c.serve(l); close(done) }()
 	t.Cleanup(func() { l.Close(); <-done })

@@ -16,7 +16,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"postern/lib/maillog"
 	"postern/lib/synfp"
 )
 
@@ -91,8 +90,7 @@ func collecting(t *testing.T, db *synfp.Database) (b *buffer, path string) {
 	}
 	b = newBuffer(1000)
 	startCapture(t, wanted{interfaces: []string{"here"}}, func(s synfp.SYN) { b.add(s, time.Now()) })
-	log := maillog.Open(maillog.Options{Stderr: os.Stderr})
-	go (&collector{b, naming{db, 0}, make(chan struct{}, maxAsking), log}).serve(l)
+	go newCollector(b, naming{db, 0}).serve(l)
 	return b, path
 }
 
