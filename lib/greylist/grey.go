@@ -195,6 +195,18 @@ func (s *Store) counted() error {
 	return err
 }
 
+// uncounted counts n less: else one client could use up what all may have. What
+// others count at the same moment may be lost; Expire sets that right.
+func (s *Store) uncounted(n int64) {
+	before, err := s.entries()
+	if err != nil {
+		return
+	}
+	if f, err := s.counter(s.open); err == nil {
+		f.Truncate(max(0, before-n))
+	}
+}
+
 // counter is the open file of the count.
 func (s *Store) counter(open func(name string, flag int) (*os.File, error)) (*os.File, error) {
 	s.mu.Lock()
@@ -231,7 +243,9 @@ func (s *Store) thin(folder string) {
 		}
 	}
 	slices.SortFunc(list, func(a, b entry) int { return a.made.Compare(b.made) })
-	for _, e := range list[:max(0, len(list)-maxOfOne*3/4)] {
+	old := list[:max(0, len(list)-maxOfOne*3/4)]
+	for _, e := range old {
 		s.remove(folder+"/"+e.name, 0)
 	}
+	s.uncounted(int64(len(old)))
 }

@@ -126,13 +126,18 @@ func TestBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 3000 {
-		if _, err := s.Check(query("198.51.100.7", fmt.Sprintf("r%d@example.org", i)), noon.Add(time.Duration(i)*time.Second)); err != nil {
-			t.Fatal(err)
+		if d, err := s.Check(query("198.51.100.7", fmt.Sprintf("r%d@example.org", i)), noon.Add(time.Duration(i)*time.Second)); d.Full || err != nil {
+			t.Fatalf("recipient %d: %+v, %v", i, d, err)
 		}
 	}
 	names, err := s.list(greyFolder + "/192.0.2.25/198.51.100.7")
 	if err != nil || len(names) > maxOfOne+20*crowdOdds {
 		t.Errorf("%d entries of one client, %v", len(names), err)
+	}
+	for i := range 2000 {
+		if _, err := s.Check(query(fmt.Sprintf("10.0.%d.%d", i>>8, i&255), "bob@example.org"), noon); err != nil {
+			t.Fatal(err)
+		}
 	}
 	d, err := s.Check(query("198.51.100.8", "bob@example.org"), noon)
 	if !d.Full || d.State != New || err != nil {
