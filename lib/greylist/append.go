@@ -78,7 +78,12 @@ func (s *Store) add(entries []Entry) error {
 	if err != nil {
 		return err
 	}
-	places, err := appendLines(f, int64(before.Size), entries)
+	return s.extend(f, before, entries)
+}
+
+// extend is add to the text f, which was of a state a moment ago.
+func (s *Store) extend(f *os.File, before textState, entries []Entry) error {
+	places, end, err := appendLines(f, int64(before.Size), entries)
 	if err != nil {
 		return err
 	}
@@ -86,7 +91,8 @@ func (s *Store) add(entries []Entry) error {
 	if err != nil || after.Size <= smallText {
 		return err
 	}
-	if s.insert(before, after, entries, places) == nil {
+	// A person may have appended something meanwhile.
+	if int64(after.Size) == end && s.insert(before, after, entries, places) == nil {
 		return nil
 	}
 	// The lines are written; an index is made when one is wanted, if it cannot
@@ -96,13 +102,13 @@ func (s *Store) add(entries []Entry) error {
 }
 
 // appendLines writes lines at the end of the text, in one call, and says where
-// each begins. What is written of them when there is no room is taken away.
-func appendLines(f *os.File, size int64, entries []Entry) ([]int64, error) {
+// each begins and the last ends. What is written of them when there is no room is taken away.
+func appendLines(f *os.File, size int64, entries []Entry) (places []int64, end int64, err error) {
 	var text []byte
 	if !endsLine(f, size) {
 		text = append(text, '\n')
 	}
-	places := make([]int64, len(entries))
+	places = make([]int64, len(entries))
 	for i := range entries {
 		places[i] = size + int64(len(text))
 		text = append(append(text, entries[i].String()...), '\n')
@@ -111,7 +117,7 @@ func appendLines(f *os.File, size int64, entries []Entry) ([]int64, error) {
 	if err != nil && n > 0 {
 		f.Truncate(size)
 	}
-	return places, err
+	return places, size + int64(len(text)), err
 }
 
 // endsLine says whether what is appended begins a new line.

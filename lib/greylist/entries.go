@@ -51,10 +51,10 @@ func (f *found) within(w found) bool {
 		return false
 	case f.Kind == Net:
 		return w.Net.Bits() <= f.Net.Bits() && w.Net.Contains(f.Net.Addr())
-	case f.Kind == Domain:
-		return w.Word == f.Word
+	case w.Word[0] == '.' || w.Word[0] == '@':
+		return strings.HasSuffix(f.Word, w.Word)
 	}
-	return strings.HasSuffix(f.Word, w.Word)
+	return w.Word == f.Word
 }
 
 func compareEntries(a, b Entry) int {

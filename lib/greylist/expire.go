@@ -39,7 +39,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time) (x Expired, err error
 		return x, err
 	}
 	defer mark.Close()
-	now, err = believed(mark, now)
+	now, err = s.believed(mark, now)
 	if err != nil {
 		return x, err
 	}
@@ -51,7 +51,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time) (x Expired, err error
 
 // believed is the time that is taken for now, which the file's time stamp
 // remembers.
-func believed(mark *os.File, now time.Time) (time.Time, error) {
+func (s *Store) believed(mark *os.File, now time.Time) (time.Time, error) {
 	fi, err := mark.Stat()
 	if err != nil {
 		return now, err
@@ -62,7 +62,7 @@ func believed(mark *os.File, now time.Time) (time.Time, error) {
 	if fi.Size() == 0 {
 		_, err = mark.WriteAt([]byte("the time stamp of this file is that of the last greylist expire\n"), 0)
 	}
-	return now, errors.Join(err, os.Chtimes(mark.Name(), now, now))
+	return now, errors.Join(err, s.setTimes(expireLock, now, now))
 }
 
 // expireGrey goes through the entries, and sets their count right.
@@ -131,7 +131,10 @@ func (s *Store) rewriteWhite(now time.Time, x *Expired) error {
 	if err != nil {
 		return err
 	}
-	if err := s.replaceWhite(v.state, without(text, drop)); err != nil {
+	if err := s.prepareWhite(without(text, drop)); err != nil {
+		return err
+	}
+	if err := s.replaceWhite(&v); err != nil {
 		return err
 	}
 	x.White = len(drop)
@@ -148,16 +151,47 @@ func (s *Store) reindexNow() error {
 	return s.reindex(&v)
 }
 
-// replaceWhite puts a new text in the place of the one of a state, with its
-// mode.
-func (s *Store) replaceWhite(old textState, text []byte) error {
+// prepareWhite writes a new text beside the one that is there, with its mode.
+func (s *Store) prepareWhite(text []byte) error {
 	st, err := s.stat(whiteName)
 	if err != nil {
 		return err
 	}
-	if textStateOf(&st) != old {
-		return errStale
+	return s.write(newWhite, text, os.FileMode(st.Mode&0o777))
+}
+
+// replaceWhite puts the new text in the place of the one that was viewed. That
+// nobody has edited it is looked at now, since writing took a while.
+func (s *Store) replaceWhite(old *view) error {
+	st, err := s.stat(whiteName)
+	if err == nil && textStateOf(&st) != old.state {
+		err = errStale
 	}
-	mode := os.FileMode(st.Mode & 0o777)
-	return s.replace(newWhite, whiteName, text, mode)
+	if err != nil {
+		s.remove(newWhite, 0)
+		return err
+	}
+	if err := s.rename(newWhite, whiteName); err != nil {
+		return err
+	}
+	return s.takeOver(old)
+}
+
+// takeOver appends to the new text what somebody appended to the old one at the
+// last moment.
+func (s *Store) takeOver(old *view) error {
+	now, err := stateOf(old.text)
+	if err != nil || now.Size <= old.state.Size {
+		return err
+	}
+	late := make([]byte, now.Size-old.state.Size)
+	if _, err := old.text.ReadAt(late, int64(old.state.Size)); err != nil {
+		return err
+	}
+	f, err := s.open(whiteName, unix.O_WRONLY|unix.O_APPEND)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(late)
+	return errors.Join(err, f.Close())
 }

@@ -172,7 +172,9 @@ func (s *Store) remoteName(q *Query) string {
 	return addressName(addr)
 }
 
-func (s *Store) bySPF(q *Query) bool { return s.BySPF && q.SPF != "" }
+// bySPF says whether the sender's domain counts, not the host. It stands on the
+// whitelist later.
+func (s *Store) bySPF(q *Query) bool { return s.BySPF && oneWord(q.SPF) }
 
 // entry is the line by which a client gets onto the whitelist.
 func (s *Store) entry(q *Query, delay time.Duration, now time.Time) Entry {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"postern/lib/conf"
 )
@@ -79,11 +80,27 @@ func ParseEntry(line string) (Entry, error) {
 	return e, err
 }
 
+// maxSubject bounds the first word of a line, in octets: no address is longer
+// (RFC 5321 4.5.3.1.3), and a line has room for the others.
+const maxSubject = 512
+
+// oneWord says whether a word can be the first of a line, and is read as it was
+// written.
+func oneWord(word string) bool {
+	return word != "" && len(word) <= maxSubject && word[0] != '#' &&
+		!strings.ContainsFunc(word, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+}
+
 // ParseSubject parses the first word of a line.
 func ParseSubject(word string) (e Entry, err error) {
+	if !oneWord(word) {
+		return e, fmt.Errorf("%.80q cannot be the first word of a line", word)
+	}
 	word, e.Withdrawn = strings.CutPrefix(word, "!")
 	word = strings.ToLower(word)
 	switch {
+	case strings.HasPrefix(word, "!"):
+		err = fmt.Errorf("%q is withdrawn twice", word)
 	case strings.HasPrefix(word, domainWord):
 		e.Kind, e.Word = Domain, word[len(domainWord):]
 	case strings.HasPrefix(word, recipientWord):

@@ -216,19 +216,26 @@ func (s *Store) reindex(v *view) error {
 
 // replace puts a new file in the place of an old one, by way of a third name.
 func (s *Store) replace(way, name string, data []byte, mode os.FileMode) error {
-	if err := s.remove(way, 0); err != nil {
+	if err := s.write(way, data, mode); err != nil {
 		return err
 	}
-	f, err := s.create(way, unix.O_WRONLY|unix.O_EXCL)
+	return s.rename(way, name)
+}
+
+// write makes a file anew, and has it on disk.
+func (s *Store) write(name string, data []byte, mode os.FileMode) error {
+	if err := s.remove(name, 0); err != nil {
+		return err
+	}
+	f, err := s.create(name, unix.O_WRONLY|unix.O_EXCL)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		s.remove(way, 0)
-		return err
+		s.remove(name, 0)
 	}
-	return s.rename(way, name)
+	return err
 }
 
 // find finds an entry on the whitelist that lets a client pass.

@@ -1,0 +1,129 @@
+package greylist
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What becomes a line says what was meant, and is one line.
+func TestSubjectsThatAreNone(t *testing.T) {
+	for _, word := range []string{
+		"ann@news.example\n0.0.0.0/0", "ann@news.example 0.0.0.0/0", "\"ann b\"@news.example",
+		"#ann@news.example", "ann@news.example\r", "spf:a\x00b", ".big.example\t",
+		strings.Repeat("a", maxLine) + "@news.example", "!!ann@news.example", "", "!",
+	} {
+		if e, err := ParseSubject(word); err == nil {
+			t.Errorf("%q is taken for %q", word, e.String())
+		}
+	}
+}
+
+// A sender's domain comes from the network.
+func TestDomainThatIsNoWord(t *testing.T) {
+	s := testStore(t, func(c *Config) { c.BySPF = true })
+	q := query("198.51.100.7", "bob@example.org")
+	q.SPF = "x.example\n0.0.0.0/0"
+	for _, at := range []time.Duration{0, time.Hour} {
+		if _, err := s.Check(q, noon.Add(at)); err != nil {
+			t.Error(err)
+		}
+	}
+	if text := readWhite(t, s); !strings.HasPrefix(text, "198.51.100.7 ") || strings.Count(text, "\n") != 1 {
+		t.Errorf("the whitelist is %q", text)
+	}
+}
+
+// Lists and decisions agree about what a withdrawal is about.
+func TestWithdrawnOfLists(t *testing.T) {
+	for text, want := range map[string]string{
+		"jimbob@news.example\n!bob@news.example\n":        "jimbob@news.example",
+		"to:jimbob@\n!to:bob@\n":                          "to:jimbob@",
+		"bob@news.example\n!bob@news.example\n":           "",
+		"spf:mail.news.example\n!spf:news.example\n":      "spf:mail.news.example",
+		".mail.news.example\n!.news.example\n":            "",
+		"bob@news.example\n!@news.example\n":              "",
+		"to:bob@here.example\n!to:@here.example\n":        "",
+		"198.51.100.0/24\n!198.51.100.7/32\n":             "198.51.100.0/24",
+		"198.51.100.7/32\n!198.51.100.0/24\n10.0.0.0/8\n": "10.0.0.0/8",
+	} {
+		s := testStore(t)
+		writeWhite(t, s, text)
+		list, err := s.Whitelist(nil)
+		got := ""
+		for i := range list {
+			got += list[i].Subject()
+		}
+		if got != want || err != nil {
+			t.Errorf("%q: %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
+
+// What a person appends while a program does is in the index too.
+func TestAppendOfAnother(t *testing.T) {
+	s := testStore(t)
+	writeWhite(t, s, padding())
+	add(t, s, "203.0.113.1/32") // makes the index
+	f, err := s.open(whiteName, unix.O_RDWR|unix.O_APPEND)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	before, err := stateOf(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shellAppend(t, f.Name(), "198.51.100.7\n")
+	e, err := ParseSubject("203.0.113.2/32")
+	if err = errors.Join(err, s.extend(f, before, []Entry{e})); err != nil {
+		t.Fatal(err)
+	}
+	for _, addr := range []string{"198.51.100.7", "203.0.113.1", "203.0.113.2"} {
+		if d, err := s.Look(query(addr, "bob@example.org"), noon); d.State != White || err != nil {
+			t.Errorf("%s: %v, %v", addr, d.State, err)
+		}
+	}
+}
+
+// What a person appends while the whitelist is made anew is not lost, be it
+// before the new one has its name or after.
+func TestAppendWhileExpiring(t *testing.T) {
+	s := testStore(t)
+	const text = "192.0.2.1\n"
+	writeWhite(t, s, text)
+	v, err := s.openFiles()
+	if err = errors.Join(err, s.prepareWhite([]byte(text))); err != nil {
+		t.Fatal(err)
+	}
+	defer v.close()
+	shellAppend(t, s.Dir+"/"+whiteName, "198.51.100.7\n")
+	if err := s.replaceWhite(&v); !errors.Is(err, errStale) {
+		t.Errorf("got %v, want %v", err, errStale)
+	}
+	if got, want := readWhite(t, s), text+"198.51.100.7\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAppendToTheOld(t *testing.T) {
+	s := testStore(t)
+	const text = "192.0.2.1\n"
+	writeWhite(t, s, text+"192.0.2.1\n")
+	v, err := s.openFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.close()
+	shellAppend(t, s.Dir+"/"+whiteName, "198.51.100.7\n")
+	replaceFile(t, s.Dir+"/"+whiteName, text)
+	if err := s.takeOver(&v); err != nil {
+		t.Error(err)
+	}
+	if got, want := readWhite(t, s), text+"198.51.100.7\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
