@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 )
 
 // mark tells one probe of a path from another.
@@ -14,11 +15,14 @@ type mark struct{ ttl, try int }
 var unknown = mark{}
 
 // number is the mark as one of MaxHops*Tries numbers.
-func (m mark) number() uint32 { return uint32((m.ttl-1)*Tries + m.try) }
+func (m mark) number() int { return (m.ttl-1)*Tries + m.try }
 
-// markOf is the mark of a number.
-func markOf(n uint32) (mark, bool) {
-	return mark{int(n/Tries) + 1, int(n % Tries)}, n < MaxHops*Tries
+// numbered is the mark that has a number; no number is that of unknown.
+func numbered(n int) mark {
+	if n < 0 {
+		return unknown
+	}
+	return mark{n/Tries + 1, n % Tries}
 }
 
 // prober makes the probes of one path and knows them again. What routers look
@@ -40,22 +44,60 @@ func newNonce() (n [nonceSize]byte) {
 	return n
 }
 
-// udpProber makes datagrams whose payload is the mark and a nonce; the kernel
+// serials are the numbers of the probes of one path. They are drawn by lot: the
+// host sees those of the probes that reach it, and is not to know others, by
+// which it could answer for the routers, or be nearer than it is. The lower half
+// of each, too, is of that mark alone.
+type serials [MaxHops * Tries]uint32
+
+func newSerials() (s serials) {
+	var lots [len(s) * 4]byte
+	_, _ = rand.Read(lots[:]) // does not fail
+	for i := range s {
+		n := binary.BigEndian.Uint32(lots[4*i:])
+		for slices.ContainsFunc(s[:i], func(other uint32) bool { return uint16(other) == uint16(n) }) {
+			n++
+		}
+		s[i] = n
+	}
+	return s
+}
+
+// find is the mark of a number.
+func (s *serials) find(n uint32) (mark, bool) {
+	i := slices.Index(s[:], n)
+	return numbered(i), i >= 0
+}
+
+// find16 is the mark of the lower half of a number.
+func (s *serials) find16(n uint16) (mark, bool) {
+	i := slices.IndexFunc(s[:], func(own uint32) bool { return uint16(own) == n })
+	return numbered(i), i >= 0
+}
+
+// udpProber makes datagrams whose payload is a number and a nonce; the kernel
 // writes the header and keeps it when it is quoted. So answers of routers that
 // keep to the eight octets which RFC 792 asks for show no mark.
-type udpProber struct{ nonce [nonceSize]byte }
+type udpProber struct {
+	numbers serials
+	nonce   [nonceSize]byte
+}
 
-func newUDPProber() *udpProber { return &udpProber{newNonce()} }
+const udpSize = 4 + nonceSize
+
+func newUDPProber() *udpProber { return &udpProber{newSerials(), newNonce()} }
 
 func (u *udpProber) probe(m mark) []byte {
-	return append([]byte{byte(m.ttl), byte(m.try)}, u.nonce[:]...)
+	b := binary.BigEndian.AppendUint32(nil, u.numbers[m.number()])
+	return append(b, u.nonce[:]...)
 }
 
 func (u *udpProber) quoted(b []byte) (mark, bool) {
-	if len(b) < 2+nonceSize {
+	if len(b) < udpSize {
 		return unknown, len(b) == 0
 	}
-	return mark{int(b[0]), int(b[1])}, bytes.Equal(b[2:2+nonceSize], u.nonce[:])
+	m, ok := u.numbers.find(binary.BigEndian.Uint32(b))
+	return m, ok && bytes.Equal(b[4:udpSize], u.nonce[:])
 }
 
 func (u *udpProber) replied([]byte) (mark, Message, bool) { return unknown, Message{}, false }
@@ -64,11 +106,11 @@ func (u *udpProber) replied([]byte) (mark, Message, bool) { return unknown, Mess
 // told apart by their sequence number. Behind it stands its complement, so that
 // the checksum, which some routers spread load by, is always the same.
 type echoProber struct {
-	six   bool
-	id    uint16
-	any   bool // the kernel gives the identifier, and compares it
-	first uint16
-	nonce [nonceSize]byte
+	six     bool
+	id      uint16
+	any     bool // the kernel gives the identifier, and compares it
+	numbers serials
+	nonce   [nonceSize]byte
 }
 
 const (
@@ -80,7 +122,7 @@ const (
 func newEchoProber(six bool) *echoProber {
 	n := newNonce()
 	return &echoProber{
-		six: six, id: binary.BigEndian.Uint16(n[:]), first: binary.BigEndian.Uint16(n[2:]), nonce: newNonce(),
+		six: six, id: binary.BigEndian.Uint16(n[:]), numbers: newSerials(), nonce: newNonce(),
 	}
 }
 
@@ -89,7 +131,7 @@ func (e *echoProber) probe(m mark) []byte {
 	if b[0] = echoRequest; e.six {
 		b[0] = echoRequest6
 	}
-	seq := e.first + uint16(m.number())
+	seq := uint16(e.numbers[m.number()])
 	binary.BigEndian.PutUint16(b[4:], e.id)
 	binary.BigEndian.PutUint16(b[6:], seq)
 	b = binary.BigEndian.AppendUint16(b, ^seq)
@@ -113,7 +155,7 @@ func (e *echoProber) quoted(b []byte) (mark, bool) {
 
 // mark reads the sequence number, and compares as much of the rest as there is.
 func (e *echoProber) mark(b []byte) (mark, bool) {
-	m, ok := markOf(uint32(binary.BigEndian.Uint16(b[6:]) - e.first))
+	m, ok := e.numbers.find16(binary.BigEndian.Uint16(b[6:]))
 	ours := e.any || binary.BigEndian.Uint16(b[4:]) == e.id
 	rest := b[min(echoHeader+2, len(b)):]
 	n := min(len(rest), nonceSize)
@@ -136,7 +178,7 @@ func (e *echoProber) replied(b []byte) (mark, Message, bool) {
 // which are quoted, and acknowledged by the host.
 type synProber struct {
 	from, to netip.AddrPort
-	first    uint32
+	numbers  serials
 }
 
 const (
@@ -147,15 +189,14 @@ const (
 )
 
 func newSYNProber(from, to netip.AddrPort) *synProber {
-	n := newNonce()
-	return &synProber{from, to, binary.BigEndian.Uint32(n[:])}
+	return &synProber{from, to, newSerials()}
 }
 
 func (s *synProber) probe(m mark) []byte {
 	b := make([]byte, synSize)
 	binary.BigEndian.PutUint16(b, s.from.Port())
 	binary.BigEndian.PutUint16(b[2:], s.to.Port())
-	binary.BigEndian.PutUint32(b[4:], s.first+m.number())
+	binary.BigEndian.PutUint32(b[4:], s.numbers[m.number()])
 	b[12], b[13] = synSize/4<<4, flagSYN
 	binary.BigEndian.PutUint16(b[14:], synWindow)
 	b[20], b[21] = 2, 4 // maximum segment size (RFC 9293 3.7.1)
@@ -176,7 +217,7 @@ func (s *synProber) quoted(b []byte) (mark, bool) {
 	if len(b) < 8 || !s.between(b, s.from.Port(), s.to.Port()) {
 		return unknown, false
 	}
-	return markOf(binary.BigEndian.Uint32(b[4:]) - s.first)
+	return s.numbers.find(binary.BigEndian.Uint32(b[4:]))
 }
 
 func (s *synProber) replied(b []byte) (mark, Message, bool) {
@@ -184,7 +225,7 @@ func (s *synProber) replied(b []byte) (mark, Message, bool) {
 		return unknown, Message{}, false
 	}
 	flags := b[13] & (flagSYN | flagRST | flagACK)
-	m, ok := markOf(binary.BigEndian.Uint32(b[8:]) - 1 - s.first)
+	m, ok := s.numbers.find(binary.BigEndian.Uint32(b[8:]) - 1)
 	ok = ok && (flags == flagSYN|flagACK || flags == flagRST|flagACK)
 	return m, Message{Protocol: FromTCP, Type: flags}, ok
 }

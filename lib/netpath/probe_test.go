@@ -21,8 +21,8 @@ func probers() map[string]prober {
 func TestProbesAreKnownAgain(t *testing.T) {
 	for name, p := range probers() {
 		other := probers()[name]
-		for n := range uint32(MaxHops * Tries) {
-			m, _ := markOf(n)
+		for n := range MaxHops * Tries {
+			m := numbered(n)
 			b := p.probe(m)
 			if got, ok := p.quoted(b); got != m || !ok {
 				t.Errorf("%s: %v is read as %v, %v", name, m, got, ok)
@@ -40,6 +40,35 @@ func TestProbesAreKnownAgain(t *testing.T) {
 	}
 }
 
+// TestForgedMarks: who has seen the probes that come as far as a host does not
+// know those that end before, and so cannot answer for routers in front of it, or
+// be nearer than it is.
+func TestForgedMarks(t *testing.T) {
+	for name, p := range probers() {
+		forged := 0
+		for ttl := range MaxHops - 1 {
+			nearer := mark{ttl + 1, 0}
+			b := p.probe(mark{ttl + 2, 0})
+			switch p.(type) {
+			case *udpProber:
+				binary.BigEndian.PutUint32(b, binary.BigEndian.Uint32(b)-Tries)
+			case *echoProber:
+				seq := binary.BigEndian.Uint16(b[6:]) - Tries
+				binary.BigEndian.PutUint16(b[6:], seq)
+				binary.BigEndian.PutUint16(b[8:], ^seq)
+			case *synProber:
+				binary.BigEndian.PutUint32(b[4:], binary.BigEndian.Uint32(b[4:])-Tries)
+			}
+			if got, ok := p.quoted(b); ok && got == nearer {
+				forged++
+			}
+		}
+		if forged > 1 { // one may be by chance
+			t.Errorf("%s: %d marks can be told from others", name, forged)
+		}
+	}
+}
+
 // TestOneFlow: what routers spread load by is the same in all probes of a path:
 // the ports, and the checksum and identifier of ICMP, which RFC 792 has where
 // TCP and UDP have ports.
@@ -49,8 +78,8 @@ func TestOneFlow(t *testing.T) {
 			continue
 		}
 		flow := append([]byte(nil), p.probe(mark{1, 0})[:4]...)
-		for n := range uint32(MaxHops * Tries) {
-			m, _ := markOf(n)
+		for n := range MaxHops * Tries {
+			m := numbered(n)
 			b := p.probe(m)
 			if !bytes.Equal(b[:4], flow) {
 				t.Errorf("%s: the first octets of %v are %x, of the first %x", name, m, b[:4], flow)
@@ -85,7 +114,7 @@ func TestReplies(t *testing.T) {
 		b := make([]byte, tcpHeader)
 		binary.BigEndian.PutUint16(b, from)
 		binary.BigEndian.PutUint16(b[2:], to)
-		binary.BigEndian.PutUint32(b[8:], syn.first+m.number()+ack)
+		binary.BigEndian.PutUint32(b[8:], syn.numbers[m.number()]+ack)
 		b[13] = flags
 		return b
 	}
@@ -150,11 +179,11 @@ func FuzzQuoted(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for name, p := range list {
 			m, ok := p.quoted(b)
-			if _, made := markOf(m.number()); ok && !made && name != "UDP" {
+			if ok && m != unknown && numbered(m.number()) != m {
 				t.Errorf("%s: quoted %v", name, m)
 			}
 			m, says, ok := p.replied(b)
-			if _, made := markOf(m.number()); ok && !made {
+			if ok && numbered(m.number()) != m {
 				t.Errorf("%s: replied %v", name, m)
 			}
 			if end, known := says.end(); ok && (!known || end != Reached) {
