@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/gopacket"
@@ -146,6 +148,7 @@ func (c *capture) look() {
 	}
 	names, err := c.choose()
 	c.tell("", err)
+	c.forget(names)
 	for _, name := range names {
 		if c.sources[name] == nil {
 			c.tell(name, c.follow(name))
@@ -155,10 +158,21 @@ func (c *capture) look() {
 
 var errGone = errors.New("down or gone; waiting for it")
 
+// lose leaves an interface. One that nobody named may go: hosts of containers
+// have others all the time.
 func (c *capture) lose(name string) {
 	c.sources[name].Close()
 	delete(c.sources, name)
-	c.tell(name, errGone)
+	if slices.Contains(c.interfaces, name) {
+		c.tell(name, errGone)
+	}
+}
+
+// forget drops what was said of interfaces that are neither there nor named.
+func (c *capture) forget(names []string) {
+	maps.DeleteFunc(c.told, func(name, _ string) bool {
+		return name != "" && !slices.Contains(names, name) && !slices.Contains(c.interfaces, name)
+	})
 }
 
 // tell logs what is wrong with an interface, or is no longer, once. "" stands
