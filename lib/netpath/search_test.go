@@ -279,6 +279,33 @@ func TestSeveralAnswers(t *testing.T) {
 	}
 }
 
+// TestUnmarkedEnd: an answer without a mark does not end a path in front of a
+// router that has answered: it came late, or is forged.
+func TestUnmarkedEnd(t *testing.T) {
+	for _, tt := range []struct {
+		alone int
+		says  Message
+		want  End
+	}{
+		{2, Message{ICMPv4, unreachable, 3}, Silent},
+		{2, Message{ICMPv4, unreachable, 1}, Silent},
+		{4, Message{ICMPv4, unreachable, 3}, Reached},
+	} {
+		s := search{asked: 5, dest: dest, vague: true, alone: tt.alone}
+		for ttl := 1; ttl <= 5; ttl++ {
+			s.hops[ttl].Sent = 1
+		}
+		for _, ttl := range []int{1, 3} {
+			router := netip.AddrFrom4([4]byte{10, 0, 0, byte(ttl)})
+			s.take(answer{mark: mark{ttl, 0}, from: router, says: Message{ICMPv4, exceeded, 0}}, time.Now())
+		}
+		s.take(answer{from: dest, says: tt.says}, time.Now())
+		if s.end != tt.want {
+			t.Errorf("at hop %d %v: it ends %v", tt.alone, tt.says, s.end)
+		}
+	}
+}
+
 func TestPace(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	var p pacer

@@ -26,12 +26,16 @@ func (s *search) take(a answer, now time.Time) {
 }
 
 // guess gives an answer without a mark to the hop that is asked alone; if none
-// is, it is known from now on that there are such answers.
+// is, it is known from now on that there are such answers. One that would end the
+// path in front of a hop that answered is late, or forged.
 func (s *search) guess(a *answer, now time.Time) bool {
 	if s.alone == 0 {
 		if s.vagues++; s.vagues <= s.probes { // more are no answers to ours
 			s.vague, s.last = true, now
 		}
+		return false
+	}
+	if end, _ := a.says.end(); end != Silent && s.alone < s.inner() {
 		return false
 	}
 	a.mark = mark{s.alone, s.hops[s.alone].Sent - 1}
