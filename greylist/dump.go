@@ -24,15 +24,25 @@ type dump struct {
 	*importer
 	plain bool
 	key   string
+	good  bool // the key
 	odd   bool
+	ended bool // as a dump does that is whole
 }
 
 // trustedAfter is how many messages make postgrey trust a client.
 const trustedAfter = 5
 
+// clocksApart is how far ahead the clock of postgrey's host may be. Who came
+// later than that would never be taken off the whitelist.
+const clocksApart = 24 * time.Hour
+
 func readDump(im *importer, r io.Reader) error {
 	d := dump{importer: im}
-	return im.eachLine(r, d.take)
+	err := im.eachLine(r, d.take)
+	if err == nil && !d.ended {
+		d.leave("the dump is cut off, there is no DATA=END")
+	}
+	return err
 }
 
 // take takes a line.
@@ -42,14 +52,15 @@ func (d *dump) take(line string) {
 		d.plain = true
 		return
 	case line[0] != ' ':
+		d.ended = line == "DATA=END"
 		return
 	}
 	text, ok := d.decode(line[1:])
 	if d.odd = !d.odd; d.odd {
-		d.key = text
+		d.key, d.good = text, ok
 		return
 	}
-	if !ok {
+	if !ok || !d.good {
 		d.leave("not what db_dump prints")
 		return
 	}
@@ -73,6 +84,7 @@ func (d *dump) pair(key, value string) {
 		client, triplet = key, false
 	}
 	first, last, ok := cutNumbers(value)
+	ok = ok && last <= d.now().Add(clocksApart).Unix()
 	passed := first >= trustedAfter
 	if triplet {
 		passed = time.Duration(last-first)*time.Second >= d.Delay
@@ -97,7 +109,7 @@ func cutNumbers(value string) (a, b int64, ok bool) {
 	left, right, _ := strings.Cut(strings.TrimSuffix(value, "\x00"), ",")
 	a, errA := strconv.ParseInt(left, 10, 64)
 	b, errB := strconv.ParseInt(right, 10, 64)
-	return a, b, errA == nil && errB == nil
+	return a, b, errA == nil && errB == nil && 0 <= a && 0 <= b
 }
 
 // netOf is a client as postgrey keeps it: its network, of which the rest is 0,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -93,6 +94,9 @@ func (im *importer) eachLine(r io.Reader, f func(line string)) error {
 		if line := strings.TrimRight(lines.Text(), " \t\r"); line != "" && line[0] != '#' {
 			f(line)
 		}
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return fmt.Errorf("%w: %s:%d: the line is too long", tool.ErrInput, im.file, im.line+1)
 	}
 	return lines.Err()
 }

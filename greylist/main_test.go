@@ -190,7 +190,14 @@ func TestImport(t *testing.T) {
 			"2001:db8:: since=2023-11-14T22:20:00Z\n2001:db8::7/128 since=2023-11-14T22:20:00Z\n", ""},
 		{"clients of the database", "dump", "VERSION=3\nformat=bytevalue\nHEADER=END\n 3139322e302e322e37\n 392c31373030303030303030\n 3139322e302e322e38\n 312c31373030303030303030\nDATA=END\n", 0,
 			"192.0.2.7/32 since=2023-11-14T22:13:20Z\n", ""},
-		{"no dump", "dump", "HEADER=END\n zz\n zz\n", 65, "", "not what db_dump prints"},
+		{"no dump", "dump", "HEADER=END\n zz\n zz\nDATA=END\n", 65, "", "not what db_dump prints"},
+		{"a key that is cut", "dump", "HEADER=END\n 31302e302e302e3132g\n 392c31373030303030303030\nDATA=END\n", 65, "", ":3: not what db_dump prints"},
+		{"a dump that is cut", "dump", "format=print\nHEADER=END\n 192.0.2.7\n 9,1700000000\n 192.0.2.8\n", 65,
+			"192.0.2.7/32 since=2023-11-14T22:13:20Z\n", "no DATA=END"},
+		{"no dump at all", "dump", "INSERT INTO t VALUES(1);\n", 65, "", "no DATA=END"},
+		{"times that are none", "dump", "format=print\nHEADER=END\n 192.0.2.7\n 9,99999999999999\n 192.0.2.0/a@x/b@y\n -9223372036854775808,1700000000\n" +
+			" 192.0.3.0/a@x/b@y\n 1700000000,9223372036854775807\n 192.0.2.8\n 9,-1\nDATA=END\n", 65, "", ":10: not a value of postgrey's"},
+		{"a long line", "plan9", "192.0.2.1\n" + strings.Repeat("x", maxImportLine) + "\n", 65, "", "file:2: the line is too long"},
 		{"unknown form", "xml", "", 64, "", "unknown form"},
 	}
 	for _, tt := range tests {
