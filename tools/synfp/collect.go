@@ -139,8 +139,7 @@ func (c *collector) answerLine(in *bufio.Reader) ([]byte, error) {
 		return []byte{'\n'}, nil
 	}
 	var r record.Record
-	found := result{Fingerprint: s.Fingerprint, system: c.name(&s)}
-	found.Record(&r)
+	r.Set("syn_fingerprint", s.String())
 	return append([]byte(r.String()), '\n'), nil
 }
 

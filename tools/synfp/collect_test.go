@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -72,6 +73,22 @@ func TestAsk(t *testing.T) {
 	}
 	if _, err := synfp.Ask(t.Context(), path, netip.AddrPort{}, s.Server); !errors.Is(err, synfp.ErrUnseen) {
 		t.Errorf("of nobody: %v", err)
+	}
+}
+
+// TestAskLongName: however long a database's names are, the answer is a line
+// that the asker has room for.
+func TestAskLongName(t *testing.T) {
+	db, err := synfp.Read(strings.NewReader("*:64:1:*:M*,S,T,N,W*:Linux:::" + strings.Repeat("x", 900) + "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, path := startCollector(t, 10)
+	c.db = db
+	s := aSYN(t, "192.0.2.1:4242")
+	c.add(s, time.Now())
+	if f, err := synfp.Ask(t.Context(), path, s.Client, s.Server); err != nil || f.String() != usual {
+		t.Errorf("%s, %v", f.String(), err)
 	}
 }
 
