@@ -14,13 +14,14 @@ func (t *Tracer) Cached(dest netip.Addr, now time.Time) (Path, bool) {
 	if t.Store == nil {
 		return Path{}, false
 	}
-	text, ok, err := t.Store.Cache(cacheName).Get(t.key(dest.Unmap()), now)
+	dest = dest.Unmap()
+	text, ok, err := t.Store.Cache(cacheName).Get(t.key(dest), now)
 	if t.failed(err) || !ok {
 		return Path{}, false
 	}
 	p, err := Parse(string(text))
 	p.Cached = true
-	return p, err == nil && now.Sub(p.Time) < t.Keep
+	return p, err == nil && p.Dest == dest && p.Method == t.Method && p.Port == t.port() && p.younger(t.Keep, now)
 }
 
 // failed says whether the store has failed, and makes it known.

@@ -38,6 +38,7 @@ func TestParse(t *testing.T) {
 		{head + "silent 1/1:10.0.0.1/1", "message of 10.0.0.1"},
 		{head + "silent 1/1:10.0.0.1/1/11.x", "message"},
 		{head + "silent 1/1:10/1/11.0", "unable to parse IP"},
+		{head + "silent 1/1:fe80::1%eth0/1/11.0", "has a zone"},
 		{head + "silent ", "a hop without its probes"},
 		{head + "silent" + strings.Repeat(" 1/0:*", MaxHops+1), "a path of 39 words"},
 		{head + "silent 1/1:1.1.1.1/1/1.1,1.1.1.2/1/1.1,1.1.1.3/1/1.1,1.1.1.4/1/1.1,1.1.1.5/1/1.1", "more than 4 answers"},
@@ -51,7 +52,7 @@ func TestParse(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(sample)
 	f.Add("2001:db8::7 icmp/0 0.000000 0 4 silent 2/0:* 2/1:*")
-	f.Add("fe80::1%eth0 tcp/25 1.000001 3 1 loop 1/1:fe80::2%eth0/1/t18")
+	f.Add("fe80::1%eth0 tcp/25 1.000001 3 1 loop 1/1:fe80::2/1/t18")
 	f.Fuzz(func(t *testing.T, line string) {
 		p, err := Parse(line)
 		if err != nil {
@@ -124,4 +125,50 @@ func TestCache(t *testing.T) {
 			t.Errorf("after a minute it was still %v", third.String())
 		}
 	})
+}
+
+// TestCacheOfPart: a path of which only the first hops were asked is not kept
+// though the last of them is silent.
+func TestCacheOfPart(t *testing.T) {
+	store := state.Open(t.TempDir())
+	synctest.Test(t, func(t *testing.T) {
+		tracer := Tracer{Store: store, Keep: time.Minute, open: func(Method, netip.AddrPort) (wire, error) {
+			return &network{hops: without(line(5), 3), closed: make(chan struct{})}, nil
+		}}
+		for _, tt := range []struct {
+			hops int
+			want string
+		}{{3, "silent 1 2"}, {0, "reached 1 2 * 4 5"}} {
+			p, err := tracer.Trace(t.Context(), dest, tt.hops)
+			if err != nil || show(&p) != tt.want {
+				t.Errorf("%d hops: got %v, %v", tt.hops, p.String(), err)
+			}
+		}
+	})
+}
+
+// TestHostileCache: what others wrote into the cache is used only if we could
+// have written it, for this host and at this time.
+func TestHostileCache(t *testing.T) {
+	store := state.Open(t.TempDir())
+	tracer := Tracer{Store: store, Keep: time.Hour}
+	now := time.Unix(1763700100, 0)
+	for _, tt := range []struct {
+		name, line string
+		want       bool
+	}{
+		{"ours", sample, true},
+		{"of another host", strings.Replace(sample, "192.0.2.7", "192.0.2.8", 1), false},
+		{"by other probes", strings.Replace(sample, "udp/33434", "tcp/25", 1), false},
+		{"by probes to another port", strings.Replace(sample, "udp/33434", "udp/53", 1), false},
+		{"from the future", strings.Replace(sample, "1763700000", "1893456000", 1), false},
+		{"with what terminals obey", strings.Replace(sample, "10.0.0.1/", "fe80::1%\x1b[2J/", 1), false},
+	} {
+		if err := store.Cache(cacheName).Put("192.0.2.7", []byte(tt.line), now, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if p, ok := tracer.Cached(netip.MustParseAddr("192.0.2.7"), now); ok != tt.want {
+			t.Errorf("%s: %v, %v", tt.name, p.String(), ok)
+		}
+	}
 }

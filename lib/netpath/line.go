@@ -157,6 +157,9 @@ func parseAnswer(text string) (a Answer, err error) {
 	if a.Addr, err = netip.ParseAddr(name); err != nil {
 		return Answer{}, err
 	}
+	if a.Addr.Zone() != "" {
+		return Answer{}, fmt.Errorf("the router %q has a zone", name)
+	}
 	if a.RTT, err = parseMicroseconds("round trip of "+name, micro); err != nil {
 		return Answer{}, err
 	}

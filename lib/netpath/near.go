@@ -54,7 +54,7 @@ func (n *near) before(at place, ttl int, now time.Time) (Hop, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.through[at]
-	if p == nil || now.Sub(p.Time) >= ShareAge {
+	if p == nil || !p.younger(ShareAge, now) {
 		return Hop{}, false
 	}
 	h := p.Hops[ttl-1]
@@ -67,7 +67,7 @@ func (n *near) distance(host netip.Addr, now time.Time) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for hop := 1; hop <= MaxHops; hop++ {
-		if p := n.through[home(hop, host)]; p != nil && now.Sub(p.Time) < ShareAge {
+		if p := n.through[home(hop, host)]; p != nil && p.younger(ShareAge, now) {
 			return hop
 		}
 	}
@@ -99,7 +99,7 @@ func (n *near) add(p *Path, now time.Time) {
 		default:
 			continue
 		}
-		if old := n.through[at]; old == nil || now.Sub(old.Time) >= ShareAge || silent(own.Hops[:i]) <= silent(old.Hops[:i]) {
+		if old := n.through[at]; old == nil || !old.younger(ShareAge, now) || silent(own.Hops[:i]) <= silent(old.Hops[:i]) {
 			n.through[at] = &own
 		}
 	}
@@ -124,7 +124,7 @@ func (n *near) common(now time.Time) int {
 	defer n.mu.Unlock()
 	var young []*Path
 	for _, p := range n.recent {
-		if now.Sub(p.Time) < ShareAge {
+		if p.younger(ShareAge, now) {
 			young = append(young, p)
 		}
 	}
@@ -197,7 +197,7 @@ func (t *Tracer) sharedPaths(dest netip.Addr, now time.Time) (list []Path) {
 		return nil
 	}
 	for line := range strings.SplitSeq(string(text), "\n") {
-		if p, err := Parse(line); err == nil && now.Sub(p.Time) < ShareAge && p.Dest.Is6() == dest.Is6() {
+		if p, err := Parse(line); err == nil && p.younger(ShareAge, now) && p.Dest.Is6() == dest.Is6() {
 			list = append(list, p)
 		}
 	}

@@ -134,6 +134,27 @@ func TestShareSilence(t *testing.T) {
 	})
 }
 
+// TestShareClock: after the clock was set back, what was measured before it is
+// not young for as long as that was.
+func TestShareClock(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	router1 := netip.MustParseAddr("10.0.0.1")
+	hops := []Hop{{Sent: 1}, {Sent: 1, Answered: 1, Answers: []Answer{{Addr: router1}}}, {Sent: 1, Answered: 1, Answers: []Answer{{Addr: dest}}}}
+	var n near
+	for i := range 2 {
+		n.add(&Path{Dest: dest, Time: now.Add(-time.Duration(i)), Hops: hops, End: Reached}, now)
+	}
+	for _, tt := range []struct {
+		at   time.Time
+		want bool
+	}{{now, true}, {now.Add(ShareAge), false}, {now.Add(-time.Second), true}, {now.Add(-time.Hour), false}} {
+		_, ok := n.before(router(2, router1), 1, tt.at)
+		if ok != tt.want || n.distance(dest, tt.at) > 0 != tt.want || n.common(tt.at) > 1 != tt.want {
+			t.Errorf("%v from then: %v, %d, %d; want %v", tt.at.Sub(now), ok, n.distance(dest, tt.at), n.common(tt.at), tt.want)
+		}
+	}
+}
+
 // TestShareByStore: processes learn from one another.
 func TestShareByStore(t *testing.T) {
 	store := state.Open(t.TempDir())

@@ -73,6 +73,16 @@ func (p *Path) Distance() int {
 	return len(p.Hops)
 }
 
+// skew is by how much the clocks of two processes may differ. What is farther in
+// the future was measured before the clock was set back.
+const skew = time.Second
+
+// younger says whether the path was measured less than age ago.
+func (p *Path) younger(age time.Duration, now time.Time) bool {
+	passed := now.Sub(p.Time)
+	return -skew <= passed && passed < age
+}
+
 // Routers are the hops without the host.
 func (p *Path) Routers() []Hop {
 	if p.End == Reached {

@@ -80,7 +80,7 @@ func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, er
 		}
 	}
 	p, err := t.measure(ctx, dest, hops)
-	if err == nil && p.End != Limit {
+	if err == nil && p.End != Limit && (hops <= 0 || p.End != Silent) {
 		t.keep(&p)
 	}
 	return p, err
