@@ -13,6 +13,9 @@ import (
 // taken out. When the message is resent, the Resent- fields count instead
 // (RFC 5322 3.6.6). Operands are, as in sendmail, recipients as well.
 func (p *program) scanHead(m *message, env *smtp.Envelope) error {
+	if len(m.head) >= maxHead {
+		return fmt.Errorf("the header is longer than %d KiB: there may be recipients in the rest", maxHead>>10)
+	}
 	prefix := ""
 	if hasField(m.head, "Resent-To") || hasField(m.head, "Resent-Cc") || hasField(m.head, "Resent-Bcc") {
 		prefix = "Resent-"

@@ -395,3 +395,17 @@ func FuzzParseList(f *testing.F) {
 		}
 	})
 }
+
+// Behind what is looked at of a header may be a Bcc, which nobody is to see.
+func TestScanLongHeader(t *testing.T) {
+	p := instance(t)
+	for _, long := range []string{"X: " + strings.Repeat("x", maxHead) + "\n", strings.Repeat("X: y\n", maxHead/5+1)} {
+		status, _, stderr := send(strings.NewReader("To: bob@example.org\n"+long+"Bcc: carol@example.org\n\nhi\n"), "-t")
+		if status != sysexits.DataErr || !strings.Contains(stderr, "longer than 256 KiB") {
+			t.Errorf("%.9q: status %d, %q", long, status, stderr)
+		}
+	}
+	if got := mails(t, p, "bob"); len(got) != 0 {
+		t.Errorf("delivered: %.200q", got)
+	}
+}
