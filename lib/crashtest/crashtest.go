@@ -98,7 +98,8 @@ func (c *Crew) Kill() {
 	c.cmds = nil
 }
 
-// Tally waits for all processes and counts what they print.
+// Tally waits for all processes and counts what they print. An error of one, or
+// its death, is the test's.
 func (c *Crew) Tally(t testing.TB) map[string]int {
 	t.Helper()
 	got := make(map[string]int)
@@ -108,5 +109,11 @@ func (c *Crew) Tally(t testing.TB) map[string]int {
 			t.Error(line)
 		}
 	}
+	for _, cmd := range c.cmds {
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	c.cmds = nil
 	return got
 }
