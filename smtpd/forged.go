@@ -68,8 +68,12 @@ func (t *taggedDraft) edit(f header.Field) ([]byte, error) {
 	return f.Text, nil
 }
 
-// suspects says whether an address in a field claims to be ours.
+// suspects says whether an address in a field claims to be ours, or may in what
+// is not seen of a long one.
 func (t *taggedDraft) suspects(f header.Field) bool {
+	if len(f.Text) > header.MaxField {
+		return true
+	}
 	for _, domain := range header.Domains(f.Body()) {
 		if t.ours(domain) {
 			return true

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"postern/lib/header"
 )
 
 // -f: what claims to be ours and comes from a stranger is tagged.
@@ -25,6 +27,7 @@ func TestForged(t *testing.T) {
 		"list":                {"l@client.example", "From: bob@mx.test\nSender: list@client.example", nil, ""},
 		"list, other order":   {"l@client.example", "Sender: list@client.example\nFrom: bob@mx.test", nil, ""},
 		"second address":      {"a@client.example", "From: a@client.example, bob@mx.test", nil, fromField},
+		"out of sight":        {"a@client.example", "From: " + strings.Repeat("(x)\n ", header.MaxField/5) + "bob@mx.test", nil, fromField},
 		"name only":           {"a@client.example", `From: "bob@mx.test" <a@client.example>`, nil, ""},
 		"null":                {"", "From: a@client.example", nil, ""},
 		"no domain":           {"a@client.example", "From: bob", nil, ""},

@@ -45,6 +45,7 @@ var forgedFields = []string{
 	"received-spf: pass forged=x;\r\n\tRECEIVER = (x) \"MX\\.test.\"",
 	"Received-SPF: pass (forged) client-ip=192.0.2.7",
 	"Received-SPF: pass (other.example: forged) receiver=other.example; receiver=mx.test",
+	"Received-SPF: pass receiver=other.example" + strings.Repeat(";\r\n x=forged", 10_000) + ";\r\n receiver=mx.test",
 }
 
 // honestFields are what other hosts have found out, and what only looks like

@@ -37,7 +37,7 @@ const (
 
 func TestConvert(t *testing.T) {
 	t.Setenv("TZ", "")
-	long := "X-Long: " + strings.Repeat("x", 3*maxField) + "\n"
+	long := "X-Long: " + strings.Repeat("x", 3*MaxField) + "\n"
 	tests := []struct{ name, in, want string }{
 		{"nothing at all", "", added},
 		{"no head", "\nhello\n", added + "\nhello\n"},
@@ -60,7 +60,7 @@ func TestConvert(t *testing.T) {
 		{"folded line in front", " x\n" + whole, added + "\n x\n" + whole},
 		{"junk in the head", "Subject: x\njunk\nTo: y@z\n", "Subject: x\n" + added + "\njunk\nTo: y@z\n"},
 		{"long line", long + whole + "\n" + long, long + whole + "\n" + long},
-		{"long line of junk", strings.Repeat("x", 3*maxField), added + "\n" + strings.Repeat("x", 3*maxField) + "\n"},
+		{"long line of junk", strings.Repeat("x", 3*MaxField), added + "\n" + strings.Repeat("x", 3*MaxField) + "\n"},
 		{"From line", "From ann Sat Nov  1 01:02:03 2025\n" + addedFrom + addedTo + addedID + "\nx\n",
 			addedFrom + addedTo + addedID + "Date: Sat, 01 Nov 2025 01:02:03 +0000\n\nx\n"},
 		{"From lines of UUCP", "From ann Sat Nov  1 01:02:03 GMT 2025 remote from a\n>From ann Sat Nov  1 00:00:00 2025 remote from b\n" + whole, whole},

@@ -5,9 +5,9 @@ import (
 	"io"
 )
 
-// maxField is how much of one field is held; of a longer one the rest follows
-// what was decided on its beginning.
-const maxField = 64 << 10
+// MaxField is how much of one field is held, in octets; of a longer one the rest
+// follows what was decided on its beginning, which is longer than MaxField.
+const MaxField = 64 << 10
 
 // Edit returns what stands in a message in the place of a field: its own text,
 // something else, or nothing. An error ends the message.
@@ -25,7 +25,7 @@ type Filter struct {
 	field []byte // what has come of the current field
 	out   []byte // what can be written
 	inner bool   // within a line
-	long  bool   // the current field is above maxField and decided on
+	long  bool   // the current field is above MaxField and decided on
 	drop  bool   // and it is dropped
 	body  bool   // the head is over
 }
@@ -107,7 +107,7 @@ func (f *Filter) take(p []byte) error {
 		return nil
 	}
 	f.field = append(f.field, p...)
-	if len(f.field) <= maxField {
+	if len(f.field) <= MaxField {
 		return nil
 	}
 	before := len(f.out)

@@ -139,7 +139,7 @@ func TestFilter(t *testing.T) {
 		{"blank line is no empty line", "A: 1\n \nReturn-Path: x\n\n", "A: 1\n \n\n"},
 		{"long and kept", "A:\n" + long + "B: 2\n\n", "A:\n" + long + "B: 2\n\n"},
 		{"long and dropped", "Return-Path:\n" + long + "B: 2\n\n", "B: 2\n\n"},
-		{"long line", "Return-Path: " + strings.Repeat("x", 3*maxField) + "\nB: 2\n\n", "B: 2\n\n"},
+		{"long line", "Return-Path: " + strings.Repeat("x", 3*MaxField) + "\nB: 2\n\n", "B: 2\n\n"},
 	}
 	for _, tt := range tests {
 		for _, piece := range []int{1, 2, 7, 1 << 20} {
