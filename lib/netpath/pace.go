@@ -2,7 +2,6 @@ package netpath
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -20,39 +19,73 @@ const (
 // time has not come, from theirs.
 func (t *Tracer) pause(ctx context.Context, n int) error {
 	for {
-		patience := longestQueue
-		deadline, hasDeadline := ctx.Deadline()
-		if hasDeadline { // half of the time is left to the answers
-			patience = max(0, min(patience, time.Until(deadline)/2))
-		}
-		wait, reserved := t.reserve(n, patience)
-		if !reserved && patience < longestQueue {
+		patience := patienceOf(ctx)
+		r := t.reserve(ctx, n, patience)
+		switch {
+		case r.err != nil:
+			return r.err
+		case !r.reserved && patience < longestQueue:
 			return ErrBusy
 		}
-		if err := sleep(ctx, wait); err != nil || reserved {
+		if err := sleep(ctx, r.wait); err != nil || r.reserved {
 			return err
 		}
 	}
 }
 
-// reserve reserves time for n probes, no farther away than patience, and says how
-// far; or when there may be some to reserve. Who cannot write to the store has a
-// Rate of his own.
-func (t *Tracer) reserve(n int, patience time.Duration) (wait time.Duration, reserved bool) {
-	if t.Store == nil {
-		return t.pace.take(time.Now(), n, patience)
+// patienceOf is how long probes may wait: half of the time is left to the answers.
+func patienceOf(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return longestQueue
 	}
+	return max(0, min(longestQueue, time.Until(deadline)/2))
+}
+
+// turn is how far away the time is that was reserved for probes; or, when none
+// was, that at which there may be some to reserve.
+type turn struct {
+	wait     time.Duration
+	reserved bool
+	err      error
+}
+
+// reserve reserves time for n probes, no farther away than patience. Who cannot
+// write to the store has a Rate of his own. The error is ctx's.
+func (t *Tracer) reserve(ctx context.Context, n int, patience time.Duration) turn {
+	if t.Store != nil && !t.pace.isAlone(time.Now()) {
+		r := t.reserveShared(ctx, n, patience)
+		if ctx.Err() != nil || !t.failed(r.err) {
+			r.err = ctx.Err()
+			return r
+		}
+		t.pace.goAlone(time.Now())
+	}
+	return t.pace.take(time.Now(), n, patience)
+}
+
+// reserveShared is reserve among all who share the store. Somebody may hold its
+// file who is stopped: then ctx ends the waiting, if it ends before the store's.
+func (t *Tracer) reserveShared(ctx context.Context, n int, patience time.Duration) turn {
+	found := make(chan turn, 1)
+	go func() { found <- t.takeFromStore(n, patience) }()
+	select {
+	case r := <-found:
+		return r
+	case <-ctx.Done():
+		return turn{err: ctx.Err()}
+	}
+}
+
+func (t *Tracer) takeFromStore(n int, patience time.Duration) (r turn) {
 	room := burst + Rate*patience.Seconds()
 	bucket := t.Store.Rate(rateKey, Rate*time.Hour.Seconds(), room)
-	ok, wait, err := bucket.Take(float64(n), time.Now())
-	if err == nil && ok {
+	r.reserved, r.wait, r.err = bucket.Take(float64(n), time.Now())
+	if r.err == nil && r.reserved {
 		// What fits on top of so much that only a burst is left over goes out now.
-		_, wait, err = bucket.Peek(room-burst, time.Now())
+		_, r.wait, r.err = bucket.Peek(room-burst, time.Now())
 	}
-	if t.failed(err) {
-		return t.pace.take(time.Now(), n, patience)
-	}
-	return wait, ok
+	return r
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -67,24 +100,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// pacer spaces the probes of one Tracer.
-type pacer struct {
-	mu   sync.Mutex
-	next time.Time // when all that was let through would be, one after the other
-}
-
-// take reserves time for n probes, no farther away than patience, and says how
-// far; or when there will be some to reserve.
-func (p *pacer) take(now time.Time, n int, patience time.Duration) (wait time.Duration, reserved bool) {
-	const each = time.Second / Rate
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	next := later(p.next, now.Add(-burst*each)).Add(time.Duration(n) * each)
-	if wait = next.Sub(now); wait > patience {
-		return wait - patience, false
-	}
-	p.next = next
-	return wait, true
 }

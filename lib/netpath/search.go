@@ -172,6 +172,9 @@ func (s *search) ask(ctx context.Context, list []int) error {
 // queue waits until so many probes may be sent. What had to wait can have no
 // answer before.
 func (s *search) queue(ctx context.Context, n int) error {
+	if n == 0 {
+		return nil
+	}
 	began := time.Now()
 	err := s.pause(ctx, n)
 	waited := time.Since(began)

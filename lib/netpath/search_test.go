@@ -310,15 +310,15 @@ func TestPace(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	var p pacer
 	for i, want := range []time.Duration{-burst + 60, 20, 80, 140} {
-		if got, _ := p.take(now, 60, time.Minute); got != want*time.Millisecond && i != 0 || i == 0 && got > 0 {
+		if got := p.take(now, 60, time.Minute).wait; got != want*time.Millisecond && i != 0 || i == 0 && got > 0 {
 			t.Errorf("the %dth 60 probes wait %v, want %v", i+1, got, want*time.Millisecond)
 		}
 	}
-	if d, ok := p.take(now, 60, 199*time.Millisecond); d != time.Millisecond || ok {
-		t.Errorf("in a millisecond more there was room: %v, %v", d, ok)
+	if got, want := p.take(now, 60, 199*time.Millisecond), (turn{wait: time.Millisecond}); got != want {
+		t.Errorf("in a millisecond more there was room: %v", got)
 	}
-	if d, ok := p.take(now.Add(time.Hour), burst, 0); d != 0 || !ok {
-		t.Errorf("after a pause a burst waits %v, %v", d, ok)
+	if got, want := p.take(now.Add(time.Hour), burst, 0), (turn{reserved: true}); got != want {
+		t.Errorf("after a pause a burst waits %v", got)
 	}
 }
 
