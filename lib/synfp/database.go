@@ -106,13 +106,13 @@ func (d *Database) NameSYN(s *SYN, mtu int) (System, bool) {
 
 // Link is the kind of network that a SYN's MTU is usual of, by p0f's databases;
 // "" when there is none.
-func (d *Database) Link(f *Fingerprint) string {
-	mss := int(f.MSS())
+func (d *Database) Link(s *SYN) string {
+	mss := int(s.MSS())
 	if d == nil || mss == 0 {
 		return ""
 	}
 	mtu := mss + ip4Header + tcpHeader
-	if f.IPv6() {
+	if s.IPv6() {
 		mtu = mss + ip6Header + tcpHeader
 	}
 	for _, l := range d.links {

@@ -103,6 +103,24 @@ func TestP0fSignatures(t *testing.T) {
 	}
 }
 
+// TestDataInSYN: what a SYN carries (RFC 7413) does not make it one of IPv6.
+func TestDataInSYN(t *testing.T) {
+	s, err := ParsePacket([]byte("\x45\x00\x00\x78" + linux4[4:] + strings.Repeat("x", 60)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Read(strings.NewReader("[tcp:request]\nlabel = s:unix:x:\nsig = 4:64:0:1460:mss*44,10:mss,sok,ts,nop,ws:df,id+:+\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := howWell(d, &s); got != "exact" {
+		t.Errorf("%s: %s", s.String(), got)
+	}
+	if got := Own().Link(&s); got != "Ethernet or modem" {
+		t.Errorf("link %q", got)
+	}
+}
+
 func howWell(d *Database, s *SYN) string {
 	switch found, ok := d.NameSYN(s, UsualMTU); {
 	case !ok:

@@ -19,6 +19,15 @@ func (s *SYN) Repeats(other *SYN) bool {
 	return s.Client == other.Client && s.Server == other.Server && s.Sequence == other.Sequence
 }
 
+// IPv6 says whether it is of a packet of IPv6: by its addresses where they are
+// known, since data that come with a SYN make it as long.
+func (s *SYN) IPv6() bool {
+	if s.Client.IsValid() {
+		return s.Client.Addr().Is6()
+	}
+	return s.Fingerprint.IPv6()
+}
+
 // Lengths of headers without options (RFC 791 3.1, RFC 8200 3, RFC 9293 3.1).
 const (
 	ip4Header = 20

@@ -113,7 +113,7 @@ func FuzzParsePacket(f *testing.F) {
 		if n := found.Hops(&s.Fingerprint); n < 0 || n > 255 {
 			t.Errorf("%d hops", n)
 		}
-		all.Link(&s.Fingerprint)
+		all.Link(&s)
 		if q, ok := parseQuirks(s.Quirks.String()); q != s.Quirks || !ok {
 			t.Errorf("quirks %q are read as %q", s.Quirks, q)
 		}
@@ -271,7 +271,7 @@ func TestLink(t *testing.T) {
 		"64240:64:1:40:.":              "",
 	} {
 		f, err := Parse(text)
-		if got := d.Link(&f); got != want || err != nil {
+		if got := d.Link(&SYN{Fingerprint: f}); got != want || err != nil {
 			t.Errorf("%s: %q, %v, want %q", text, got, err, want)
 		}
 	}

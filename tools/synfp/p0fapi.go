@@ -89,7 +89,7 @@ func (c *collector) putSystem(reply []byte, s *synfp.SYN) {
 	if system.Tool { // which p0f does not count as a system
 		return
 	}
-	putString(reply[atLink:], c.db.Link(&s.Fingerprint))
+	putString(reply[atLink:], c.db.Link(s))
 	putString(reply[atName:], system.Name)
 	putString(reply[atFlavor:], system.Version)
 	if system.Fuzzy {
