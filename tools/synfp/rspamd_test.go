@@ -134,7 +134,9 @@ func TestHaraka(t *testing.T) {
 	}
 	c, path := startCollector(t, 10)
 	c.add(aSYN(t, "192.0.2.1:4242"), time.Unix(1000, 0))
-	c.add(aSYN(t, "[2001:db8::1]:4242"), time.Unix(1000, 0))
+	longer := aSYN(t, "[2001:db8::1]:4242")
+	longer.Fingerprint, _ = synfp.Parse("64800:57:1:80:M1440,S,T,N,W7")
+	c.add(longer, time.Unix(1000, 0))
 	conn, err := net.Dial("unix", path)
 	if err != nil {
 		t.Fatal(err)
