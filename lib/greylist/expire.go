@@ -13,9 +13,13 @@ import (
 )
 
 // maxStep is how far Expire believes that time has gone on since the last one.
-// A clock that is years ahead for a day takes off the lists who would have been
-// taken off in the next week.
-const maxStep = 7 * 24 * time.Hour
+// If the clock says more, it comes nearer to the clock only catchUp times as
+// fast as that goes, however often it is run. So a clock that is years ahead for
+// a day takes off the lists who would have been taken off in two weeks.
+const (
+	maxStep = 7 * 24 * time.Hour
+	catchUp = 8
+)
 
 // Expired is what Expire did.
 type Expired struct {
@@ -49,20 +53,33 @@ func (s *Store) Expire(ctx context.Context, now time.Time) (x Expired, err error
 	return x, s.expireWhite(now, &x)
 }
 
-// believed is the time that is taken for now, which the file's time stamp
-// remembers.
-func (s *Store) believed(mark *os.File, now time.Time) (time.Time, error) {
-	fi, err := mark.Stat()
+// believed is the time that is taken for now. The file's time stamp remembers
+// it, and that of its last use what the clock said.
+func (s *Store) believed(mark *os.File, clock time.Time) (now time.Time, err error) {
+	st, err := s.stat(expireLock)
 	if err != nil {
-		return now, err
+		return clock, err
 	}
-	if fi.Size() > 0 && now.Sub(fi.ModTime()) > maxStep {
-		now = fi.ModTime().Add(maxStep)
-	}
-	if fi.Size() == 0 {
+	now = clock
+	if st.Size > 0 {
+		now = believable(mtime(&st), atime(&st), clock)
+	} else {
 		_, err = mark.WriteAt([]byte("the time stamp of this file is that of the last greylist expire\n"), 0)
 	}
-	return now, errors.Join(err, s.setTimes(expireLock, now, now))
+	return now, errors.Join(err, s.setTimes(expireLock, clock, now))
+}
+
+// believable is the time at clock, when it was then at clockThen.
+func believable(then, clockThen, clock time.Time) time.Time {
+	passed := clock.Sub(clockThen)
+	if passed < 0 { // that clock was wrong
+		passed = maxStep
+	}
+	latest := then.Add(catchUp * min(passed, maxStep/catchUp))
+	if clock.After(latest) {
+		return latest
+	}
+	return clock
 }
 
 // expireGrey goes through the entries, and sets their count right.

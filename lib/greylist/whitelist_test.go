@@ -275,13 +275,29 @@ func TestExpire(t *testing.T) {
 func TestExpireClock(t *testing.T) {
 	s := testStore(t)
 	writeWhite(t, s, "198.51.100.1 since="+noon.Format(time.RFC3339)+"\n")
-	for _, at := range []time.Duration{0, 87600 * time.Hour, -24 * time.Hour, time.Hour} {
+	const year, day = 8760 * time.Hour, 24 * time.Hour
+	expire := func(at time.Duration) {
+		t.Helper()
 		if _, err := s.Expire(context.Background(), noon.Add(at)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	for _, at := range []time.Duration{0, 10 * year, -day, time.Hour} {
+		expire(at)
+	}
+	for hour := range time.Duration(24) {
+		expire(10*year + hour*time.Hour)
+	}
+	expire(2 * day)
 	if readWhite(t, s) == "" {
 		t.Error("the whitelist is empty")
+	}
+	// Nobody ran it for a year.
+	for n := range time.Duration(60) {
+		expire(year + n*day)
+	}
+	if text := readWhite(t, s); text != "" {
+		t.Errorf("the whitelist is still %q", text)
 	}
 }
 
