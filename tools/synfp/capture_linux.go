@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"reflect"
 	"strings"
@@ -41,11 +42,22 @@ func openSource(name string, w wanted) (source, error) {
 	if err != nil {
 		return nil, err
 	}
+	dropAddress(h)
 	if err := prepare(h, w.port); err != nil {
 		h.Close()
 		return nil, err
 	}
 	return &packetSource{EthernetHandle: h, kind: linkType(name)}, nil
+}
+
+// dropAddress lets go of the interface's hardware address, which gopacket keeps
+// to itself. It is a part of the list of all interfaces as the kernel has sent
+// it, and each handle would keep one: on a host with 500, a MiB for each.
+func dropAddress(h *pcapgo.EthernetHandle) {
+	f := reflect.ValueOf(h).Elem().FieldByName("addr")
+	if f.IsValid() && f.Type() == reflect.TypeFor[net.HardwareAddr]() {
+		*(*net.HardwareAddr)(f.Addr().UnsafePointer()) = nil
+	}
 }
 
 // prepare filters, and forgets what came before there was a filter: frames of

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -80,4 +81,37 @@ func TestNoPatience(t *testing.T) {
 			t.Errorf("%q: %v, want %q", tt.operands, err, tt.want)
 		}
 	}
+}
+
+// TestManyInterfaces: what an open interface takes does not grow with how many
+// there are beside it.
+func TestManyInterfaces(t *testing.T) {
+	if !inNamespace(t, "ip") {
+		return
+	}
+	sh(t, 0, "for i in $(seq 100); do echo link add c$i type veth peer name d$i; done | ip -batch -")
+	const open = 50
+	var list []source
+	before := liveHeap()
+	for range open {
+		src, err := openSource("c1", wanted{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, src)
+	}
+	if each := (liveHeap() - before) / open; each > 16<<10 {
+		t.Errorf("%d octets for each", each)
+	}
+	for _, src := range list {
+		src.Close()
+	}
+}
+
+// liveHeap is how much of the heap is in use.
+func liveHeap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
