@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +17,7 @@ import (
 const countName = "count"
 
 // A client makes no more than about maxOfOne entries: one in crowdOdds that
-// are made counts those of the client, and makes room by removing its oldest.
+// are made counts those of the client, and makes room by removing some.
 const (
 	maxOfOne  = 256
 	crowdOdds = 16
@@ -224,28 +223,19 @@ func (s *Store) counter(open func(name string, flag int) (*os.File, error)) (*os
 	return f, err
 }
 
-// thin makes room in the folder of a client that has too many entries. Errors
-// are left to who comes next.
+// thin makes room in the folder of a client that has too many entries. Which go
+// is left to chance: of a list that comes again in the same order to more than
+// there is room for, always the oldest would be gone when their turn came.
+// Errors are left to who comes next.
 func (s *Store) thin(folder string) {
 	names, err := s.list(folder)
 	if err != nil || len(names) <= maxOfOne {
 		return
 	}
-	type entry struct {
-		name string
-		made time.Time
+	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	gone := names[maxOfOne*3/4:]
+	for _, name := range gone {
+		s.remove(folder+"/"+name, 0)
 	}
-	list := make([]entry, 0, len(names))
-	for _, name := range names {
-		st, err := s.stat(folder + "/" + name)
-		if err == nil {
-			list = append(list, entry{name, mtime(&st)})
-		}
-	}
-	slices.SortFunc(list, func(a, b entry) int { return a.made.Compare(b.made) })
-	old := list[:max(0, len(list)-maxOfOne*3/4)]
-	for _, e := range old {
-		s.remove(folder+"/"+e.name, 0)
-	}
-	s.uncounted(int64(len(old)))
+	s.uncounted(int64(len(gone)))
 }

@@ -2,6 +2,7 @@ package greylist
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -125,5 +126,26 @@ func TestAppendToTheOld(t *testing.T) {
 	}
 	if got, want := readWhite(t, s), text+"198.51.100.7\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A list writes to more of our users than are kept of one client, and comes
+// again to all of them in the same order.
+func TestManyRecipients(t *testing.T) {
+	s := testStore(t)
+	passed := 0
+	for round := range time.Duration(4) {
+		for i := range 4 * maxOfOne {
+			d, err := s.Check(query("198.51.100.7", fmt.Sprintf("r%d@example.org", i)), noon.Add(round*time.Hour+time.Duration(i)*time.Second))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !d.Deferred() {
+				passed++
+			}
+		}
+	}
+	if passed == 0 {
+		t.Error("nobody passed")
 	}
 }
