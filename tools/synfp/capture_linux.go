@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"reflect"
-	"strings"
 	"sync/atomic"
 
 	"github.com/google/gopacket/layers"
@@ -38,6 +37,10 @@ func (s *packetSource) dropped() uint64 {
 // openSource opens an interface, and has the kernel copy nothing but SYNs that
 // come in.
 func openSource(name string, w wanted) (source, error) {
+	kind, err := linkType(name)
+	if err != nil {
+		return nil, err
+	}
 	h, err := pcapgo.NewEthernetHandle(name)
 	if err != nil {
 		return nil, err
@@ -47,7 +50,7 @@ func openSource(name string, w wanted) (source, error) {
 		h.Close()
 		return nil, err
 	}
-	return &packetSource{EthernetHandle: h, kind: linkType(name)}, nil
+	return &packetSource{EthernetHandle: h, kind: kind}, nil
 }
 
 // dropAddress lets go of the interface's hardware address, which gopacket keeps
@@ -142,11 +145,22 @@ func ready() error {
 
 // linkType is what stands in front of the IP header in frames of an interface:
 // that of Ethernet, which loopback has too, or nothing.
-func linkType(name string) layers.LinkType {
-	text, err := os.ReadFile("/sys/class/net/" + name + "/type")
-	switch kind := strings.TrimSpace(string(text)); {
-	case err != nil, kind == "1", kind == "772": // ARPHRD_ETHER, ARPHRD_LOOPBACK
-		return layers.LinkTypeEthernet
+func linkType(name string) (layers.LinkType, error) {
+	request, err := unix.NewIfreq(name)
+	if err != nil {
+		return 0, err
 	}
-	return layers.LinkTypeRaw
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(fd)
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFHWADDR, request); err != nil {
+		return 0, os.NewSyscallError("SIOCGIFHWADDR", err)
+	}
+	switch request.Uint16() { // the address's family
+	case unix.ARPHRD_ETHER, unix.ARPHRD_LOOPBACK:
+		return layers.LinkTypeEthernet, nil
+	}
+	return layers.LinkTypeRaw, nil
 }

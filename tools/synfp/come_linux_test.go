@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/gopacket/layers"
+
 	"postern/lib/maillog"
 	"postern/lib/synfp"
 )
@@ -105,6 +107,25 @@ func TestManyInterfaces(t *testing.T) {
 	}
 	for _, src := range list {
 		src.Close()
+	}
+}
+
+// TestLinkTypes: what stands in front of IP is known without the files of sysfs,
+// which tell of the namespace that it was mounted in.
+func TestLinkTypes(t *testing.T) {
+	if !inNamespace(t, "ip") {
+		return
+	}
+	sh(t, 0, "ip tuntap add dev tun7 mode tun; ip tuntap add dev tap7 mode tap; ip link add veth7 type veth")
+	for name, want := range map[string]layers.LinkType{
+		"lo": layers.LinkTypeEthernet, "veth7": layers.LinkTypeEthernet, "tap7": layers.LinkTypeEthernet, "tun7": layers.LinkTypeRaw,
+	} {
+		if got, err := linkType(name); got != want || err != nil {
+			t.Errorf("%s: %v, %v; want %v", name, got, err, want)
+		}
+	}
+	if got, err := linkType("nosuch"); err == nil {
+		t.Errorf("of none: %v", got)
 	}
 }
 
