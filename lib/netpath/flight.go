@@ -4,97 +4,35 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"sync"
 	"time"
 
 	"postern/lib/state"
 )
 
 const (
-	// queueLimit is how long a path that somebody else measures is waited for.
-	queueLimit = 1500 * time.Millisecond
-	// queuePoll is how often is looked whether he has done.
-	queuePoll = 10 * time.Millisecond
+	// claimLimit is how long a path that somebody else measures is waited for.
+	claimLimit = 1500 * time.Millisecond
+	// claimPoll is how often is looked whether he has done.
+	claimPoll = 10 * time.Millisecond
 )
 
-// queue waits until nobody else who shares the store measures the path to a
-// host, and lets nobody else do so until done is called. After queueLimit, or
+// claim waits until nobody else who shares the store measures the path to a
+// host, and lets nobody else do so until release is called. After claimLimit, or
 // with a store that cannot be used, it goes ahead.
-func (t *Tracer) queue(ctx context.Context, dest netip.Addr) (done func()) {
-	ctx, cancel := context.WithTimeout(ctx, queueLimit)
+func (t *Tracer) claim(ctx context.Context, dest netip.Addr) (release func()) {
+	ctx, cancel := context.WithTimeout(ctx, claimLimit)
 	defer cancel()
 	for {
 		slot, err := t.Store.Slot(ctx, cacheName+":"+t.key(dest), 1)
 		if err == nil {
 			return slot.Release
 		}
-		if full := errors.Is(err, state.ErrFull); !full && ctx.Err() == nil && t.failed(err) || sleep(ctx, queuePoll) != nil {
+		if !errors.Is(err, state.ErrFull) && ctx.Err() == nil {
+			t.failed(err)
 			return func() {}
 		}
-	}
-}
-
-// slowStart bounds how many paths are measured at once, first one, then twice
-// as many with each round: what the first find out of the hops near to us
-// spares the next probes, and the routers there answers.
-type slowStart struct {
-	mu      sync.Mutex
-	running int
-	done    int // up to slowStartEnd
-	waiting []chan struct{}
-}
-
-// slowStartEnd is how many paths may be measured at once in the end.
-const slowStartEnd = 256
-
-// begin waits until one more may be measured.
-func (s *slowStart) begin(ctx context.Context) error {
-	s.mu.Lock()
-	if s.running <= s.done {
-		s.running++
-		s.mu.Unlock()
-		return nil
-	}
-	turn := make(chan struct{})
-	s.waiting = append(s.waiting, turn)
-	s.mu.Unlock()
-	select {
-	case <-turn:
-		return nil
-	case <-ctx.Done():
-		s.leave(turn)
-		return ctx.Err()
-	}
-}
-
-// leave gives up a turn, which may just have come.
-func (s *slowStart) leave(turn chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, t := range s.waiting {
-		if t == turn {
-			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
-			return
+		if sleep(ctx, claimPoll) != nil {
+			return func() {}
 		}
-	}
-	s.running--
-	s.wake()
-}
-
-// end says that one was measured.
-func (s *slowStart) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.running--
-	s.done = min(s.done+1, slowStartEnd-1)
-	s.wake()
-}
-
-// wake lets those go on for whom there is room.
-func (s *slowStart) wake() {
-	for len(s.waiting) > 0 && s.running <= s.done {
-		s.running++
-		close(s.waiting[0])
-		s.waiting = s.waiting[1:]
 	}
 }

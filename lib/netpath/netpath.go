@@ -9,6 +9,17 @@
 // it quotes of the probe. On Linux UDP needs no privilege (IP_RECVERR), and ICMP
 // none where net.ipv4.ping_group_range says so; elsewhere Trace gives
 // ErrUnsupported.
+//
+// Whoever looks for many paths shares, with the other goroutines of a Tracer and
+// with all processes that have its Store:
+//
+//	paths that were found, until they are too old     Tracer.Keep, cache.go
+//	the measuring of one path: one does, others wait  flight.go
+//	Rate: probes wait for their turn, or ErrBusy      pace.go
+//	hops near to us that many paths go through        Tracer.Share, near.go
+//
+// Each is an advantage and none is needed: where the store fails, or somebody who
+// holds a file of it is stopped, a Tracer goes on by itself.
 package netpath
 
 import (

@@ -306,22 +306,6 @@ func TestUnmarkedEnd(t *testing.T) {
 	}
 }
 
-func TestPace(t *testing.T) {
-	now := time.Unix(1e9, 0)
-	var p pacer
-	for i, want := range []time.Duration{-burst + 60, 20, 80, 140} {
-		if got := p.take(now, 60, time.Minute).wait; got != want*time.Millisecond && i != 0 || i == 0 && got > 0 {
-			t.Errorf("the %dth 60 probes wait %v, want %v", i+1, got, want*time.Millisecond)
-		}
-	}
-	if got, want := p.take(now, 60, 199*time.Millisecond), (turn{wait: time.Millisecond}); got != want {
-		t.Errorf("in a millisecond more there was room: %v", got)
-	}
-	if got, want := p.take(now.Add(time.Hour), burst, 0), (turn{reserved: true}); got != want {
-		t.Errorf("after a pause a burst waits %v", got)
-	}
-}
-
 func TestAddresses(t *testing.T) {
 	for _, text := range []string{"0.0.0.0", "::", "224.0.0.1", "ff02::1", "::ffff:0.0.0.0"} {
 		if _, err := new(Tracer).Trace(t.Context(), netip.MustParseAddr(text), 0); !errors.Is(err, ErrAddress) {

@@ -74,7 +74,7 @@ func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, er
 		return p, nil
 	}
 	if hops <= 0 {
-		defer t.queue(ctx, dest)()
+		defer t.claim(ctx, dest)()
 		if p, ok := t.Cached(dest, time.Now()); ok {
 			return p, nil
 		}
