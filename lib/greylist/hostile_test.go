@@ -15,7 +15,8 @@ func TestSubjectsThatAreNone(t *testing.T) {
 	for _, word := range []string{
 		"ann@news.example\n0.0.0.0/0", "ann@news.example 0.0.0.0/0", "\"ann b\"@news.example",
 		"#ann@news.example", "ann@news.example\r", "spf:a\x00b", ".big.example\t",
-		strings.Repeat("a", maxLine) + "@news.example", "!!ann@news.example", "", "!",
+		strings.Repeat("a", maxLine) + "@news.example", "", "!",
+		"ann@", "to:bob", "to:@", "@", "<ann@news.example>", "news.example", "*.news.example", "spf:@news.example",
 	} {
 		if e, err := ParseSubject(word); err == nil {
 			t.Errorf("%q is taken for %q", word, e.String())
@@ -147,5 +148,31 @@ func TestManyRecipients(t *testing.T) {
 	}
 	if passed == 0 {
 		t.Error("nobody passed")
+	}
+}
+
+// Letters whose lower case is shorter or longer, and domains in another form.
+func TestOtherLetters(t *testing.T) {
+	for _, tt := range []struct {
+		line string
+		q    Query
+	}{
+		{"@news.example", Query{Sender: strings.Repeat("\u212a", 11) + "@news.example"}},
+		{"kk@news.example", Query{Sender: "\u212aK@NEWS.example"}},
+		{"@xn--bcher-kva.example", Query{Sender: "ann@b\u00fccher.example"}},
+		{"@B\u00dcCHER.example", Query{Sender: "ann@xn--bcher-kva.example"}},
+		{"to:bob@b\u00fccher.example", Query{Recipient: "bob@XN--BCHER-KVA.example"}},
+		{"to:\u212a@", Query{Recipient: "k@here.example"}},
+		{"spf:b\u00fccher.example", Query{SPF: "xn--bcher-kva.example"}},
+		{".b\u00fccher.example", Query{Name: func() string { return "mx.xn--bcher-kva.example" }}},
+	} {
+		for _, before := range []string{"", padding()} {
+			s := testStore(t)
+			writeWhite(t, s, before+tt.line+"\n")
+			tt.q.Remote = query("198.51.100.7", "").Remote
+			if d, err := s.Look(&tt.q, noon); d.State != White || err != nil {
+				t.Errorf("%s, text of %d octets: %v, %v", tt.line, len(before), d.State, err)
+			}
+		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"postern/lib/dns"
 )
 
 // A key is what the index keeps an entry under: its kind, and its network or
@@ -47,12 +49,12 @@ func (w *wanted) of(k Kind) []string {
 		w.words[k] = addressWords(w.query.Sender)
 	case Domain:
 		if w.query.SPF != "" {
-			w.words[k] = []string{strings.ToLower(w.query.SPF)}
+			w.words[k] = []string{oneForm(w.query.SPF)}
 		}
 	case Recipient:
 		w.words[k] = addressWords(w.query.Recipient)
 		if user, domain := cutAddress(w.query.Recipient); domain != "" {
-			w.words[k] = append(w.words[k], strings.ToLower(user)+"@")
+			w.words[k] = append(w.words[k], oneForm(user+"@"))
 		}
 	}
 	return w.words[k]
@@ -63,7 +65,7 @@ const maxLabels = 10
 
 // domainsOf are a name and the domains above it, each with a dot in front.
 func domainsOf(name string) (list []string) {
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	name = oneForm(strings.TrimSuffix(name, "."))
 	for n := 0; name != "" && n < maxLabels; n++ {
 		list = append(list, "."+name)
 		_, name, _ = strings.Cut(name, ".")
@@ -77,8 +79,17 @@ func addressWords(address string) []string {
 	if user == "" || domain == "" {
 		return nil
 	}
-	address = strings.ToLower(address)
-	return []string{address, address[len(user):]}
+	return []string{oneForm(address), oneForm("@" + domain)}
+}
+
+// oneForm is an address or a domain as it is compared: without regard to case,
+// and with A-labels, by which a domain is the same (RFC 5890 2.3.2.4).
+func oneForm(word string) string {
+	user, domain := "", word
+	if at := strings.LastIndexByte(word, '@'); at >= 0 {
+		user, domain = word[:at+1], word[at+1:]
+	}
+	return strings.ToLower(user) + dns.ASCII(strings.ToLower(domain))
 }
 
 func cutAddress(address string) (user, domain string) {

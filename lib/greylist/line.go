@@ -87,8 +87,13 @@ const maxSubject = 512
 // oneWord says whether a word can be the first of a line, and is read as it was
 // written.
 func oneWord(word string) bool {
-	return word != "" && len(word) <= maxSubject && word[0] != '#' &&
-		!strings.ContainsFunc(word, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	return word != "" && len(word) <= maxSubject && word[0] != '#' && !strings.ContainsFunc(word, noSubject)
+}
+
+// noSubject says whether a rune stands in no subject: an address is written
+// without <>.
+func noSubject(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || r == '<' || r == '>'
 }
 
 // ParseSubject parses the first word of a line.
@@ -97,25 +102,41 @@ func ParseSubject(word string) (e Entry, err error) {
 		return e, fmt.Errorf("%.80q cannot be the first word of a line", word)
 	}
 	word, e.Withdrawn = strings.CutPrefix(word, "!")
-	word = strings.ToLower(word)
-	switch {
-	case strings.HasPrefix(word, "!"):
-		err = fmt.Errorf("%q is withdrawn twice", word)
-	case strings.HasPrefix(word, domainWord):
-		e.Kind, e.Word = Domain, word[len(domainWord):]
-	case strings.HasPrefix(word, recipientWord):
-		e.Kind, e.Word = Recipient, word[len(recipientWord):]
-	case strings.Contains(word, "@"):
-		e.Kind, e.Word = Sender, word
-	case strings.HasPrefix(word, "."):
-		e.Kind, e.Word = Host, word
-	default:
-		err = e.parseNet(word)
-	}
-	if e.Kind != Net && strings.Trim(e.Word, ".@") == "" {
-		err = fmt.Errorf("%q is neither a network, a sender, nor a domain", word)
+	if word = strings.ToLower(word); !e.parseWord(word) {
+		err = fmt.Errorf("%q is neither a network, .domain of clients, user@domain, @domain, spf:domain, nor to: with a recipient", word)
 	}
 	return e, err
+}
+
+// parseWord says whether a word, in lower case, is a subject.
+func (e *Entry) parseWord(word string) bool {
+	switch {
+	case strings.HasPrefix(word, domainWord):
+		e.Kind, word = Domain, word[len(domainWord):]
+	case strings.HasPrefix(word, recipientWord):
+		e.Kind, word = Recipient, word[len(recipientWord):]
+	case strings.Contains(word, "@"):
+		e.Kind = Sender
+	case strings.HasPrefix(word, "."):
+		e.Kind = Host
+	default:
+		return e.parseNet(word) == nil
+	}
+	e.Word = oneForm(word)
+	return e.Kind.has(e.Word)
+}
+
+// has says whether a word can be of a kind that is no network.
+func (k Kind) has(word string) bool {
+	user, domain := cutAddress(word)
+	switch address := strings.Contains(word, "@"); k {
+	case Sender:
+		return domain != ""
+	case Recipient:
+		return address && user+domain != ""
+	default:
+		return !address && strings.Trim(word, ".") != ""
+	}
 }
 
 func (e *Entry) parseNet(word string) (err error) {
