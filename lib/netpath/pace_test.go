@@ -3,6 +3,7 @@ package netpath
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,29 +66,29 @@ func TestPaceHopeless(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			tracer := Tracer{Store: tt.store}
 			began := time.Now()
-			sent, busy := 0, 0
+			var sent, busy atomic.Int64
 			for range 1000 {
 				go func() {
 					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 					defer cancel()
 					switch err := tracer.pause(ctx, wave); {
 					case err == nil:
-						sent += wave
+						sent.Add(wave)
 					case errors.Is(err, ErrBusy):
-						busy++
+						busy.Add(1)
 					default:
 						t.Errorf("%s: %v", tt.name, err)
 					}
 				}()
 				synctest.Wait()
 			}
-			if sure := 1000 - (burst+Rate)/wave; busy != sure {
-				t.Errorf("%s: %d were told at once that it is hopeless, want %d", tt.name, busy, sure)
+			if sure := 1000 - (burst+Rate)/wave; busy.Load() != int64(sure) {
+				t.Errorf("%s: %d were told at once that it is hopeless, want %d", tt.name, busy.Load(), sure)
 			}
 			time.Sleep(time.Second)
 			synctest.Wait()
-			if sent < Rate {
-				t.Errorf("%s: %d probes went out", tt.name, sent)
+			if sent.Load() < Rate {
+				t.Errorf("%s: %d probes went out", tt.name, sent.Load())
 			}
 			if err := tracer.pause(t.Context(), 1); err != nil || time.Since(began) > 1100*time.Millisecond {
 				t.Errorf("%s: the next one has its turn after %v, %v", tt.name, time.Since(began), err)
