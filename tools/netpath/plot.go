@@ -130,7 +130,7 @@ func (c *checker) thenAndNow(ctx context.Context, addr netip.Addr, hops int) (pa
 func (c *checker) render(ctx context.Context, paths []netpath.Path, hops int) error {
 	var plans []string
 	for i := range paths {
-		if len(paths[i].Hops) == 0 && paths[i].Time.IsZero() {
+		if untold(&paths[i]) {
 			plans = append(plans, c.plan(paths[i].Dest, hops)+"\n")
 		}
 	}

@@ -210,3 +210,24 @@ func TestFilterFlushes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestUntold: the path that a record does not tell is found now, and drawn once.
+func TestUntold(t *testing.T) {
+	t.Setenv("LC_ALL", "C")
+	t.Setenv("POSTERN_ROOT", t.TempDir())
+	const untold = "client_address=127.0.0.1\n"
+	for stdin, want := range map[string][]string{
+		untold: {"127.0.0.1: 1 hop"},
+		untold + "client_address=127.0.0.1 network_hops=1\n": {"o 127.0.0.1: 1 hop", "x 127.0.0.1: 1 hop", "no difference"},
+	} {
+		status, stdout, stderr := call(t, stdin, "--numeric", "--plot=text")
+		if status != 0 || stderr != "" || strings.Contains(stdout, "would") {
+			t.Errorf("%q: got %d, %q, %q", stdin, status, stdout, stderr)
+		}
+		for _, words := range want {
+			if !strings.Contains(stdout, words) {
+				t.Errorf("%q: no %q in %q", stdin, words, stdout)
+			}
+		}
+	}
+}

@@ -15,8 +15,8 @@ import (
 	"postern/lib/tool"
 )
 
-// fromRecords are the paths that one or two records on standard input tell. One
-// record has the path of now beside it, unless nothing is to be sent.
+// fromRecords are the paths that one or two records on standard input tell, and
+// unless nothing is to be sent, those of now that belong to them.
 func (c *checker) fromRecords(ctx context.Context) (paths []netpath.Path, err error) {
 	in := bufio.NewScanner(c.stdin)
 	in.Buffer(nil, record.MaxSize)
@@ -37,13 +37,34 @@ func (c *checker) fromRecords(ctx context.Context) (paths []netpath.Path, err er
 		return nil, errIO{fmt.Errorf("standard input: %w", in.Err())}
 	case len(paths) == 0:
 		return nil, fmt.Errorf("%w: no record", tool.ErrInput)
-	case len(paths) == most || c.Dry:
+	case c.Dry:
 		return paths, nil
 	}
 	c.tracer.Fresh = true
-	now, err := c.find(ctx, paths[0].Dest, 0)
-	return append(paths, now), err
+	return c.complete(ctx, paths)
 }
+
+// complete finds the paths that records do not tell, and the one of now beside
+// that of a single record.
+func (c *checker) complete(ctx context.Context, paths []netpath.Path) ([]netpath.Path, error) {
+	if len(paths) == 1 && !untold(&paths[0]) {
+		paths = append(paths, netpath.Path{Dest: paths[0].Dest})
+	}
+	for i := range paths {
+		if !untold(&paths[i]) {
+			continue
+		}
+		path, err := c.find(ctx, paths[i].Dest, 0)
+		if err != nil {
+			return nil, err
+		}
+		paths[i] = path
+	}
+	return paths, nil
+}
+
+// untold says that nothing is known of a path.
+func untold(p *netpath.Path) bool { return len(p.Hops) == 0 && p.Time.IsZero() }
 
 // recorded is the path that a record tells, its round trips too where -v put
 // them there.
