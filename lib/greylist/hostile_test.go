@@ -3,6 +3,7 @@ package greylist
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -175,4 +176,30 @@ func TestOtherLetters(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzWanted: what is found by reading the text is found by the index, and
+// nothing else.
+func FuzzWanted(f *testing.F) {
+	f.Add("@news.example", "198.51.100.7", "ann@news.example", "bob@here.example", "mx.big.example", "spf.example")
+	f.Add("to:\u212a@", "2001:db8::7", "\u212a@x", "\u212a@y", "a..b", "\u00fc.example")
+	f.Add("!.b.", "::ffff:1.2.3.4", "@", "a@b@c", ".b.", "x")
+	f.Fuzz(func(t *testing.T, line, remote, sender, recipient, name, spf string) {
+		e, err := ParseEntry(line)
+		if err != nil {
+			return
+		}
+		q := &Query{Sender: sender, Recipient: recipient, SPF: spf, Name: func() string { return name }}
+		q.Remote, _ = netip.ParseAddr(remote)
+		h := head{Kinds: 1<<kinds - 1}
+		h.note(&e)
+		w, found := newWanted(q), false
+		h.keys(e.Kind, w, func(k key) error {
+			found = found || k == e.key()
+			return nil
+		})
+		if found != w.has(&e) {
+			t.Errorf("%q: by the index %v, by reading %v", line, found, !found)
+		}
+	})
 }
