@@ -13,7 +13,7 @@ import (
 // those that it has found.
 func knownPath(t *testing.T, in *instance) {
 	p := netpath.Path{
-		Dest: netip.MustParseAddr("192.0.2.7"), Time: time.Now().Add(-time.Minute), End: netpath.Reached,
+		Dest: netip.MustParseAddr("192.0.2.7"), Port: netpath.PortUDP, Time: time.Now().Add(-time.Minute), End: netpath.Reached,
 		Hops: []netpath.Hop{answeredBy("10.0.0.1"), {}, answeredBy("192.0.2.7")},
 	}
 	cache := store.Open(in.conf.places.Lib() + "/state").Cache("netpath")
