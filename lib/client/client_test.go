@@ -259,7 +259,7 @@ func TestParameters(t *testing.T) {
 // is ASCII, its domain as A-labels.
 func TestALabels(t *testing.T) {
 	env := letter("a", "b", "ü")
-	env.SMTPUTF8, env.Recipients[1].Mailbox.Domain = true, "bücher.example"
+	env.SMTPUTF8, env.Recipients[1].Mailbox.Domain = true, "BÜcher.example"
 	session := ready(t, nil, `
 		C: MAIL FROM:<from@me.example>
 		S: 250 ok

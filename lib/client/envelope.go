@@ -76,7 +76,7 @@ func (s *Session) wireForm(m smtp.Mailbox) smtp.Mailbox {
 // the same mailbox (RFC 6531 3.2, RFC 5890 2.3.2.1). Any other comes back as it
 // is.
 func ALabels(m smtp.Mailbox) smtp.Mailbox {
-	ascii := smtp.Mailbox{Local: m.Local, Domain: dns.ASCII(m.Domain)}
+	ascii := smtp.Mailbox{Local: m.Local, Domain: dns.ToASCII(m.Domain)}
 	if m.IsASCII() || !ascii.IsASCII() || smtp.CheckDomain(ascii.Domain, false) != nil {
 		return m
 	}

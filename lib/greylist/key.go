@@ -65,7 +65,7 @@ const maxLabels = 10
 
 // domainsOf are a name and the domains above it, each with a dot in front.
 func domainsOf(name string) (list []string) {
-	name = oneForm(strings.TrimSuffix(name, "."))
+	name = oneForm(name)
 	for n := 0; name != "" && n < maxLabels; n++ {
 		list = append(list, "."+name)
 		_, name, _ = strings.Cut(name, ".")
@@ -89,7 +89,7 @@ func oneForm(word string) string {
 	if at := strings.LastIndexByte(word, '@'); at >= 0 {
 		user, domain = word[:at+1], word[at+1:]
 	}
-	return strings.ToLower(user) + dns.ASCII(strings.ToLower(domain))
+	return strings.ToLower(user) + dns.ToASCII(domain)
 }
 
 func cutAddress(address string) (user, domain string) {
