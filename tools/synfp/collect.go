@@ -78,10 +78,10 @@ func (c *collector) serve(l net.Listener) error {
 		conn, err := l.Accept()
 		switch {
 		case err == nil:
-			c.guests.enter(conn, userOf(conn))
+			ctx := c.guests.enter(conn, userOf(conn))
 			go func() {
 				defer c.guests.leave(conn)
-				c.answerAll(conn)
+				c.answerAll(ctx, conn)
 			}()
 		case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
 			c.guests.makeRoom()
@@ -94,7 +94,7 @@ func (c *collector) serve(l net.Listener) error {
 
 // answerAll answers questions until the asker has no more. The first octet tells
 // ours, which are records, from p0f's.
-func (c *collector) answerAll(conn net.Conn) {
+func (c *collector) answerAll(ctx context.Context, conn net.Conn) {
 	in := bufio.NewReaderSize(conn, synfp.MaxQuestion)
 	idle := idleLimit
 	for {
@@ -110,7 +110,7 @@ func (c *collector) answerAll(conn net.Conn) {
 			idle = idleP0f
 			reply, err = c.answerP0f(in)
 		} else {
-			reply, err = c.answerLine(in)
+			reply, err = c.answerLine(ctx, in)
 		}
 		if err != nil {
 			return
@@ -123,7 +123,7 @@ func (c *collector) answerAll(conn net.Conn) {
 
 // answerLine answers a line of a record with another. It is empty when the SYN
 // was not seen.
-func (c *collector) answerLine(in *bufio.Reader) ([]byte, error) {
+func (c *collector) answerLine(ctx context.Context, in *bufio.Reader) ([]byte, error) {
 	line, err := in.ReadSlice('\n')
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (c *collector) answerLine(in *bufio.Reader) ([]byte, error) {
 	if !ok {
 		return []byte{'\n'}, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	s, ok := c.wait(ctx, client, server)
 	if !ok {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net"
 	"sync"
 	"time"
@@ -21,18 +22,22 @@ type guests struct {
 type guest struct {
 	uid   int       // -1 where the system does not say
 	heard time.Time // when he came, or asked last
+	end   context.CancelFunc
 }
 
 func newGuests(room int) *guests { return &guests{room: room, of: make(map[net.Conn]*guest)} }
 
-// enter lets one in.
-func (g *guests) enter(conn net.Conn, uid int) {
+// enter lets one in. The context lasts until he has to go: what he has asked is
+// no longer looked for then, or those who ask and hang up would become many.
+func (g *guests) enter(conn net.Conn, uid int) context.Context {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.of) >= g.room {
 		g.dismiss()
 	}
-	g.of[conn] = &guest{uid, time.Now()}
+	ctx, end := context.WithCancel(context.Background())
+	g.of[conn] = &guest{uid, time.Now(), end}
+	return ctx
 }
 
 // hear notes that one asks.
@@ -44,12 +49,19 @@ func (g *guests) hear(conn net.Conn) {
 	}
 }
 
-// leave closes a connection.
+// leave closes a connection, unless that was done.
 func (g *guests) leave(conn net.Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.of, conn)
-	conn.Close()
+	g.close(conn)
+}
+
+func (g *guests) close(conn net.Conn) {
+	if one := g.of[conn]; one != nil {
+		delete(g.of, conn)
+		one.end()
+		conn.Close()
+	}
 }
 
 // makeRoom closes a connection, if there is any.
@@ -74,10 +86,7 @@ func (g *guests) dismiss() {
 			last = conn
 		}
 	}
-	if last != nil {
-		delete(g.of, last)
-		last.Close()
-	}
+	g.close(last)
 }
 
 // userOf is the user at the other end of a connection, -1 when he is unknown.

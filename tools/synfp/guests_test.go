@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -18,10 +19,11 @@ import (
 func TestWhoMakesRoom(t *testing.T) {
 	g := newGuests(5)
 	ends := make(map[net.Conn]string)
+	stays := make(map[net.Conn]context.Context)
 	come := func(name string, uid int) net.Conn {
 		conn, end := net.Pipe()
 		t.Cleanup(func() { end.Close() })
-		g.enter(conn, uid)
+		stays[conn] = g.enter(conn, uid)
 		g.of[conn].heard = time.Unix(int64(len(ends)), 0)
 		ends[conn] = name
 		return conn
@@ -45,6 +47,11 @@ func TestWhoMakesRoom(t *testing.T) {
 		}
 		if len(g.of) != 5 || g.of[mailer] == nil || g.of[rspamd] == nil || g.of[talker] == nil {
 			t.Errorf("%d stay: %v", len(g.of), g.of)
+		}
+	}
+	for conn, ctx := range stays {
+		if _, ok := g.of[conn]; ok == (ctx.Err() != nil) {
+			t.Errorf("%s stays: %v; what is done for it: %v", ends[conn], ok, ctx.Err())
 		}
 	}
 	for range 7 { // two more than there are
