@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"postern/lib/auth"
@@ -198,7 +197,7 @@ func (srv *server) trusts(a netip.Addr) bool {
 func (srv *server) ownNames() []string {
 	own := append([]string{srv.conf.mail.Hostname}, srv.conf.mail.Domains...)
 	for i, name := range own {
-		own[i] = dns.ASCII(strings.ToLower(name))
+		own[i] = dns.ToASCII(name)
 	}
 	return own
 }

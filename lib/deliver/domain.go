@@ -26,7 +26,7 @@ func (d *Deliverer) ours(domain string) bool {
 // oneForm is a domain as it is compared: in lower case, and with A-labels, by
 // which it is the same domain (RFC 5890 2.3.2.4). A host that had to send mail
 // without SMTPUTF8 names it so, whatever Domains says.
-func oneForm(domain string) string { return dns.ASCII(strings.ToLower(domain)) }
+func oneForm(domain string) string { return dns.ToASCII(domain) }
 
 // qualified is m with a domain: ours, if it has none.
 func (d *Deliverer) qualified(m smtp.Mailbox) smtp.Mailbox {

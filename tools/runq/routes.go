@@ -44,9 +44,9 @@ func defaultRouting() routing { return routing{flags: []string{defaultFlags}} }
 // find is where mail for m goes: the first route that covers its domain, in
 // A-labels or U-labels, else as DNS says.
 func (r *routing) find(m smtp.Mailbox) target {
-	domain := dns.ASCII(strings.ToLower(m.Domain))
+	domain := dns.ToASCII(m.Domain)
 	for _, route := range r.table {
-		if route.pattern == "*" || smtp.MatchDomain(dns.ASCII(route.pattern), domain) {
+		if route.pattern == "*" || smtp.MatchDomain(dns.ToASCII(route.pattern), domain) {
 			return route.target
 		}
 	}
