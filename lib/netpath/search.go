@@ -160,10 +160,10 @@ func (s *search) ask(ctx context.Context, list []int) error {
 		h := &s.hops[ttl]
 		h.sent[h.Sent] = time.Now()
 		h.Sent++
-		s.probes++
 		if err := s.wire.send(mark{ttl, h.Sent - 1}); err != nil {
 			return err
 		}
+		s.probes++
 	}
 	s.until = time.Now().Add(s.lapse(s.longest))
 	return nil

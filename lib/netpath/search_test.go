@@ -233,6 +233,38 @@ func TestInterrupted(t *testing.T) {
 	})
 }
 
+// refusing is a network to which nothing can be sent.
+type refusing struct{ *network }
+
+func (refusing) send(mark) error { return os.ErrPermission }
+
+// TestNothingSent: a path for which no probe went out was not measured, and says
+// nothing.
+func TestNothingSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tracer := Tracer{open: func(Method, netip.AddrPort) (wire, error) {
+			return refusing{&network{hops: line(3), closed: make(chan struct{})}}, nil
+		}}
+		p, err := tracer.Trace(t.Context(), dest, 0)
+		if !p.Time.IsZero() || !errors.Is(err, os.ErrPermission) {
+			t.Errorf("refused: %v, %v", p.String(), err)
+		}
+		if err := tracer.pause(t.Context(), 10*Rate); err != nil {
+			t.Fatal(err)
+		}
+		for range 5 * Rate / burst {
+			go tracer.pause(t.Context(), burst)
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		p, err = tracer.Trace(ctx, dest, 0)
+		if !p.Time.IsZero() || !errors.Is(err, ErrBusy) {
+			t.Errorf("too late: %v, %v", p.String(), err)
+		}
+	})
+}
+
 // stalled is a network whose user has to wait for a processor when it is first to
 // wake.
 type stalled struct {

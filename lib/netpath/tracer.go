@@ -59,9 +59,9 @@ type answer struct {
 }
 
 // Trace finds the path to a host. hops > 0 are all that is looked at; else it
-// is MaxHops. With an error of ctx, or ErrBusy, the path is what was known by then.
-// When another process with the same store measures the path, its result is waited
-// for.
+// is MaxHops. With an error of ctx, or ErrBusy, the path is what was known by
+// then, the zero Path when no probe had gone out. When another process with the
+// same store measures the path, its result is waited for.
 func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, error) {
 	dest = dest.Unmap()
 	if !dest.IsValid() || dest.IsUnspecified() || dest.IsMulticast() {
@@ -102,7 +102,11 @@ func (t *Tracer) measure(ctx context.Context, dest netip.Addr, hops int) (Path, 
 		defer t.start.end()
 		t.approach(&s)
 	}
-	if err := t.run(ctx, &s); err != nil {
+	err := t.run(ctx, &s)
+	switch {
+	case err != nil && s.probes == 0:
+		return Path{}, err
+	case err != nil:
 		return s.result(), err
 	}
 	p := s.result()
