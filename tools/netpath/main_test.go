@@ -47,6 +47,7 @@ func TestRun(t *testing.T) {
 		{"not measured for a drawing", []string{"-n", "--plot", "127.0.0.1", "127.0.0.2", "2"}, "", 0,
 			"127.0.0.1: udp/33434 probes would be sent, to hops 1 to 2, 6 at most\n127.0.0.2: udp/33434 probes would be sent, to hops 1 to 2, 6 at most\n", ""},
 		{"measured", []string{"-d", "127.0.0.1"}, "", 0, "1 127.0.0.1\n", "netpath: 127.0.0.1: 1 hop, udp/33434, "},
+		{"a folder that cannot be used", []string{"-d", "-s", "/dev/null/state", "127.0.0.1"}, "", 0, "1 127.0.0.1\n", "netpath: nothing is shared: open /dev/null/state: not a directory\n"},
 		{"known now", []string{"-n", "127.0.0.1"}, "", 0, "1 127.0.0.1\n", ""},
 		{"too old", []string{"-n", "--keep", "0", "127.0.0.1"}, "", 0, "127.0.0.1: udp/", ""},
 		{"drawn", []string{"--plot=text", "--numeric", "127.0.0.1"}, "", 0, "127.0.0.1: 1 hop, udp/33434, ", ""},

@@ -154,6 +154,7 @@ func (p *program) checker(e *tool.Env) (*checker, error) {
 		p.dir = filepath.Join(place.New(os.Getenv(place.RootEnv)).Lib(), "state")
 	}
 	c.tracer.Store = state.Open(p.dir)
+	c.tracer.Complain = func(err error) { c.debug("nothing is shared: " + err.Error()) }
 	c.tracer.Fresh = p.fresh
 	c.tracer.Share = !e.Operands
 	return c, nil
