@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -112,11 +113,16 @@ func (c *cleanDraft) forged(f header.Field) bool {
 		return true
 	case f.Is(header.AuthResultsName):
 		id := header.AuthservID(f.Body())
-		return id == "" || c.ours(id)
+		return id == "" || c.ours(id) || hides(f)
 	case f.Is(header.ReceivedSPFName):
 		hosts := header.ReceivedSPFHosts(f.Body())
-		// Our name may be in what is not seen of a long field.
-		return len(f.Text) > header.MaxField || len(hosts) == 0 || slices.ContainsFunc(hosts, c.ours)
+		return len(hosts) == 0 || slices.ContainsFunc(hosts, c.ours) || hides(f)
 	}
 	return false
+}
+
+// hides says whether others may read another name in the field than we do:
+// programs in C end it at a NUL, and of a long one we have not seen all.
+func hides(f header.Field) bool {
+	return len(f.Text) > header.MaxField || bytes.IndexByte(f.Text, 0) >= 0
 }

@@ -44,6 +44,8 @@ var forgedFields = []string{
 	"Received-SPF: pass (mx.test: 192.0.2.7 may send) receiver=mx.test; forged=x",
 	"received-spf: pass forged=x;\r\n\tRECEIVER = (x) \"MX\\.test.\"",
 	"Received-SPF: pass (forged) client-ip=192.0.2.7",
+	"Received-SPF: pass receiver=mx.test\x00; forged=x",
+	"Authentication-Results: mx.test\x00; spf=forged",
 	"Received-SPF: pass (other.example: forged) receiver=other.example; receiver=mx.test",
 	"Received-SPF: pass receiver=other.example" + strings.Repeat(";\r\n x=forged", 10_000) + ";\r\n receiver=mx.test",
 }
