@@ -86,7 +86,7 @@ func parent(name string) string {
 func (z *zone) query(_ context.Context, name string, t Type) (Answer, error) {
 	a := Answer{Name: name, TTL: maxTTL, Authentic: true}
 	for range maxAliases + 1 {
-		said := z.marks.find(key{a.Name, t})
+		said := z.said(key{a.Name, t})
 		if e := said.err(key{name, t}); e != nil {
 			e.Aliases = a.Aliases
 			return Answer{}, e
@@ -104,6 +104,18 @@ func (z *zone) query(_ context.Context, name string, t Type) (Answer, error) {
 		a.follow(alias[0])
 	}
 	return Answer{}, tooManyAliases(name, t)
+}
+
+// said is what the comments say of a question. That a name does not exist counts
+// for those to which it has no records: there are servers that deny a name to
+// some questions and have answers for others, and a record of that is as it was.
+func (z *zone) said(k key) mark {
+	m := z.marks.find(k)
+	answers := func(r Record) bool { return r.Type == k.t || r.Type == TypeCNAME }
+	if m.word == markNxdomain && slices.ContainsFunc(z.names[k.name], answers) {
+		return mark{}
+	}
+	return m
 }
 
 // take puts the records of a type into the answer.

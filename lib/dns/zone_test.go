@@ -1,6 +1,8 @@
 package dns_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,5 +33,28 @@ func TestZoneErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q: %v, want %q in it", tt.zone, err, tt.want)
 		}
+	}
+}
+
+// A server may deny a name to one question and have records for another. What
+// was recorded of both is what it said to each.
+func TestDeniedInPart(t *testing.T) {
+	r, err := dns.Zone(strings.NewReader(`*.example. IN TXT "any"
+part.example. IN TXT "x"
+alias.example. IN CNAME part.example.
+;! nxdomain part.example
+;! nxdomain alias.example
+;! nxdomain all.example
+`), "zone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"part.example": "[x]", "alias.example": "[x]", "all.example": "[]", "b.example": "[any]"} {
+		if got, err := r.LookupTXT(ctx, name); fmt.Sprint(got) != want {
+			t.Errorf("%s: %q, %v; want %s", name, got, err, want)
+		}
+	}
+	if _, err := r.LookupMX(ctx, "part.example"); !errors.Is(err, dns.ErrNotFound) {
+		t.Errorf("of what was denied: %v", err)
 	}
 }
