@@ -80,6 +80,7 @@ func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, er
 		}
 	}
 	p, err := t.measure(ctx, dest, hops)
+	// Where hops cut it short, silence at its end may be one silent router's.
 	if err == nil && p.End != Limit && (hops <= 0 || p.End != Silent) {
 		t.keep(&p)
 	}
