@@ -32,6 +32,8 @@ const (
 //	;! servfail half.example MX 192.0.2.53 does not answer
 //	;! nodata   here.example AAAA
 //	;! nxdomain gone.example
+//
+// Records that such a name has all the same are the answers to their questions.
 func Zone(r io.Reader, file string) (Resolver, error) {
 	z, err := parseZone(r, file)
 	if err != nil {
