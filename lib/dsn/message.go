@@ -67,10 +67,12 @@ func (m *Message) Envelope() *smtp.Envelope {
 		ID: m.report.ID, Body: "7BIT", SMTPUTF8: m.global,
 		Recipients: []smtp.Recipient{{Mailbox: m.report.To}},
 	}
+	eight := m.global // its header has the address
 	for _, p := range m.parts() {
-		if p.encoding == eightBit {
-			env.Body = "8BITMIME"
-		}
+		eight = eight || p.encoding == eightBit
+	}
+	if eight {
+		env.Body = "8BITMIME"
 	}
 	return env
 }
