@@ -37,19 +37,29 @@ func (f *fields) address(s string) string {
 	return "utf-8; " + f.international(s)
 }
 
-// original is the address that a sender gave with ORCPT, "" when that is none.
+// maxOriginal bounds an original address, which stands on one line with its type.
+const maxOriginal = smtp.MaxTextLine - len("Original-Recipient: ")
+
+// original is the address that a sender gave with ORCPT, "" when that is none or
+// none that can be said on a line.
 func (f *fields) original(orcpt string) string {
 	kind, address, ok := strings.Cut(orcpt, ";")
-	if !ok || !smtp.IsAtom(kind) || address == "" {
+	if !ok || !smtp.IsAtom(kind) || address == "" || !utf8.ValidString(address) {
 		return ""
 	}
-	if strings.EqualFold(kind, "rfc822") {
-		return f.address(address) // RFC 6533 section 3: rfc822 is ASCII
+	var said string
+	switch {
+	case strings.EqualFold(kind, "rfc822"):
+		said = f.address(address) // RFC 6533 section 3: rfc822 is ASCII
+	case isASCII([]byte(address)):
+		said = kind + "; " + f.clean(address)
+	default:
+		said = kind + "; " + f.international(address)
 	}
-	if isASCII([]byte(address)) {
-		return kind + "; " + f.clean(address)
+	if len(said) > maxOriginal {
+		return ""
 	}
-	return kind + "; " + f.international(address)
+	return said
 }
 
 // international is an address beyond ASCII: as it is where UTF-8 may stand,

@@ -15,6 +15,7 @@ func FuzzReport(f *testing.F) {
 	f.Add("Subject: naïve\n\nx\n", "554-a\r\n554 b", "[192.0.2.1]", "utf-8;ü@b", "", "änn@example.org", "HDRS", true)
 	f.Add("--=_x\n\n\r\x00", "9", "\n", ";", "\x00", "a@b", "FULL", true)
 	f.Add(letter, "550 5.1.1 no", "mx.example", "", "", "änn@example.org", "", true)
+	f.Add(letter, "550 5.1.1 no", "mx.example", "utf-8;"+strings.Repeat("ä", 200)+"@b", "", "ann@example.org", "", false)
 	f.Fuzz(func(t *testing.T, text, reply, host, orcpt, envid, to, ret string, utf8 bool) {
 		r := failure(text)
 		r.Original.Ret, r.Original.UTF8, r.Original.EnvID = ret, utf8, envid

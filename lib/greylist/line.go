@@ -123,7 +123,7 @@ func (e *Entry) parseWord(word string) bool {
 		return e.parseNet(word) == nil
 	}
 	e.Word = oneForm(word)
-	return e.Kind.has(e.Word)
+	return e.Kind.has(e.Word) && !strings.HasSuffix(e.Word, ".") // it had two: an empty label
 }
 
 // has says whether a word can be of a kind that is no network.
