@@ -4,26 +4,18 @@ import (
 	"encoding/base64"
 	"net"
 	"net/netip"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"postern/lib/e2e"
 )
 
-// need gives the path of a program, or skips the test without it; where every
-// peer should be there, it fails.
+// need gives the path of one program.
 func need(t *testing.T, name string) string {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("POSTERN_REAL") == "1" {
-		t.Fatalf("%s is not installed", name)
-	}
-	t.Skipf("%s is not installed", name)
-	return ""
+	return e2e.Need(t, name)[0]
 }
 
 // listen serves every connection to the address as a stranger's.
@@ -67,7 +59,7 @@ func TestSwaksLogsIn(t *testing.T) {
 func TestFail2ban(t *testing.T) {
 	regex := need(t, "fail2ban-regex")
 	in := newAuthInstance(t, "AuthPlainClear", "AuthFailures 9")
-	in.log = new(lockedBuffer)
+	in.log = new(e2e.Log)
 	in.server = newServer(in.conf, in.log)
 	six := stranger
 	six.client = netip.MustParseAddrPort("[2001:db8::7]:4242")

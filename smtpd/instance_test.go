@@ -1,17 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"postern/lib/e2e"
 	"postern/lib/place"
 )
 
@@ -19,25 +18,7 @@ import (
 type instance struct {
 	*server
 	root string
-	log  *lockedBuffer
-}
-
-// lockedBuffer is a log that a test reads while sessions write.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
+	log  *e2e.Log
 }
 
 // newInstance makes an instance whose smtpd.conf has these lines besides the
@@ -50,7 +31,7 @@ func newInstance(t *testing.T, lines ...string) *instance {
 // newInstanceOf makes an instance with a command line.
 func newInstanceOf(t *testing.T, f *flags, lines ...string) *instance {
 	t.Helper()
-	in := &instance{root: t.TempDir(), log: new(lockedBuffer)}
+	in := &instance{root: t.TempDir(), log: new(e2e.Log)}
 	places := place.New(in.root)
 	dirs := []string{places.Etc(), places.Spool()}
 	for _, user := range []string{"bob", "alice", "postmaster"} {

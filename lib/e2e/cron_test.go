@@ -41,7 +41,7 @@ func TestCron(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("unshare", "-m", "--kill-child", "sh", "-c", cronScript, "sh", crontab, sendmail)
-	said := new(safeBuffer)
+	said := new(Log)
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -17,32 +16,21 @@ import (
 // again when an operator says so: smtpd, which may do nothing, smtpfilter with
 // one capability, and nftables, in a network of their own.
 func TestFilteredByNftables(t *testing.T) {
-	if dir := os.Getenv(insideEnv); dir != "" {
+	if dir := Inside(); dir != "" {
 		filterInside(t, dir)
 		return
 	}
 	NeedRoot(t)
 	Need(t, "nft", "ip")
 	program(t, "smtpfilter")
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, "-test.run=^TestFilteredByNftables$", "-test.v")
-	cmd.Env = append(os.Environ(), insideEnv+"="+bin)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("%s", out)
+	RunInside(t, syscall.CLONE_NEWNET, bin)
 }
 
 // nobody runs a program as a user without rights, but for those said.
 func (in *instance) nobody(caps []uintptr, argv ...string) *server {
 	in.t.Helper()
 	cmd := exec.Command(argv[0], argv[1:]...)
-	log := new(safeBuffer)
+	log := new(Log)
 	cmd.Env, cmd.Dir, cmd.Stderr = in.env(), "/", log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}, AmbientCaps: caps}
 	if err := cmd.Start(); err != nil {
@@ -88,7 +76,7 @@ func filterInside(t *testing.T, programs string) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	filter := in.nobody([]uintptr{12}, programs+"/smtpfilter") // CAP_NET_ADMIN
-	await(t, "smtpfilter", func() bool { return filter.log.contains("event=ready") })
+	await(t, "smtpfilter", func() bool { return filter.log.Has("event=ready") })
 	const addr = "192.0.2.25:25"
 	in.nobody([]uintptr{10}, programs+"/listen", addr) // CAP_NET_BIND_SERVICE
 	accepts(t, addr)
@@ -119,7 +107,7 @@ func filterInside(t *testing.T, programs string) {
 		for range 5 {
 			converse(t, dialFrom(t, "192.0.2.99", addr))
 		}
-		await(t, "a word about it", func() bool { return filter.log.contains("event=trusted net=192.0.2.99") })
+		await(t, "a word about it", func() bool { return filter.log.Has("event=trusted net=192.0.2.99") })
 		if filteredFrom("192.0.2.99", addr) {
 			t.Error("a trusted client is filtered")
 		}
@@ -139,13 +127,6 @@ func filterInside(t *testing.T, programs string) {
 			t.Error("a client is filtered by nobody")
 		}
 	})
-}
-
-// contains says whether a program has said something.
-func (b *safeBuffer) contains(what string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return bytes.Contains(b.buf.Bytes(), []byte(what))
 }
 
 // tooManyErrors is a session with three errors.

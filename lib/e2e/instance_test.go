@@ -111,14 +111,14 @@ func freePort(t testing.TB) string {
 // server is a program that runs until the test ends.
 type server struct {
 	cmd *exec.Cmd
-	log *safeBuffer
+	log *Log
 }
 
 // start runs a program of the instance in the background. When the test ends
 // it is asked to stop, and its children with it.
 func (in *instance) start(path string, args ...string) *server {
 	in.t.Helper()
-	s := &server{cmd: exec.Command(path, args...), log: new(safeBuffer)}
+	s := &server{cmd: exec.Command(path, args...), log: new(Log)}
 	s.cmd.Env = in.env()
 	s.cmd.Dir = in.root
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log

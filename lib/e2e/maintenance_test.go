@@ -123,7 +123,7 @@ func TestCronMaintains(t *testing.T) {
 func runCron(t *testing.T, root string) {
 	t.Helper()
 	cmd := exec.Command("unshare", "-m", "-p", "-f", "--kill-child", "sh", "-c", maintainScript, "sh", root, filepath.Dir(program(t, "limit")))
-	said := new(safeBuffer)
+	said := new(Log)
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

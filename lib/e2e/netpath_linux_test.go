@@ -74,7 +74,7 @@ func TestPathInHeader(t *testing.T) {
 			if out, _ := in.run(client+"\n", "ip", append(at, program(t, "netpath"))...); out != "client_address="+client+" "+fields+"\n" {
 				t.Errorf("netpath as a filter: %s, want %s", out, fields)
 			}
-			if !listen.log.contains(fields) {
+			if !listen.log.Has(fields) {
 				t.Errorf("not in the log: %s", fields)
 			}
 		})

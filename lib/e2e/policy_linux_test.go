@@ -101,33 +101,18 @@ var policies = []policy{
 	}, nil},
 }
 
-// insideEnv tells the test binary that it runs in namespaces of its own, and
-// where the built programs are.
-const insideEnv = "POSTERN_E2E_INSIDE"
-
 // A real Postfix asks our tools as it asks Debian's policy servers, through
 // spawn(8), and answers its clients alike. It has a network of its own, and a
 // DNS for all.
 func TestPolicyOfPostfix(t *testing.T) {
-	if dir := os.Getenv(insideEnv); dir != "" {
+	if dir := Inside(); dir != "" {
 		policyInside(t, dir)
 		return
 	}
 	NeedRoot(t)
 	Need(t, "postfix", "ip", "policyd-spf")
 	program(t, "spf")
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, "-test.run=^TestPolicyOfPostfix$", "-test.v", fmt.Sprintf("-test.short=%t", testing.Short()))
-	cmd.Env = append(os.Environ(), insideEnv+"="+bin)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Unshareflags: syscall.CLONE_NEWNS}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("%s", out)
+	RunInside(t, syscall.CLONE_NEWNET|syscall.CLONE_NEWNS, bin)
 }
 
 // policyInside is the test within its namespaces.

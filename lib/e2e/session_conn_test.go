@@ -12,7 +12,7 @@ import (
 // process is a program that serves one connection.
 type process struct {
 	*exec.Cmd
-	log  *safeBuffer
+	log  *Log
 	done chan struct{} // closed when it has ended
 }
 
@@ -21,7 +21,7 @@ type process struct {
 func (in *instance) connect(argv ...string) (net.Conn, *process) {
 	in.t.Helper()
 	client, served := in.pair()
-	p := &process{Cmd: exec.Command(argv[0], argv[1:]...), log: new(safeBuffer), done: make(chan struct{})}
+	p := &process{Cmd: exec.Command(argv[0], argv[1:]...), log: new(Log), done: make(chan struct{})}
 	p.Env, p.Dir = in.env(), in.root
 	p.Stdin, p.Stdout, p.Stderr = served, served, p.log
 	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

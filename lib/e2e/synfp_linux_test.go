@@ -45,13 +45,13 @@ func TestSYNInHeader(t *testing.T) {
 			c.mail("a SYN", "ann@"+hostname)
 			c.quit()
 			got := in.fingerprint("ann")
-			if !strings.Contains(got, ",S,T,N,W") && os.Getenv("POSTERN_REAL") != "" {
+			if !strings.Contains(got, ",S,T,N,W") && Real() {
 				t.Errorf("the fingerprint is %s, not one of a Linux host", got)
 			}
 			if watch != nil {
 				client := c.conn.LocalAddr().(*net.TCPAddr)
 				line := fmt.Sprintf("%s %d %s\n", client.IP, client.Port, got)
-				await(t, "synfp prints "+line, func() bool { return watch.log.contains(line) })
+				await(t, "synfp prints "+line, func() bool { return watch.log.Has(line) })
 			}
 		})
 	}
@@ -130,10 +130,10 @@ func TestCaptureUnprivileged(t *testing.T) {
 		}
 	}
 	s := in.nobody(nil, program(t, "synfp"), "25", "127.0.0.1", "lo")
-	await(t, "a word on CAP_NET_RAW", func() bool { return s.log.contains("CAP_NET_RAW is missing") })
+	await(t, "a word on CAP_NET_RAW", func() bool { return s.log.Has("CAP_NET_RAW is missing") })
 	const capNetRaw = 13 // capabilities(7)
 	able := in.nobody([]uintptr{capNetRaw}, program(t, "synfp"), "--socket", filepath.Join(t.TempDir(), "none", "s"), "--collect", "25", "127.0.0.1", "lo")
-	await(t, "captured, and no socket", func() bool { return able.log.contains("bind: ") })
+	await(t, "captured, and no socket", func() bool { return able.log.Has("bind: ") })
 }
 
 // startCollector has synfp collect the SYNs of Postfix's clients.

@@ -74,7 +74,7 @@ func (h *synHost) compare() {
 	p0f := h.run("p0f", "-r", h.capture)
 	for _, s := range h.seen {
 		line := " " + s.port + " " + s.fingerprint
-		await(h.t, "synfp prints"+line, func() bool { return h.watch.log.contains(line + " (") })
+		await(h.t, "synfp prints"+line, func() bool { return h.watch.log.Has(line + " (") })
 		if !strings.Contains(file, line+"\n") {
 			h.t.Errorf("%s: synfp --read does not have %s:\n%s", s.what, line, file)
 		}
@@ -192,7 +192,7 @@ func TestSYNThroughRouters(t *testing.T) {
 				}
 			}
 			h.compare()
-			if words := fmt.Sprintf("later, %d hop", routers); !h.watch.log.contains(words) {
+			if words := fmt.Sprintf("later, %d hop", routers); !h.watch.log.Has(words) {
 				t.Errorf("synfp -v does not say %q:\n%s", words, h.watch.log)
 			}
 		})

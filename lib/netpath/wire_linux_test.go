@@ -1,35 +1,15 @@
 package netpath
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"postern/lib/e2e"
 )
-
-// lockedBuffer is what a program that goes on running has said.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // await waits until something is so.
 func await(t *testing.T, what string, so func() bool) {
@@ -63,7 +43,7 @@ func TestOnTheWire(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%v over IPv%d", tt.m, tt.family), func(t *testing.T) {
 			dump := c.Command(0, "tcpdump", "-nn", "-vv", "-l", "--immediate-mode", "-i", "out", tt.filter)
-			var seen lockedBuffer
+			var seen e2e.Log
 			dump.Stdout, dump.Stderr = &seen, &seen
 			if err := dump.Start(); err != nil {
 				t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"postern/lib/crashtest"
 )
 
 // The crash test runs this test's own binary as another process under strace,
@@ -130,19 +132,6 @@ var crashCalls = []string{
 	"linkat", "renameat", "renameat2", "unlinkat", "fchownat",
 }
 
-// needStrace skips without strace, or fails where all peers must be there.
-func needStrace(t *testing.T) {
-	t.Helper()
-	err := exec.Command("strace", "-o", "/dev/null", "true").Run()
-	if err == nil {
-		return
-	}
-	if os.Getenv("POSTERN_REAL") == "1" {
-		t.Fatalf("strace: %v", err)
-	}
-	t.Skipf("strace: %v", err)
-}
-
 // crash runs a step and kills it in front of the nth call. It answers what the
 // step said, and whether it came to its end.
 func crash(t *testing.T, dir, step, call string, n int) (said string, ended bool) {
@@ -162,7 +151,7 @@ func crash(t *testing.T, dir, step, call string, n int) (said string, ended bool
 // eachCrash calls f with a fresh folder for each point at which the step can be
 // killed, and kills it there.
 func eachCrash(t *testing.T, step string, prepare func(dir string), check func(dir, said, where string)) {
-	needStrace(t)
+	crashtest.NeedStrace(t)
 	points := 0
 	for _, call := range crashCalls {
 		for n := 1; ; n++ {

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"postern/lib/e2e"
 )
 
 // need skips a test without a program that only some hosts have; where the
@@ -104,22 +106,7 @@ func TestKeptInstance(t *testing.T) {
 }
 
 // watched is what a demonstration that goes on has shown.
-type watched struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (w *watched) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.Write(p)
-}
-
-func (w *watched) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.String()
-}
+type watched struct{ e2e.Log }
 
 // until waits for a text to be shown.
 func (w *watched) until(t *testing.T, text string) {

@@ -11,55 +11,27 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"postern/lib/e2e"
 )
 
-// insideEnv tells the test binary that it runs in a network of its own.
-const insideEnv = "SMTPFILTER_TEST_INSIDE"
-
-// missing ends a test that lacks something of the machine.
-func missing(t *testing.T, format string, args ...any) {
+// ownNetwork gives the network, which is this test's alone, addresses of two
+// clients and of this host.
+func ownNetwork(t *testing.T) {
 	t.Helper()
-	if os.Getenv("POSTERN_REAL") == "1" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf(format, args...)
-}
-
-// inOwnNetwork runs the test once more in a network namespace, with addresses
-// of two clients and of this host, and says whether this is that run.
-func inOwnNetwork(t *testing.T) bool {
-	t.Helper()
-	if os.Getenv(insideEnv) != "" {
-		for _, words := range [][]string{
-			{"link", "set", "lo", "up"},
-			{"addr", "add", "192.0.2.25/24", "dev", "lo"},
-			{"addr", "add", "192.0.2.1/24", "dev", "lo"},
-			{"addr", "add", "192.0.2.2/24", "dev", "lo"},
-			{"addr", "add", "2001:db8::25/128", "dev", "lo", "nodad"},
-			{"addr", "add", "2001:db8:1:2::3/128", "dev", "lo", "nodad"},
-			{"addr", "add", "2001:db8:1:3::3/128", "dev", "lo", "nodad"},
-		} {
-			if out, err := exec.Command("ip", words...).CombinedOutput(); err != nil {
-				t.Fatalf("ip %q: %v: %s", words, err, out)
-			}
+	for _, words := range [][]string{
+		{"link", "set", "lo", "up"},
+		{"addr", "add", "192.0.2.25/24", "dev", "lo"},
+		{"addr", "add", "192.0.2.1/24", "dev", "lo"},
+		{"addr", "add", "192.0.2.2/24", "dev", "lo"},
+		{"addr", "add", "2001:db8::25/128", "dev", "lo", "nodad"},
+		{"addr", "add", "2001:db8:1:2::3/128", "dev", "lo", "nodad"},
+		{"addr", "add", "2001:db8:1:3::3/128", "dev", "lo", "nodad"},
+	} {
+		if out, err := exec.Command("ip", words...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %q: %v: %s", words, err, out)
 		}
-		return true
 	}
-	if os.Getuid() != 0 {
-		missing(t, "only root can make a network namespace")
-	}
-	if _, err := exec.LookPath("ip"); err != nil {
-		missing(t, "%v", err)
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), insideEnv+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("%s", out)
-	return false
 }
 
 // netAdmin is the one capability that the programs have.
@@ -185,9 +157,10 @@ const (
 // The examples, with real packet filters: whom they are told of cannot
 // connect, all else goes on, and he can again.
 func TestScripts(t *testing.T) {
-	if !inOwnNetwork(t) {
+	if !e2e.InNetwork(t, "ip") {
 		return
 	}
+	ownNetwork(t)
 	for _, addr := range []string{smtp4, smtp6, other4} {
 		echo(t, addr)
 	}
@@ -197,7 +170,7 @@ func TestScripts(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if _, err := exec.LookPath(row.needs); err != nil {
-				missing(t, "%v", err)
+				e2e.Missing(t, "%v", err)
 			}
 			s := newScript(t, row.name)
 			s.run("clear")

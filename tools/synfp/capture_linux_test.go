@@ -18,46 +18,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"postern/lib/e2e"
 	"postern/lib/maillog"
 	"postern/lib/synfp"
 )
-
-// insideEnv tells a test that it runs within a network namespace of its own.
-const insideEnv = "SYNFP_TEST_INSIDE"
-
-// inNamespace runs a test again in a network namespace, where it has nothing
-// but its loopback. It tells whether it is the one within.
-func inNamespace(t *testing.T, tools ...string) bool {
-	t.Helper()
-	if os.Getenv(insideEnv) != "" {
-		return true
-	}
-	missing := t.Skipf
-	if os.Getenv("POSTERN_REAL") != "" {
-		missing = t.Fatalf
-	}
-	if os.Getuid() != 0 {
-		missing("only root can make network namespaces")
-	}
-	for _, name := range tools {
-		if _, err := exec.LookPath(name); err != nil {
-			missing("%s is not installed", name)
-		}
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), insideEnv+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("%s", out)
-	return false
-}
 
 // sh runs a shell's line; in the namespace of pid unless that is 0.
 func sh(t *testing.T, pid int, line string) {
@@ -146,7 +110,7 @@ func startCapture(t testing.TB, w wanted, take func(synfp.SYN)) *capture {
 // TestFields changes what a host's SYNs are like, and has the kernel, the live
 // capture, a capture file, tcpdump and p0f tell each of them.
 func TestFields(t *testing.T) {
-	if !inNamespace(t, "ip", "nsenter", "tcpdump", "p0f", "bash") {
+	if !e2e.InNetwork(t, "ip", "nsenter", "tcpdump", "p0f", "bash") {
 		return
 	}
 	pid := clientHost(t)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/gopacket/layers"
 
+	"postern/lib/e2e"
 	"postern/lib/maillog"
 	"postern/lib/synfp"
 )
@@ -16,7 +17,7 @@ import (
 // TestInterfacesComeAndGo: an interface that comes later, goes down, goes away
 // and comes again is captured from whenever it is there.
 func TestInterfacesComeAndGo(t *testing.T) {
-	if !inNamespace(t, "ip", "nsenter", "bash") {
+	if !e2e.InNetwork(t, "ip", "nsenter", "bash") {
 		return
 	}
 	log, seen := new(logged), make(chan string, 100)
@@ -63,7 +64,7 @@ func TestInterfacesComeAndGo(t *testing.T) {
 
 // TestNoPatience: without patience what is missing is an error.
 func TestNoPatience(t *testing.T) {
-	if !inNamespace(t, "ip") {
+	if !e2e.InNetwork(t, "ip") {
 		return
 	}
 	sh(t, 0, "ip link set lo up")
@@ -88,7 +89,7 @@ func TestNoPatience(t *testing.T) {
 // TestManyInterfaces: what an open interface takes does not grow with how many
 // there are beside it.
 func TestManyInterfaces(t *testing.T) {
-	if !inNamespace(t, "ip") {
+	if !e2e.InNetwork(t, "ip") {
 		return
 	}
 	sh(t, 0, "for i in $(seq 100); do echo link add c$i type veth peer name d$i; done | ip -batch -")
@@ -113,7 +114,7 @@ func TestManyInterfaces(t *testing.T) {
 // TestLinkTypes: what stands in front of IP is known without the files of sysfs,
 // which tell of the namespace that it was mounted in.
 func TestLinkTypes(t *testing.T) {
-	if !inNamespace(t, "ip") {
+	if !e2e.InNetwork(t, "ip") {
 		return
 	}
 	sh(t, 0, "ip tuntap add dev tun7 mode tun; ip tuntap add dev tap7 mode tap; ip link add veth7 type veth")

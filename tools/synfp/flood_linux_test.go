@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"postern/lib/e2e"
 	"postern/lib/maillog"
 	"postern/lib/synfp"
 )
@@ -70,7 +71,7 @@ func (c *catcher) counts() (came, drops uint64) {
 // TestFlood captures every one of many SYNs, and memory does not grow with
 // their number.
 func TestFlood(t *testing.T) {
-	if !inNamespace(t, "ip") {
+	if !e2e.InNetwork(t, "ip") {
 		return
 	}
 	sh(t, 0, "ip link set lo up")
@@ -91,7 +92,7 @@ func TestFlood(t *testing.T) {
 
 // TestDropsAreLogged makes the kernel's queue as short as can be.
 func TestDropsAreLogged(t *testing.T) {
-	if !inNamespace(t, "ip") {
+	if !e2e.InNetwork(t, "ip") {
 		return
 	}
 	sh(t, 0, "ip link set lo up")

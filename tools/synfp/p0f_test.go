@@ -16,20 +16,9 @@ import (
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
 
+	"postern/lib/e2e"
 	"postern/lib/synfp"
 )
-
-// need skips a test where a program is not installed.
-func need(t testing.TB, name string) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err == nil {
-		return
-	}
-	if os.Getenv("POSTERN_REAL") != "" {
-		t.Fatalf("%s is not installed", name)
-	}
-	t.Skipf("%s is not installed", name)
-}
 
 // A crafted SYN is one that no kernel sends.
 type crafted struct {
@@ -196,7 +185,7 @@ func p0fDatabase(t testing.TB) *synfp.Database {
 // signature, which must fit exactly, the system in its database, how sure that
 // is, and the distance.
 func TestAsP0f(t *testing.T) {
-	need(t, "p0f")
+	e2e.Need(t, "p0f")
 	list := craft()
 	file := captureOf(t, list)
 	theirs, db := p0fOf(t, file), p0fDatabase(t)

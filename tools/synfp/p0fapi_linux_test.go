@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"postern/lib/e2e"
 	"postern/lib/synfp"
 )
 
@@ -130,7 +131,7 @@ func timeless(reply []byte) string {
 // TestAnswersAsP0f has Debian's p0f and our collector see the same SYNs, and
 // asks both of each host; all 232 octets must be the same, but for the times.
 func TestAnswersAsP0f(t *testing.T) {
-	if !inNamespace(t, "ip", "nsenter", "p0f") {
+	if !e2e.InNetwork(t, "ip", "nsenter", "p0f") {
 		return
 	}
 	pid := clientHost(t)

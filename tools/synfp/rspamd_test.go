@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/lib/e2e"
 	"postern/lib/synfp"
 )
 
@@ -56,7 +57,7 @@ func startRspamd(t *testing.T, socket string) string {
 		cmd.Process.Signal(os.Interrupt)
 		cmd.Wait()
 		if t.Failed() {
-			t.Log(log.b.String())
+			t.Log(log.String())
 		}
 	})
 	until(t, "rspamd answers", func() bool {
@@ -92,7 +93,7 @@ func rspamdSays(t *testing.T, addr, client string) string {
 
 // TestRspamd: a real rspamd asks the collector.
 func TestRspamd(t *testing.T) {
-	need(t, "rspamd")
+	e2e.Need(t, "rspamd")
 	c, path := startCollector(t, 10)
 	for client, text := range map[string]string{
 		"203.0.113.9:1":    "64240:120:1:52:M1452,N,W8,N,N,S",

@@ -1,36 +1,21 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"maps"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"postern/lib/e2e"
 	"postern/lib/maillog"
 )
 
 // A logged is what has been logged so far.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
+type logged struct{ e2e.Log }
 
 func (l *logged) has(words string) func() bool {
-	return func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return strings.Contains(l.b.String(), words)
-	}
+	return func() bool { return l.Has(words) }
 }
 
 // until waits for something that is to come true.
@@ -58,7 +43,7 @@ func TestStrangersGo(t *testing.T) {
 		c.lose(name)
 	}
 	if !log.has("eth0: down or gone")() || log.has("veth1")() {
-		t.Errorf("said was %q", log.b.String())
+		t.Errorf("said was %q", log.String())
 	}
 	for _, name := range []string{"veth2", "veth3"} {
 		c.tell(name, errors.New("cannot be opened"))
