@@ -95,6 +95,9 @@ func (d *destination) setHost(s string) error {
 		return nil
 	}
 	d.host = strings.TrimSuffix(s, ".")
+	if _, err := netip.ParseAddr(d.host); err == nil {
+		return errors.New("an address has no dot at its end")
+	}
 	return smtp.CheckDomain(d.host, true)
 }
 
