@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // AppendBlock appends the record as a request of Postfix's policy delegation
@@ -36,8 +37,11 @@ func blockOctet(c byte) byte {
 func ReadBlock(br *bufio.Reader) (Record, error) {
 	var r Record
 	var bad error
+	var line []byte
 	for size := 0; ; {
-		line, n, err := readLine(br, MaxSize-size)
+		var n int
+		var err error
+		line, n, err = readLine(br, line[:0], MaxSize-size)
 		switch {
 		case err == io.EOF && size == 0:
 			return Record{}, io.EOF
@@ -54,7 +58,7 @@ func ReadBlock(br *bufio.Reader) (Record, error) {
 			bad = r.addBlockLine(line, size)
 		}
 		// What is behind the bound is read, not kept; the sum must not wrap.
-		size = min(size, MaxSize+1)
+		size = min(size, MaxSize)
 	}
 }
 
@@ -62,17 +66,18 @@ func (r *Record) addBlockLine(line []byte, size int) error {
 	if size > MaxSize {
 		return fmt.Errorf("%w: block of more than %d octets", ErrTooLong, MaxSize)
 	}
-	name, value, ok := bytes.Cut(line, []byte("="))
+	name, value, ok := strings.Cut(string(line), "=")
 	if !ok || !ValidName(name) {
 		return fmt.Errorf("%w: %.40q is not name=value", ErrSyntax, line)
 	}
-	return r.add(attr{string(name), string(value)})
+	return r.add(attr{name, value})
 }
 
-// readLine reads a line without its end. n is its length; the text is whole
-// only when n is at most limit. A last line without an end is io.EOF.
-func readLine(br *bufio.Reader, limit int) (line []byte, n int, err error) {
-	for {
+// readLine appends a line without its end to room, which is empty. n is its
+// length; the text is whole only when n is at most limit. A last line without an
+// end is io.EOF.
+func readLine(br *bufio.Reader, room []byte, limit int) (line []byte, n int, err error) {
+	for line = room; ; {
 		part, err := br.ReadSlice('\n')
 		n += len(part)
 		if n <= limit+2 {
@@ -80,17 +85,17 @@ func readLine(br *bufio.Reader, limit int) (line []byte, n int, err error) {
 		}
 		switch err {
 		case nil:
-			end := lineEnd(part)
+			end := lineEnd(line)
 			return line[:max(0, len(line)-end)], n - end, nil
 		case bufio.ErrBufferFull:
 		default:
-			return nil, n, err
+			return line, n, err
 		}
 	}
 }
 
-func lineEnd(part []byte) int {
-	if bytes.HasSuffix(part, []byte("\r\n")) {
+func lineEnd(line []byte) int {
+	if bytes.HasSuffix(line, []byte("\r\n")) {
 		return 2
 	}
 	return 1

@@ -23,8 +23,10 @@ func TestReadBlocks(t *testing.T) {
 	input := "request=smtpd_access_policy\nsender=\nsize=1=2\n\n" +
 		"\n" +
 		"sender=a\r\n\r\n" +
+		"sender=12345678\r\n\n" + // CR and LF do not come together
 		"rubbish\nsender=b\n\n" +
 		"sender=" + strings.Repeat("x", MaxSize) + "\nsender=y\n\n" +
+		"sender=" + strings.Repeat("x", MaxSize) + "\r\nsender=y\r\n\r\n" +
 		strings.ReplaceAll(manyAttributes(MaxAttributes+1), " ", "\n") + "\n" +
 		"sender=c\n\n" +
 		"sender=d\n"
@@ -32,7 +34,9 @@ func TestReadBlocks(t *testing.T) {
 		`request=smtpd_access_policy sender="" size="1=2"`,
 		"",
 		"sender=a",
+		"sender=12345678",
 		`error not a record: "rubbish" is not name=value`,
+		fmt.Sprintf("error record too long: block of more than %d octets", MaxSize),
 		fmt.Sprintf("error record too long: block of more than %d octets", MaxSize),
 		"error record too long: more than 256 attributes",
 		"sender=c",

@@ -15,9 +15,9 @@ const defaultLimit = 20 * time.Second
 
 // check makes one check within the program's limit.
 func (p *Program) check(ctx context.Context, c Checker, r *record.Record) (Result, error) {
-	ctx, cancel := p.limited(ctx)
-	defer cancel()
-	return safely(ctx, c, r)
+	limited := within(ctx, p.limit())
+	defer limited.stop()
+	return safely(limited, c, r)
 }
 
 // safely makes one check. A panic is an error of this check alone.
@@ -53,13 +53,9 @@ func (p *Program) checkEach(ctx context.Context, c Checker, records []*record.Re
 // together leaves out some when one of the checks panics.
 func (p *Program) together(ctx context.Context, b BatchChecker, records []*record.Record, tell func(int, Outcome)) {
 	defer func() { recover() }()
-	ctx, cancel := p.limited(ctx)
-	defer cancel()
-	b.CheckEach(ctx, records, tell)
-}
-
-func (p *Program) limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, p.limit())
+	limited := within(ctx, p.limit())
+	defer limited.stop()
+	b.CheckEach(limited, records, tell)
 }
 
 func (p *Program) limit() time.Duration { return cmp.Or(p.Limit, defaultLimit) }

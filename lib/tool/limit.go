@@ -7,8 +7,8 @@ import (
 )
 
 // limit is a context with a deadline as context.WithDeadline makes one, but its
-// timer is not started before somebody waits for it. In a process that makes one
-// check nobody may, and a timer brings a poller and a thread with it.
+// timer is not started before somebody waits for it. Most checks wait for nothing,
+// and in a process that makes one check a timer brings a poller and a thread.
 type limit struct {
 	context.Context
 	end time.Time

@@ -133,9 +133,7 @@ func (p *Program) one(ctx context.Context, e *Env, c Checker, operands []string)
 	if err != nil {
 		return p.complain(e.Stderr, err, sysexits.DataErr)
 	}
-	limited := within(ctx, p.limit())
-	defer limited.stop()
-	res, err := safely(limited, c, &r)
+	res, err := p.check(ctx, c, &r)
 	switch {
 	case errors.Is(err, ErrInput):
 		return p.complain(e.Stderr, err, sysexits.DataErr)
