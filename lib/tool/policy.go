@@ -25,7 +25,7 @@ const (
 // (PREPEND) is given once for each message, however many recipients it has.
 func (p *Program) Serve(ctx context.Context, c Checker, in io.Reader, out io.Writer, log *maillog.Logger) error {
 	s := policy{program: p, checker: c, log: log}
-	br := bufio.NewReader(in)
+	br := bufio.NewReader(eagerly(in))
 	for {
 		r, err := record.ReadBlock(br)
 		action := noOpinion
