@@ -77,11 +77,13 @@ const maxLint = 4 * MaxLookups
 // Lint looks at what a domain publishes, and at the records to which that
 // leads, for what is wrong, dangerous or too expensive.
 func (c *Checker) Lint(ctx context.Context, domain string) *Report {
+	domain = plainDomain(domain)
 	l := &linter{
-		evaluation: evaluation{checker: c},
-		report:     &Report{Domain: plainDomain(domain)},
+		evaluation: evaluation{checker: c, identity: identity{origin: domain}},
+		report:     &Report{Domain: domain},
+		grants:     true,
 	}
-	l.record(ctx, l.report.Domain, nil)
+	l.record(ctx, domain, nil)
 	l.limits()
 	return l.report
 }
@@ -91,7 +93,11 @@ type linter struct {
 	evaluation
 	report  *Report
 	records int
-	domain  string // whose record is looked at
+	blind   [2]int // terms that find something only for clients of the other kind: IPv4, IPv6
+
+	domain   string // whose record is looked at
+	included bool   // it decides only about whom it lets pass (RFC 7208 5.2)
+	grants   bool   // and whom it lets pass may send mail from the report's domain
 }
 
 func (l *linter) find(s Severity, pos int, term, text, advice string) {
@@ -119,6 +125,7 @@ func (l *linter) record(ctx context.Context, domain string, way []string) {
 	}
 	l.terms(r)
 	l.questions(ctx, r, append(way, domain))
+	l.explanation(ctx, r)
 }
 
 // published finds the one SPF record of a domain.
@@ -128,18 +135,22 @@ func (l *linter) published(ctx context.Context, domain string, referred bool) (t
 		l.find(Unknown, -1, "", l.problem, "ask again")
 		return "", false
 	}
-	var texts []string
+	var texts, near []string
 	total := 0
 	for i := range records {
 		text := dns.Text(records[i].Data)
 		total += len(text)
 		if isSPF(text) {
 			texts = append(texts, text)
+		} else if strings.Contains(strings.ToLower(text), "spf1") {
+			near = append(near, text)
 		}
 	}
 	switch {
 	case len(texts) > 1:
 		l.find(Fault, -1, "", fmt.Sprintf("%d SPF records", len(texts)), "leave one: with several every check ends with permerror")
+	case len(texts) == 0 && len(near) > 0:
+		l.find(Fault, -1, "", "no SPF record: "+quote(near[0])+` does not begin with "v=spf1" and a blank`, "correct it")
 	case len(texts) == 0 && referred:
 		l.find(Fault, -1, "", "no SPF record, though others refer to it", "publish one, or take the reference out")
 	case len(texts) == 0:
@@ -180,87 +191,12 @@ func (l *linter) limits() {
 	if r.Voids > MaxVoids {
 		l.find(Fault, -1, "", fmt.Sprintf("%d terms find nothing in the DNS, %d may", r.Voids, MaxVoids),
 			"take them out: checks that come so far end with permerror")
-	}
-}
-
-// questions looks at the terms that ask the DNS: what they cost, and whether
-// they find anything. Those whose names depend on the mail cannot be tried.
-func (l *linter) questions(ctx context.Context, r *Record, way []string) {
-	for i := range r.Directives {
-		d := &r.Directives[i]
-		if d.Mechanism == All {
-			return
-		}
-		if !d.Mechanism.asks() {
-			continue
-		}
-		l.report.Lookups++
-		name, ok := l.fixedName(d.Domain)
-		switch {
-		case !ok:
-		case d.Mechanism == Include:
-			l.refer(ctx, d.Pos, d.String(), name, way)
-		case d.Mechanism == MX:
-			l.exchangers(ctx, d, name)
-		case d.Mechanism == A:
-			l.addresses(ctx, d, name)
-		}
-	}
-	if r.Redirect != nil {
-		l.report.Lookups++
-		if name, ok := l.fixedName(r.Redirect); ok {
-			l.refer(ctx, -1, "redirect="+r.Redirect.text, name, way)
-		}
-	}
-}
-
-// fixedName is the name that a term is about, if that is always the same.
-func (l *linter) fixedName(spec *MacroString) (string, bool) {
-	if spec == nil {
-		return l.domain, true
-	}
-	name, ok := spec.literal()
-	return strings.ToLower(strings.TrimSuffix(name, ".")), ok
-}
-
-// refer follows include and redirect.
-func (l *linter) refer(ctx context.Context, pos int, term, name string, way []string) {
-	for _, domain := range way {
-		if domain == name {
-			l.find(Fault, pos, term, "leads back to "+name, "take it out: it goes round until the limit of look-ups")
-			return
-		}
-	}
-	l.record(ctx, name, way)
-}
-
-// exchangers looks at the hosts of mx.
-func (l *linter) exchangers(ctx context.Context, d *Directive, name string) {
-	records, state := l.ask(ctx, name, dns.TypeMX)
-	if len(records) > MaxNames {
-		l.find(Fault, d.Pos, d.String(), fmt.Sprintf("%d mail exchangers, %d may be", len(records), MaxNames), "name addresses instead")
-	}
-	l.void(d, state, "has no MX records")
-}
-
-// addresses looks at the host of a.
-func (l *linter) addresses(ctx context.Context, d *Directive, name string) {
-	_, four := l.ask(ctx, name, dns.TypeA)
-	if four == nothing {
-		_, six := l.ask(ctx, name, dns.TypeAAAA)
-		l.void(d, six, "has no address")
 		return
 	}
-	l.void(d, four, "")
-}
-
-// void reports that a term finds nothing, or that nobody knows.
-func (l *linter) void(d *Directive, s state, text string) {
-	switch s {
-	case nothing:
-		l.report.Voids++
-		l.find(Warning, d.Pos, d.String(), text, "take it out, or publish what it asks for")
-	case unanswered:
-		l.find(Unknown, d.Pos, d.String(), l.problem, "ask again")
+	for i, kind := range [...]string{"IPv4", "IPv6"} {
+		if n := r.Voids + l.blind[i]; n > MaxVoids {
+			l.find(Warning, -1, "", fmt.Sprintf("%d terms find nothing for a client with %s, %d may", n, kind, MaxVoids),
+				"put addresses (ip4, ip6) in place of names: checks of such clients that come so far end with permerror")
+		}
 	}
 }

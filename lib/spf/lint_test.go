@@ -47,6 +47,27 @@ many.test.   MX 10 j.test.
 many.test.   MX 11 k.test.
 long.test.   TXT "v=spf1 ` + strings.Repeat(`ip4:192.0.2.1 " "`, 32) + `-all"
 huge.test.   TXT "v=spf1 -all"
+host.test.   TXT "v=spf1 mx mx:null.test exists:nx.test exists:h.test -all"
+host.test.   MX 10 nx.test.
+null.test.   MX 0 .
+self.test.   TXT "v=spf1 include:_in.%{d} redirect=_out.%{o}"
+_in.self.test.  TXT "v=spf1 a:h.test ?all"
+_out.self.test. TXT "v=spf1 a:h.test"
+deny.test.   TXT "v=spf1 -include:world.test ~include:wide4.test -all"
+wide4.test.  TXT "v=spf1 ip4:0.0.0.0/1"
+colon.test.  TXT "v=spf1 include=also.test ra=postmaster MX=h.test -all"
+near.test.   TXT "v=spf1; -all"
+near.test.   TXT "something else"
+space.test.  TXT " v=spf1 -all"
+to.test.     TXT "v=spf1 include:near.test -all"
+exp0.test.   TXT "v=spf1 -all exp=nx.test"
+exp1.test.   TXT "v=spf1 -all exp=ok.%{d}"
+ok.exp1.test. TXT "%{i} is none of %{o} at %{t}"
+exp2.test.   TXT "v=spf1 -all exp=bad.exp2.test"
+bad.exp2.test. TXT "100%"
+exp3.test.   TXT "v=spf1 -all exp=%{i}.nx.test"
+exp4.test.   TXT "v=spf1 include:exp0.test -all exp=x.broken.test"
+only4.test.  TXT "v=spf1 a:h.test a:h.test/24 mx:good.test a:six.test -all"
 huge.test.   TXT "` + strings.Repeat(strings.Repeat("x", 200)+`" "`, 7) + `"
 `
 
@@ -86,8 +107,26 @@ func TestLint(t *testing.T) {
 		{"round.test", "back.test:8: fault: include:round.test: leads back to round.test; take it out: it goes round until the limit of look-ups\n2 0"},
 		{"temp.test", "temp.test:8: unknown: a:x.broken.test: x.broken.test A: temporary error: the zone file says so; ask again\n" +
 			"y.broken.test: unknown: y.broken.test TXT: temporary error: the zone file says so; ask again\n2 0"},
-		{"cost.test", "cost.test: fault: 13 terms ask the DNS, 10 may; take includes out, or put addresses (ip4, ip6) in place of names: checks that come so far end with permerror\n13 0"},
+		{"cost.test", "cost.test: fault: 13 terms ask the DNS, 10 may; take includes out, or put addresses (ip4, ip6) in place of names: checks that come so far end with permerror\n" +
+			"cost.test: warning: 9 terms find nothing for a client with IPv6, 2 may; put addresses (ip4, ip6) in place of names: checks of such clients that come so far end with permerror\n13 0"},
 		{"many.test", "many.test:8: fault: mx: 11 mail exchangers, 10 may be; name addresses instead\n1 0"},
+		{"host.test", "host.test:8: warning: mx: has no mail exchanger with an address; take it out, or publish what it asks for\n" +
+			"host.test:11: warning: mx:null.test: has no mail exchanger with an address; take it out, or publish what it asks for\n" +
+			"host.test:24: warning: exists:nx.test: is nowhere; take it out, or publish what it asks for\n" +
+			"host.test: fault: 3 terms find nothing in the DNS, 2 may; take them out: checks that come so far end with permerror\n4 3"},
+		{"self.test", "_out.self.test: warning: says nothing about hosts that are not named; end it with \"-all\" or \"~all\"\n4 0"},
+		{"deny.test", "2 0"},
+		{"colon.test", "colon.test: warning: include=also.test: means nothing: a mechanism has a colon behind its name; write include:also.test\n" +
+			"colon.test: warning: MX=h.test: means nothing: a mechanism has a colon behind its name; write MX:h.test\n0 0"},
+		{"near.test", "near.test: fault: no SPF record: \"v=spf1; -all\" does not begin with \"v=spf1\" and a blank; correct it\n0 0"},
+		{"space.test", "space.test: fault: no SPF record: \" v=spf1 -all\" does not begin with \"v=spf1\" and a blank; correct it\n0 0"},
+		{"to.test", "near.test: fault: no SPF record: \"v=spf1; -all\" does not begin with \"v=spf1\" and a blank; correct it\n1 0"},
+		{"exp0.test", "exp0.test: warning: exp=nx.test: leads to 0 TXT records and explains nothing; publish one, or take it out\n0 0"},
+		{"exp1.test", "0 0"},
+		{"exp2.test", "exp2.test: warning: exp=bad.exp2.test: explains nothing: octet 4, \"100%\": \"%\" at the end; correct the text\n0 0"},
+		{"exp3.test", "0 0"},
+		{"exp4.test", "exp4.test: unknown: exp=x.broken.test: x.broken.test TXT: temporary error: the zone file says so; ask again\n1 0"},
+		{"only4.test", "only4.test: warning: 3 terms find nothing for a client with IPv6, 2 may; put addresses (ip4, ip6) in place of names: checks of such clients that come so far end with permerror\n4 0"},
 		{"huge.test", "huge.test: warning: the TXT records of this name are 1411 octets, too many for one UDP packet; move other TXT records to names of their own, or parts of this one into includes\n0 0"},
 	}
 	c := &Checker{Resolver: zone(t, lintZone)}

@@ -29,8 +29,18 @@ func (l *linter) terms(r *Record) {
 	switch {
 	case ended && r.Redirect != nil:
 		l.find(Warning, -1, "redirect="+r.Redirect.text, "is not looked at beside all", "take one of them out")
-	case !ended && r.Redirect == nil && l.records == 1:
+	case !ended && r.Redirect == nil && !l.included:
 		l.find(Warning, -1, "", "says nothing about hosts that are not named", `end it with "-all" or "~all"`)
+	}
+	for _, m := range r.Modifiers {
+		l.modifier(m)
+	}
+}
+
+// modifier looks at one that means nothing: is a mechanism meant?
+func (l *linter) modifier(m Modifier) {
+	if new(Directive).name(m.Name) {
+		l.find(Warning, -1, m.Name+"="+m.Value.text, "means nothing: a mechanism has a colon behind its name", "write "+m.Name+":"+m.Value.text)
 	}
 }
 
@@ -54,10 +64,10 @@ func (l *linter) directive(d *Directive) {
 
 // all looks at what is said about the rest of the world.
 func (l *linter) all(d *Directive) {
-	switch d.Result {
-	case Pass:
+	switch {
+	case d.Result == Pass && l.grants:
 		l.find(Fault, d.Pos, d.String(), "lets the whole world send mail from this domain", `use "-all" or "~all"`)
-	case Neutral:
+	case d.Result == Neutral && !l.included:
 		l.find(Warning, d.Pos, d.String(), "protects from nothing", `use "-all" or "~all"`)
 	}
 }
@@ -82,7 +92,7 @@ func (l *linter) network(d *Directive) {
 
 // wide complains of a network in which strangers live.
 func (l *linter) wide(d *Directive, bits, most int) {
-	if d.Result != Pass || bits > most {
+	if d.Result != Pass || !l.grants || bits > most {
 		return
 	}
 	severity := Warning
