@@ -250,6 +250,22 @@ func TestLastErrorCounts(t *testing.T) {
 	talk(t, in, stranger, "S: 421 4.7.28 *\nS: <end>\n")
 }
 
+// A client that names more recipients than are taken, all of them before it
+// hears of the first that is not, sends the message to those that were; a client
+// that goes on and on is sent away.
+func TestRecipientsBeyondALimit(t *testing.T) {
+	rcpt := "C: RCPT TO:<alice@mx.test>\n"
+	for _, c := range []struct{ limit, reply string }{
+		{"MaxRcpts 1", "S: 452 4.5.3 *\n"},
+		{"MaxMsgsPerIP 1 1", "S: 450 4.7.28 *\n"},
+	} {
+		in := newInstance(t, c.limit, "MaxErrors 2", "MaxErrorsPerIP 1 2")
+		talk(t, in, stranger, hi+fromA+rcptBob+strings.Repeat(rcpt+c.reply, 10)+sendText+"S: 250 *\n"+bye)
+		in = newInstance(t, c.limit, "MaxErrors 2")
+		talk(t, in, stranger, hi+fromA+rcptBob+strings.Repeat(rcpt+c.reply, overshoot+2)+"S: 421 *\nS: <end>\n")
+	}
+}
+
 // askedAbout is a DNS that notes about whom it is asked, and knows nobody.
 type askedAbout struct {
 	dns.Resolver

@@ -77,6 +77,7 @@ type session struct {
 
 	// What it has done.
 	errors  int // refused commands
+	beyond  int // recipients beyond a limit
 	unknown int // of these, unknown ones
 	etrns   int // ETRN, as far as it was allowed
 	idle    int // commands since the last message that brought none nearer
@@ -206,7 +207,7 @@ func (s *session) say(r smtp.Reply) {
 	start := len(s.out)
 	s.out = r.Append(s.out, !s.conf.wire.noEnhanced)
 	s.traceLine('>', s.out[start:])
-	if r.Class() >= 4 {
+	if r.Class() >= 4 && !s.overshoots(r) {
 		s.errors++
 		s.countError(r)
 		s.tooManyErrors(r)
