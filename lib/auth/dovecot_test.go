@@ -8,12 +8,13 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/lib/e2e"
 )
 
 const greeting = "VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nMECH\tLOGIN\tplaintext\nMECH\tSCRAM-SHA-256\tmutual-auth\n" +
@@ -156,15 +157,7 @@ func TestDovecotCancelled(t *testing.T) {
 // gives the path of its auth socket.
 func needDovecot(t *testing.T, users string) string {
 	t.Helper()
-	program, err := exec.LookPath("dovecot")
-	if err != nil {
-		if program, err = exec.LookPath("/usr/sbin/dovecot"); err != nil {
-			missing(t, "dovecot is not installed (package dovecot-core)")
-		}
-	}
-	if os.Getuid() != 0 {
-		missing(t, "only root can start a private dovecot")
-	}
+	e2e.NeedRoot(t)
 	dir, err := os.MkdirTemp("/tmp", "auth") // a socket's path is short
 	if err != nil {
 		t.Fatal(err)
@@ -177,12 +170,10 @@ func needDovecot(t *testing.T, users string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := strings.NewReplacer("DIR", dir, "USER", me.Username).Replace(`base_dir = DIR/run
-state_dir = DIR/state
-log_path = DIR/log
-protocols =
-listen = 127.0.0.1
-ssl = no
+	if err := os.WriteFile(filepath.Join(dir, "users"), []byte(users), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e2e.StartDovecot(t, dir, strings.ReplaceAll(`protocols =
 default_internal_user = USER
 default_login_user = USER
 auth_mechanisms = plain login cram-md5 scram-sha-256
@@ -192,9 +183,6 @@ service auth {
     mode = 0600
   }
 }
-service anvil {
-  chroot =
-}
 passdb {
   driver = passwd-file
   args = username_format=%u DIR/users
@@ -203,40 +191,8 @@ userdb {
   driver = static
   args = uid=1000 gid=1000 home=/nonexistent
 }
-`)
-	for name, text := range map[string]string{"dovecot.conf": config, "users": users} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cmd := exec.Command(program, "-F", "-c", filepath.Join(dir, "dovecot.conf"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(os.Interrupt)
-		cmd.Wait()
-	})
-	socket := filepath.Join(dir, "run", "auth-client")
-	for range 100 {
-		if c, err := net.Dial("unix", socket); err == nil {
-			c.Close()
-			return socket
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	log, _ := os.ReadFile(filepath.Join(dir, "log"))
-	t.Fatalf("dovecot does not come up:\n%s", log)
-	return ""
-}
-
-// missing skips a test, or fails it where every peer should be there.
-func missing(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("POSTERN_REAL") == "1" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
+`, "USER", me.Username), "run/auth-client")
+	return filepath.Join(dir, "run/auth-client")
 }
 
 func TestRealDovecot(t *testing.T) {

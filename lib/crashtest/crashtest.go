@@ -1,6 +1,6 @@
 // Package crashtest does to the processes of a test what a machine may do to
 // them: many begin at the same moment, one is killed before a system call or at
-// any time, the disk is full.
+// any time.
 //
 // The processes are the test binary itself, which plays a role of its package:
 //

@@ -3,36 +3,26 @@ package deliver
 import (
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"postern/lib/e2e"
 )
 
 // needLMTP starts a private dovecot-lmtpd in dir, on the socket dir/lmtp and
 // on a port of loopback, which it answers. bob has room, full has none.
 func needLMTP(t *testing.T, dir, tempfail string) (socket, address string) {
 	t.Helper()
-	const program = "/usr/sbin/dovecot"
-	if _, err := os.Stat("/usr/lib/dovecot/lmtp"); err != nil {
-		missingPeer(t, "dovecot-lmtpd is not installed")
-	}
-	if os.Getuid() != 0 {
-		missingPeer(t, "only root can start a private dovecot")
-	}
+	e2e.Need(t, "/usr/lib/dovecot/lmtp")
+	e2e.NeedRoot(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	l.Close()
-	config := strings.NewReplacer("DIR", dir, "PORT", port, "TEMPFAIL", tempfail).Replace(`base_dir = DIR/run
-state_dir = DIR/state
-log_path = DIR/log
-protocols = lmtp
-listen = 127.0.0.1
-ssl = no
+	config := strings.NewReplacer("PORT", port, "TEMPFAIL", tempfail).Replace(`protocols = lmtp
 auth_username_format = %Ln
 mail_location = maildir:DIR/mail/%Ln
 mail_plugins = quota
@@ -49,9 +39,6 @@ service lmtp {
     port = PORT
   }
 }
-service anvil {
-  chroot =
-}
 passdb {
   driver = passwd-file
   args = username_format=%Ln DIR/users
@@ -64,10 +51,8 @@ userdb {
 	const users = `bob:{PLAIN}x:1000:1000::/nonexistent::userdb_quota_rule=*:storage=10M
 full:{PLAIN}x:1000:1000::/nonexistent::userdb_quota_rule=*:bytes=10
 `
-	for name, text := range map[string]string{"dovecot.conf": config, "users": users} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "users"), []byte(users), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	for _, name := range []string{"mail", "mail/bob", "mail/full"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
@@ -75,35 +60,8 @@ full:{PLAIN}x:1000:1000::/nonexistent::userdb_quota_rule=*:bytes=10
 		}
 		os.Chown(filepath.Join(dir, name), 1000, 1000)
 	}
-	cmd := exec.Command(program, "-F", "-c", filepath.Join(dir, "dovecot.conf"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(os.Interrupt)
-		cmd.Wait()
-		if log, _ := os.ReadFile(dir + "/log"); t.Failed() {
-			t.Logf("%s", log)
-		}
-	})
-	for range 100 {
-		if c, err := net.Dial("unix", dir+"/lmtp"); err == nil {
-			c.Close()
-			return dir + "/lmtp", "127.0.0.1:" + port
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatal("dovecot does not come up")
-	return "", ""
-}
-
-// missingPeer skips a test, or fails it where every peer should be there.
-func missingPeer(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("POSTERN_REAL") == "1" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
+	e2e.StartDovecot(t, dir, config, "lmtp")
+	return dir + "/lmtp", "127.0.0.1:" + port
 }
 
 // TestRealLMTP is dovecot's server with one user who has room and one over

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Real tells whether a missing peer is a failure: POSTERN_REAL=1, which CI
@@ -61,4 +62,18 @@ func lookUp(name string) (string, error) {
 		}
 	}
 	return "", err
+}
+
+// patience is how long a test waits for what should take milliseconds.
+const patience = 20 * time.Second
+
+// await waits until something is so.
+func await(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if so() {
+			return
+		}
+	}
+	t.Fatalf("after %v still not: %s", patience, what)
 }

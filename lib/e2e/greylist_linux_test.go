@@ -2,12 +2,9 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 // On a disk that is full, or not to be written, strangers pass and the log says
@@ -15,12 +12,8 @@ import (
 func TestGreylistOnIllDisk(t *testing.T) {
 	NeedRoot(t)
 	in := newInstance(t, "SPF 0", "Greylist 1")
-	disk := filepath.Join(in.root, greyFolder)
 	in.mkdir(greyFolder)
-	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=1m,nr_inodes=64"); err != nil {
-		Missing(t, "cannot mount a tmpfs: %v", err)
-	}
-	t.Cleanup(func() { unix.Unmount(disk, unix.MNT_DETACH) })
+	disk := NewDiskAt(t, filepath.Join(in.root, greyFolder))
 	in.write(greyFolder+"/whitelist", "203.0.113.0/24\n")
 	told := func(client, want, logged string) {
 		t.Helper()
@@ -39,24 +32,14 @@ func TestGreylistOnIllDisk(t *testing.T) {
 		}
 	}
 	told("198.51.100.1", "451", "greylist=new")
-	var filler []string
-	for i := range 64 { // no inode is left
-		name := filepath.Join(disk, fmt.Sprint("filler", i))
-		if os.WriteFile(name, nil, 0o600) == nil {
-			filler = append(filler, name)
-		}
-	}
+	free := disk.UseInodes(t)
 	told("198.51.100.2", "250", "no space left on device")
 	told("198.51.100.1", "451", "greylist=early") // needs no room
 	told("203.0.113.7", "250", "greylist=white")
 	check("198.51.100.3", 0, "no space left on device")
-	for _, name := range filler {
-		os.Remove(name)
-	}
+	free()
 	told("198.51.100.2", "451", "greylist=new")
-	if err := unix.Mount("", disk, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
+	disk.ReadOnly(t)
 	told("198.51.100.4", "250", "read-only file system")
 	told("203.0.113.7", "250", "greylist=white")
 	check("198.51.100.4", 0, "read-only file system")

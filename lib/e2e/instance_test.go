@@ -16,9 +16,6 @@ import (
 // hostname is what every instance calls itself, and receives mail for.
 const hostname = "mx.test"
 
-// patience is how long a test waits for what should take milliseconds.
-const patience = 20 * time.Second
-
 // instance is a private installation: all paths of the programs lie below its
 // root.
 type instance struct {
@@ -160,17 +157,6 @@ func (in *instance) run(stdin, path string, args ...string) (string, int) {
 		in.t.Fatal(err)
 	}
 	return out.String(), cmd.ProcessState.ExitCode()
-}
-
-// await waits until something is so.
-func await(t testing.TB, what string, so func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if so() {
-			return
-		}
-	}
-	t.Fatalf("after %v still not: %s", patience, what)
 }
 
 // accepts waits until something listens at addr.

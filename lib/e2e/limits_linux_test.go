@@ -1,12 +1,8 @@
 package e2e
 
 import (
-	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 // On a disk that is full, or not to be written, nobody gets past a limit and
@@ -14,12 +10,8 @@ import (
 func TestLimitsOnIllDisk(t *testing.T) {
 	NeedRoot(t)
 	in := newInstance(t, "SPF 0", "MaxMsgsPerIP 10", "MaxConPerIP 10", "MaxErrorsPerIP 10")
-	disk := filepath.Join(in.root, "var/lib/postern/state")
 	in.mkdir("var/lib/postern/state")
-	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=1m,nr_inodes=64"); err != nil {
-		Missing(t, "cannot mount a tmpfs: %v", err)
-	}
-	t.Cleanup(func() { unix.Unmount(disk, unix.MNT_DETACH) })
+	disk := NewDiskAt(t, filepath.Join(in.root, "var/lib/postern/state"))
 	greeted := func(client, want string) {
 		t.Helper()
 		conn, p := in.sessionOf(client)
@@ -29,23 +21,10 @@ func TestLimitsOnIllDisk(t *testing.T) {
 		}
 	}
 	greeted("192.0.2.1", "220")
-	filler := filepath.Join(disk, "filler")
-	for i := range 64 { // no inode is left
-		if err := os.WriteFile(filler+string(rune('a'+i)), nil, 0o600); err != nil {
-			break
-		}
-	}
+	free := disk.UseInodes(t)
 	greeted("192.0.2.2", "421")
-	if got, err := filepath.Glob(filler + "*"); err != nil || len(got) == 0 {
-		t.Fatal(got, err)
-	} else {
-		for _, name := range got {
-			os.Remove(name)
-		}
-	}
+	free()
 	greeted("192.0.2.2", "220")
-	if err := unix.Mount("", disk, "", unix.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
+	disk.ReadOnly(t)
 	greeted("192.0.2.3", "421")
 }

@@ -1,12 +1,9 @@
 package e2e
 
 import (
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -15,15 +12,15 @@ import (
 // root/lmtp. ann has room, bob is over his quota until raise is called.
 func (in *instance) lmtpd() (raise func()) {
 	in.t.Helper()
-	dovecot := Need(in.t, "dovecot", "/usr/lib/dovecot/lmtp")[0]
+	Need(in.t, "/usr/lib/dovecot/lmtp")
 	NeedRoot(in.t)
 	in.write("users", quotas("10"))
-	in.write("dovecot.conf", strings.ReplaceAll(`base_dir = DIR/run
-state_dir = DIR/state
-log_path = DIR/log
-protocols = lmtp
-listen = 127.0.0.1
-ssl = no
+	for _, user := range []string{"ann", "bob"} {
+		in.mkdir("dovecot/" + user)
+		os.Chown(filepath.Join(in.root, "dovecot", user), 1000, 1000)
+	}
+	os.Chmod(filepath.Join(in.root, "dovecot"), 0o755)
+	StartDovecot(in.t, in.root, `protocols = lmtp
 auth_username_format = %Ln
 auth_cache_size = 0
 mail_location = maildir:DIR/dovecot/%Ln
@@ -37,9 +34,6 @@ service lmtp {
     mode = 0600
   }
 }
-service anvil {
-  chroot =
-}
 passdb {
   driver = passwd-file
   args = username_format=%Ln DIR/users
@@ -48,27 +42,7 @@ userdb {
   driver = passwd-file
   args = username_format=%Ln DIR/users
 }
-`, "DIR", in.root))
-	for _, user := range []string{"ann", "bob"} {
-		in.mkdir("dovecot/" + user)
-		os.Chown(filepath.Join(in.root, "dovecot", user), 1000, 1000)
-	}
-	os.Chmod(filepath.Join(in.root, "dovecot"), 0o755)
-	cmd := exec.Command(dovecot, "-F", "-c", filepath.Join(in.root, "dovecot.conf"))
-	if err := cmd.Start(); err != nil {
-		in.t.Fatal(err)
-	}
-	in.t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		cmd.Wait()
-	})
-	await(in.t, "dovecot", func() bool {
-		c, err := net.Dial("unix", in.root+"/lmtp")
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
+`, "lmtp")
 	return func() {
 		time.Sleep(time.Second) // its passwd-file is looked at by the second
 		in.write("users", quotas("10000000"))

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"postern/lib/sysexits"
@@ -66,18 +64,12 @@ func (in *instance) add(name, text string) {
 // anybody. It punishes nobody who guesses.
 func (in *instance) saslAuth() {
 	in.t.Helper()
-	dovecot := Need(in.t, "dovecot", "/usr/lib/dovecot/auth")[0]
+	Need(in.t, "/usr/lib/dovecot/auth")
 	in.write("dovecot.users", "ann:{PLAIN}open sesame\n")
-	in.fill("dovecot.conf", "", `base_dir = ROOT/run
-state_dir = ROOT/state
-log_path = ROOT/dovecot.log
-protocols =
-listen = 127.0.0.1
-ssl = no
+	StartDovecot(in.t, in.root, `protocols =
 auth_mechanisms = plain login cram-md5 scram-sha-256
 auth_failure_delay = 0 secs
 service anvil {
-  chroot =
   unix_listener anvil-auth-penalty {
     mode = 0
   }
@@ -89,31 +81,13 @@ service auth {
 }
 passdb {
   driver = passwd-file
-  args = username_format=%u ROOT/dovecot.users
+  args = username_format=%u DIR/dovecot.users
 }
 userdb {
   driver = static
   args = uid=65534 gid=65534 home=/nonexistent
 }
-`)
-	cmd := exec.Command(dovecot, "-F", "-c", filepath.Join(in.root, "dovecot.conf"))
-	if err := cmd.Start(); err != nil {
-		in.t.Fatal(err)
-	}
-	in.t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		cmd.Wait()
-		if log, err := os.ReadFile(filepath.Join(in.root, "dovecot.log")); err == nil && in.t.Failed() {
-			in.t.Logf("%s", log)
-		}
-	})
-	await(in.t, "dovecot", func() bool {
-		c, err := net.Dial("unix", in.root+"/run/auth-client")
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
+`, "run/auth-client")
 }
 
 // TestLoginAtPostfix: smtp logs in with a real Postfix and Dovecot by each of

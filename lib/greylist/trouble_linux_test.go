@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"postern/lib/crashtest"
+	"postern/lib/e2e"
 )
 
 // onDisk is a store on a disk of its own.
-func onDisk(d crashtest.Disk) *Store {
+func onDisk(d e2e.Disk) *Store {
 	c := NewConfig()
 	c.Dir = string(d)
 	return Open(c)
@@ -23,7 +23,7 @@ func onDisk(d crashtest.Disk) *Store {
 // TestDiskFull: who is listed passes, who is new is an error and no refusal to
 // last, and what is half written goes away.
 func TestDiskFull(t *testing.T) {
-	disk := crashtest.NewDisk(t)
+	disk := e2e.NewDisk(t)
 	s := onDisk(disk)
 	writeWhite(t, s, "203.0.113.0/24\n")
 	old := query("198.51.100.7", "bob@example.org")
@@ -54,7 +54,7 @@ func TestDiskFull(t *testing.T) {
 
 // TestDiskFullForExpire: a list that cannot be written anew stays as it is.
 func TestDiskFullForExpire(t *testing.T) {
-	disk := crashtest.NewDisk(t)
+	disk := e2e.NewDisk(t)
 	s := onDisk(disk)
 	writeWhite(t, s, superfluousText())
 	empty := disk.Fill(t)
@@ -74,7 +74,7 @@ func TestDiskFullForExpire(t *testing.T) {
 }
 
 func TestInodesUsedUp(t *testing.T) {
-	s := onDisk(crashtest.NewDisk(t))
+	s := onDisk(e2e.NewDisk(t))
 	var err error
 	for i := 0; err == nil && i < 100; i++ {
 		_, err = s.Check(query(fmt.Sprintf("10.0.%d.1", i), "bob@example.org"), noon)
@@ -85,7 +85,7 @@ func TestInodesUsedUp(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
-	disk := crashtest.NewDisk(t)
+	disk := e2e.NewDisk(t)
 	s := onDisk(disk)
 	writeWhite(t, s, padding()+"203.0.113.0/24\n")
 	os.Remove(s.Dir + "/" + indexName)

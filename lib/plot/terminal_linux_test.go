@@ -1,40 +1,18 @@
 package plot
 
 import (
-	"fmt"
 	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
-)
 
-// terminal is the slave of a new pseudo-terminal.
-func terminal(t *testing.T) *os.File {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { master.Close() })
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { slave.Close() })
-	return slave
-}
+	"postern/lib/e2e"
+)
 
 // TestTerminal: a terminal is drawn on with text, as wide as it is, unless
 // something else is asked for.
 func TestTerminal(t *testing.T) {
-	tty := terminal(t)
+	_, tty := e2e.Terminal(t)
 	getenv := func(name string) string { return map[string]string{"COLUMNS": "132"}[name] }
 	for _, tt := range []struct {
 		columns uint16

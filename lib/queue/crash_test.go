@@ -1,15 +1,12 @@
 package queue
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -17,32 +14,17 @@ import (
 	"postern/lib/crashtest"
 )
 
-// The crash test runs this test's own binary as another process under strace,
-// which kills it in front of the nth system call of a name, for all n and all
-// names by which files are changed. Then the queue must hold what was promised.
-
-// crashEnv asks the binary to be that process: its value is a step of
-// crashSteps, and crashDir the folder of the queue.
-const (
-	crashEnv = "POSTERN_TEST_QUEUE_STEP"
-	crashDir = "POSTERN_TEST_QUEUE_DIR"
-)
+// Processes are killed in front of the nth system call of a name, for all n and
+// all names by which they change files. Then the queue must hold what was
+// promised.
 
 const crashText = "Subject: x\n\nall of it\n"
 
 func TestMain(m *testing.M) {
-	if step := os.Getenv(crashEnv); step != "" {
-		runtime.LockOSThread() // strace counts by thread
-		if err := crashSteps[step](os.Getenv(crashDir)); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
+	crashtest.Main(m, func(step string, args []string) error { return crashSteps[step](args[0]) })
 }
 
-// crashSteps are what is killed.
+// crashSteps are what is killed; the argument is the folder of the queue.
 var crashSteps = map[string]func(dir string) error{"create": stepCreate, "work": stepWork, "retry": stepRetry}
 
 // stepCreate accepts a message, and says so.
@@ -100,6 +82,7 @@ func eachDue(dir string, f func(*Entry) error) error {
 	if err != nil {
 		return err
 	}
+	defer q.Close()
 	for ref, err := range q.Due(context.Background(), time.Now()) {
 		if err != nil {
 			return err
@@ -112,6 +95,7 @@ func eachDue(dir string, f func(*Entry) error) error {
 			return err
 		}
 	}
+	q.Flush(context.Background())
 	return nil
 }
 
@@ -125,50 +109,29 @@ func appendLine(name, line string) error {
 	return err
 }
 
-// crashCalls are the system calls that change files. To die in front of any
-// other is to die behind the last of these.
-var crashCalls = []string{
-	"mkdirat", "mknodat", "write", "pwrite64", "ftruncate", "fsync", "fdatasync",
-	"linkat", "renameat", "renameat2", "unlinkat", "fchownat",
+// crashCalls are the system calls by which a step changes files. To die in front
+// of any other is to die behind the last of these.
+var crashCalls = map[string][]string{
+	"create": {"mkdirat", "write", "fsync", "linkat"},
+	"work":   {"mkdirat", "pwrite64", "write", "renameat", "unlinkat"},
+	"retry":  {"mkdirat", "pwrite64", "renameat"},
 }
 
-// crash runs a step and kills it in front of the nth call. It answers what the
-// step said, and whether it came to its end.
-func crash(t *testing.T, dir, step, call string, n int) (said string, ended bool) {
-	t.Helper()
-	inject := fmt.Sprintf("inject=%s:signal=KILL:when=%d", call, n)
-	cmd := exec.Command("strace", "-f", "-o", "/dev/null", "-e", "trace="+call, "-e", inject, os.Args[0])
-	cmd.Env = append(os.Environ(), crashEnv+"="+step, crashDir+"="+dir, "GOMAXPROCS=1", "GOGC=off")
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if err != nil && stderr.Len() > 0 {
-		t.Fatalf("%s, %s %d: %v\n%s", step, call, n, err, &stderr)
-	}
-	return strings.TrimSpace(stdout.String()), err == nil
-}
-
-// eachCrash calls f with a fresh folder for each point at which the step can be
-// killed, and kills it there.
+// eachCrash gives each point at which a step can be killed a fresh folder, kills
+// the step there, and has what is left checked.
 func eachCrash(t *testing.T, step string, prepare func(dir string), check func(dir, said, where string)) {
 	crashtest.NeedStrace(t)
-	points := 0
-	for _, call := range crashCalls {
-		for n := 1; ; n++ {
-			dir := filepath.Join(t.TempDir(), "queue")
+	for _, call := range crashCalls[step] {
+		var dir string
+		fresh := func(int) []string {
+			dir = filepath.Join(t.TempDir(), "queue")
 			prepare(dir)
-			said, ended := crash(t, dir, step, call, n)
-			check(dir, said, fmt.Sprintf("%s, killed at %s %d", step, call, n))
-			if ended || t.Failed() {
-				break
-			}
-			points++
+			return []string{dir}
 		}
+		crashtest.KillAtEach(t, call, step, fresh, func(n int, said string) {
+			check(dir, strings.TrimSpace(said), fmt.Sprintf("%s, killed at %s %d", step, call, n+1))
+		})
 	}
-	if points == 0 {
-		t.Error("nothing was ever killed")
-	}
-	t.Logf("%d points", points)
 }
 
 // content reads every entry of the queue and answers their ids. Nothing may be

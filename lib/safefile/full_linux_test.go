@@ -4,18 +4,20 @@ import (
 	"os"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"postern/lib/e2e"
 )
 
-// smallDisk mounts 128 KiB.
+// smallDisk is a folder on a disk with 128 KiB of room, fewer than fillUp asks
+// for.
 func smallDisk(t *testing.T) string {
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=128k"); err != nil {
-		if os.Getenv("POSTERN_REAL") == "1" {
-			t.Fatalf("cannot mount a tmpfs: %v", err)
-		}
-		t.Skipf("cannot mount a tmpfs (needs root): %v", err)
+	t.Helper()
+	disk := string(e2e.NewDisk(t))
+	if err := os.WriteFile(disk+"/filler", make([]byte, 1<<20-128<<10), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+	dir := disk + "/folder"
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	return dir
 }

@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"postern/lib/crashtest"
+	"postern/lib/e2e"
 )
 
 func TestDiskFull(t *testing.T) {
-	disk := crashtest.NewDisk(t)
+	disk := e2e.NewDisk(t)
 	s := Open(string(disk))
 	old := s.Rate("old", 1, 3)
 	take(t, old, 1, noon, true)
@@ -38,7 +38,7 @@ func TestDiskFull(t *testing.T) {
 
 // When there is no inode for its own file, the sweeper makes room nevertheless.
 func TestInodesUsedUp(t *testing.T) {
-	s := Open(string(crashtest.NewDisk(t)))
+	s := Open(string(e2e.NewDisk(t)))
 	var err error
 	n := 0
 	for ; err == nil && n < 100; n++ {
@@ -61,7 +61,7 @@ func TestInodesUsedUp(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
-	disk := crashtest.NewDisk(t)
+	disk := e2e.NewDisk(t)
 	s := Open(string(disk))
 	take(t, s.Rate("k", 60, 3), 2, noon, true)
 	if err := s.Cache("c").Put("k", []byte("v"), noon, time.Hour); err != nil {

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"postern/lib/crashtest"
+	"postern/lib/e2e"
 	"postern/lib/sysexits"
 )
 
@@ -21,15 +19,11 @@ func asked(t *testing.T, dir, command string, want int, words string) {
 // On a full disk nobody gets past a limit who was not counted before; those
 // who were are counted on, and the sweeper makes room.
 func TestDiskFull(t *testing.T) {
-	disk := crashtest.NewDisk(t)
+	disk := e2e.NewDisk(t)
 	dir := string(disk)
 	asked(t, dir, "old 0 3", 0, "")
 	asked(t, dir, "dry 1e9 1", 0, "")
-	for i := range 64 { // no inode is left
-		if os.WriteFile(fmt.Sprint(dir, "/filler", i), nil, 0o600) != nil {
-			break
-		}
-	}
+	disk.UseInodes(t)
 	asked(t, dir, "new 0 3", sysexits.TempFail, "no space left on device")
 	asked(t, dir, "-n new 0 3", 0, "")
 	asked(t, dir, "old 0 3 2", 0, "")
@@ -39,7 +33,7 @@ func TestDiskFull(t *testing.T) {
 
 // On one that is read-only nobody gets past, and everybody may ask.
 func TestReadOnly(t *testing.T) {
-	disk := crashtest.NewDisk(t)
+	disk := e2e.NewDisk(t)
 	dir := string(disk)
 	asked(t, dir, "k 0 2", 0, "")
 	disk.ReadOnly(t)

@@ -3,43 +3,19 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"postern/lib/e2e"
 )
-
-// terminal is the two ends of a pseudo terminal.
-func terminal(t *testing.T) (person, program *os.File) {
-	t.Helper()
-	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skip("no pseudo terminals: ", err)
-	}
-	t.Cleanup(func() { person.Close() })
-	n, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(person.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip("no pseudo terminals: ", err)
-	}
-	t.Cleanup(func() { program.Close() })
-	return person, program
-}
 
 // typed runs the program with somebody at a terminal who answers each
 // question, and returns what there is to be seen.
 func typed(t *testing.T, args []string, answers ...string) (status int, screen string) {
 	t.Helper()
-	person, program := terminal(t)
+	person, program := e2e.Terminal(t)
 	done := make(chan int, 1)
 	go func() { done <- run(args, program, program, program) }()
 	person.SetReadDeadline(time.Now().Add(10 * time.Second))
