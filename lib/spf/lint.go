@@ -83,6 +83,11 @@ func (c *Checker) Lint(ctx context.Context, domain string) *Report {
 		report:     &Report{Domain: domain},
 		grants:     true,
 	}
+	if !checkable(domain) || strings.IndexByte(domain, '@') >= 0 {
+		l.domain = domain
+		l.find(Fault, -1, "", "no domain that can have a record", "write it as in example.org")
+		return l.report
+	}
 	l.record(ctx, domain, nil)
 	l.limits()
 	return l.report

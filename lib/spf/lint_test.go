@@ -67,6 +67,8 @@ exp2.test.   TXT "v=spf1 -all exp=bad.exp2.test"
 bad.exp2.test. TXT "100%"
 exp3.test.   TXT "v=spf1 -all exp=%{i}.nx.test"
 exp4.test.   TXT "v=spf1 include:exp0.test -all exp=x.broken.test"
+front.test.  TXT "v=spf1 a/24:h.test ptr/24 -all"
+inner.test.  TXT "v=spf1 ip4:10.0.0.0/8 ip6:fe80::/10 ip4:10.0.0.0/7 ip6:fc00::/6 -all"
 only4.test.  TXT "v=spf1 a:h.test a:h.test/24 mx:good.test a:six.test -all"
 huge.test.   TXT "` + strings.Repeat(strings.Repeat("x", 200)+`" "`, 7) + `"
 `
@@ -126,6 +128,14 @@ func TestLint(t *testing.T) {
 		{"exp2.test", "exp2.test: warning: exp=bad.exp2.test: explains nothing: octet 4, \"100%\": \"%\" at the end; correct the text\n0 0"},
 		{"exp3.test", "0 0"},
 		{"exp4.test", "exp4.test: unknown: exp=x.broken.test: x.broken.test TXT: temporary error: the zone file says so; ask again\n1 0"},
+		{"front.test", "front.test:8: fault: a/24:h.test: the prefix length stands in front of the domain, not behind it; correct it: as it is, every check ends with permerror\n" +
+			"front.test:23: fault: ptr/24: no prefix length, or where none may stand; correct it: as it is, every check ends with permerror\n0 0"},
+		{"inner.test", "inner.test:8: warning: ip4:10.0.0.0/8: an address that means nothing outside; take it out: what receivers see is another\n" +
+			"inner.test:23: warning: ip6:fe80::/10: an address that means nothing outside; take it out: what receivers see is another\n" +
+			"inner.test:37: warning: ip4:10.0.0.0/7: /7 lets a great part" + everybody + "\n" +
+			"inner.test:52: warning: ip6:fc00::/6: /6 lets a great part" + everybody + "\n0 0"},
+		{"ann@h.test", "ann@h.test: fault: no domain that can have a record; write it as in example.org\n0 0"},
+		{"test", "test: fault: no domain that can have a record; write it as in example.org\n0 0"},
 		{"only4.test", "only4.test: warning: 3 terms find nothing for a client with IPv6, 2 may; put addresses (ip4, ip6) in place of names: checks of such clients that come so far end with permerror\n4 0"},
 		{"huge.test", "huge.test: warning: the TXT records of this name are 1411 octets, too many for one UDP packet; move other TXT records to names of their own, or parts of this one into includes\n0 0"},
 	}

@@ -1,6 +1,9 @@
 package spf
 
-import "fmt"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // Prefix lengths from which on a network is no longer one sender's.
 const (
@@ -79,15 +82,32 @@ func (l *linter) network(d *Directive) {
 	if d.Mechanism == IP4 {
 		most = wide4
 	}
-	l.wide(d, d.Net.Bits(), most)
 	switch {
-	case addr.Unmap().IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast():
+	case inner(d.Net.Masked().Addr()) && inner(last(d.Net)):
 		l.find(Warning, d.Pos, d.String(), "an address that means nothing outside", "take it out: what receivers see is another")
+		return
 	case addr.Is4In6():
 		l.find(Warning, d.Pos, d.String(), "never matches: such a client counts as IPv4", "use ip4")
 	case d.Net.Masked() != d.Net:
 		l.find(Warning, d.Pos, d.String(), "the address has bits behind the prefix length", "write "+d.Mechanism.String()+":"+d.Net.Masked().String())
 	}
+	l.wide(d, d.Net.Bits(), most)
+}
+
+// inner reports whether an address is of use in one's own network alone.
+func inner(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()
+}
+
+// last is the last address of a network.
+func last(n netip.Prefix) netip.Addr {
+	raw := n.Addr().AsSlice()
+	for i := n.Bits(); i < n.Addr().BitLen(); i++ {
+		raw[i/8] |= 0x80 >> (i % 8)
+	}
+	a, _ := netip.AddrFromSlice(raw)
+	return a
 }
 
 // wide complains of a network in which strangers live.

@@ -217,8 +217,13 @@ func (d *Directive) argument(s string) *SyntaxError {
 
 // domain reads a colon and a domain-spec.
 func (d *Directive) domain(s string) (fault *SyntaxError) {
-	if s == "" || s[0] != ':' {
+	switch {
+	case s == "":
 		return &SyntaxError{Reason: d.Mechanism.String() + " needs a domain"}
+	case strings.IndexByte(s, ':') < 0:
+		return &SyntaxError{Term: s, Reason: "no prefix length, or where none may stand"}
+	case s[0] != ':':
+		return &SyntaxError{Reason: "the prefix length stands in front of the domain, not behind it"}
 	}
 	d.Domain, fault = parseDomain(s[1:])
 	return fault
