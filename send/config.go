@@ -11,6 +11,7 @@ import (
 	"postern/lib/conf"
 	"postern/lib/deliver"
 	"postern/lib/place"
+	"postern/lib/smtp"
 	"postern/lib/sysexits"
 )
 
@@ -146,6 +147,8 @@ func (c *config) mode(operands []string) error {
 		return fmt.Errorf("-B %s: 7BIT or 8BITMIME", c.body)
 	case c.ret != "" && !oneOf(c.ret, "FULL", "HDRS"):
 		return fmt.Errorf("-R %s: FULL or HDRS", c.ret)
+	case c.envid != "" && !smtp.ValidEnvID(c.envid):
+		return fmt.Errorf("-V %q: at most %d characters of printable ASCII", c.envid, smtp.MaxEnvID)
 	case len(operands) == 0 && !c.scan && !idle:
 		return errors.New("no recipients")
 	}

@@ -151,6 +151,7 @@ func TestStatus(t *testing.T) {
 		{"unknown option", "-Z bob", sysexits.Usage, "send: unknown option -Z\n"},
 		{"bad body", "-B x bob", sysexits.Usage, "send: -B x: 7BIT or 8BITMIME\n"},
 		{"bad notify", "-N x bob", sysexits.Usage, "send: -N x: NEVER, or some of SUCCESS, FAILURE, DELAY\n"},
+		{"bad envelope id", "-V \u00fc bob", sysexits.Usage, "send: -V \"\u00fc\": at most 100 characters of printable ASCII\n"},
 		{"other mode", "-bd", sysexits.Usage, "send: option -b: listening is done by listen(8), or by smtpd.socket\n"},
 		{"work on the queue in intervals", "-q30m", sysexits.Usage, "send: -q30m: to work on the queue again and again is runq.service, or runq -w\n"},
 		{"no configuration", "-C /nonexistent/x bob", sysexits.Config, "send: "},

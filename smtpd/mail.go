@@ -25,7 +25,7 @@ func (s *session) mailCmd(ctx context.Context, arg string) smtp.Reply {
 // what policy says.
 func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 	if s.conf.maxSize > 0 && m.env.Size > s.conf.maxSize {
-		return smtp.Say(552, smtp.MessageTooBig, "larger than what is taken here")
+		return *tooLarge()
 	}
 	if m.env.SMTPUTF8 && !s.keepsUTF8() {
 		return smtp.Say(555, smtp.InvalidArguments, "SMTPUTF8 is not offered")
@@ -54,6 +54,12 @@ func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 	}
 	s.state = mailing
 	return smtp.Say(250, smtp.OtherAddress, "sender ok")
+}
+
+// tooLarge refuses a message by the size that it is said to have (RFC 1870
+// section 6.1).
+func tooLarge() *smtp.Reply {
+	return refusal(552, smtp.MessageTooBig, "larger than what is taken here")
 }
 
 // hiddenMail refuses parameters of what the configuration does not offer.
@@ -107,7 +113,11 @@ func mailParam(env *smtp.Envelope, p smtp.Param) *smtp.Reply {
 	var err error
 	switch p.Keyword {
 	case "SIZE": // RFC 1870
-		if env.Size, err = smtp.ParseSize(p.Value); err != nil {
+		switch env.Size, err = smtp.ParseSize(p.Value); err {
+		case nil:
+		case smtp.ErrSizeRange:
+			return tooLarge()
+		default:
 			return bad()
 		}
 	case "BODY": // RFC 6152
@@ -124,7 +134,7 @@ func mailParam(env *smtp.Envelope, p smtp.Param) *smtp.Reply {
 			return bad()
 		}
 	case "ENVID": // RFC 3461 4.4
-		if env.EnvID, err = smtp.DecodeXtext(p.Value); err != nil || env.EnvID == "" || len(env.EnvID) > maxEnvID {
+		if env.EnvID, err = smtp.DecodeXtext(p.Value); err != nil || !smtp.ValidEnvID(env.EnvID) {
 			return bad()
 		}
 	case "AUTH": // RFC 4954 section 5
@@ -136,9 +146,6 @@ func mailParam(env *smtp.Envelope, p smtp.Param) *smtp.Reply {
 	}
 	return nil
 }
-
-// maxEnvID is the longest ENVID, decoded (RFC 3461 4.4).
-const maxEnvID = 100
 
 // addressRefusal is the reply to a path that is not well formed.
 func addressRefusal(err error, sender bool) *smtp.Reply {

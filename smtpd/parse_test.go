@@ -90,7 +90,7 @@ func TestSplitCommand(t *testing.T) {
 // or ends the session; what is taken has nothing in it that could break a
 // header, a log or a path.
 func FuzzParseMail(f *testing.F) {
-	for _, s := range []string{"FROM:<>", "FROM:<a@b.example> SIZE=1 BODY=8BITMIME", `FROM:<"a b"@[192.0.2.1]> SMTPUTF8 ENVID=x+2B`, "FROM: <@a,@b:c@d.example>", "FROM:<a@b\r\n>"} {
+	for _, s := range []string{"FROM:<>", "FROM:<a@b.example> SIZE=1 BODY=8BITMIME", "FROM:<> SIZE=99999999999999999999", `FROM:<"a b"@[192.0.2.1]> SMTPUTF8 ENVID=x+2B`, "FROM: <@a,@b:c@d.example>", "FROM:<a@b\r\n>"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, arg string) {
@@ -126,7 +126,7 @@ func FuzzParseRcpt(f *testing.F) {
 func checkRefusal(t *testing.T, r *smtp.Reply) {
 	t.Helper()
 	switch r.Code {
-	case 501, 550, 553, 555:
+	case 501, 550, 552, 553, 555:
 	default:
 		t.Errorf("refused with %v", r)
 	}
@@ -143,7 +143,8 @@ func checkMailbox(t *testing.T, m smtp.Mailbox) {
 func TestDSNBounds(t *testing.T) {
 	long := func(n int) string { return strings.Repeat("x", n) }
 	for arg, ok := range map[string]bool{
-		"FROM:<> ENVID=" + long(maxEnvID): true, "FROM:<> ENVID=" + long(maxEnvID+1): false, "FROM:<> ENVID=a+3": false, "FROM:<> ENVID=+00": false,
+		"FROM:<> ENVID=" + long(smtp.MaxEnvID): true, "FROM:<> ENVID=" + long(smtp.MaxEnvID+1): false, "FROM:<> ENVID=a+3": false, "FROM:<> ENVID=+00": false,
+		"FROM:<> ENVID=+20+7E": true, "FROM:<> ENVID=+C3+BC": false, "FROM:<> SMTPUTF8 ENVID=\u00fc": false,
 		"FROM:<> RET=full": true, "FROM:<> RET=FULL RET=HDRS": false, "FROM:<> RET=": false,
 	} {
 		if _, refused := parseMail(arg, smtp.Syntax{}); (refused == nil) != ok {

@@ -83,8 +83,21 @@ func isValue(s string) bool {
 	return s != ""
 }
 
+// MaxEnvID bounds an ENVID, decoded (RFC 3461 4.4).
+const MaxEnvID = 100
+
+// ValidEnvID says whether a decoded ENVID is one: printable ASCII alone
+// (RFC 3461 4.4). The next server would refuse a message for any other.
+func ValidEnvID(s string) bool {
+	printable := !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' })
+	return s != "" && len(s) <= MaxEnvID && printable
+}
+
+// ErrSizeRange is a size that is well formed and larger than any message.
+var ErrSizeRange = errors.New("size out of range")
+
 // ParseSize parses the decimal number of SIZE= and BDAT: 1 to 20 digits
-// (RFC 1870 section 6) that fit in an int64.
+// (RFC 1870 section 6). One that does not fit in an int64 is ErrSizeRange.
 func ParseSize(s string) (int64, error) {
 	const maxDigits = 20
 	if s == "" || len(s) > maxDigits || strings.ContainsFunc(s, func(c rune) bool { return !isDigit(c) }) {
@@ -92,7 +105,7 @@ func ParseSize(s string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
-		return 0, errors.New("size out of range")
+		return 0, ErrSizeRange
 	}
 	return n, nil
 }
