@@ -10,7 +10,7 @@ import (
 	"syscall"
 
 	"postern/lib/auth"
-	"postern/lib/smtp"
+	"postern/lib/dns"
 )
 
 // maxCredentials bounds a file of credentials, in octets.
@@ -36,7 +36,7 @@ func inFile(name string, owners []int, host, user string) (auth.Credentials, err
 		switch {
 		case err != nil:
 			return auth.Credentials{}, fmt.Errorf("%s:%d: %w", name, number, err)
-		case server != "" && smtp.MatchDomain(server, host) && (user == "" || user == c.User):
+		case server != "" && dns.MatchDomain(server, host) && (user == "" || user == c.User):
 			return c, nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"postern/lib/dns"
 	"postern/lib/maillog"
 	"postern/lib/queue"
 	"postern/lib/smtp"
@@ -36,7 +37,7 @@ func (s *session) etrn(ctx context.Context, domain string) smtp.Reply {
 		return s.notImplemented(ctx, "")
 	}
 	allowed := s.conf.wire.etrnDomains
-	if len(allowed) > 0 && !s.facts.Trusted && !smtp.MatchDomains(allowed, domain) {
+	if len(allowed) > 0 && !s.facts.Trusted && !dns.MatchDomains(allowed, domain) {
 		return smtp.Say(459, smtp.NotAuthorized, "not for that domain")
 	}
 	if s.etrns++; s.etrns > maxETRN {

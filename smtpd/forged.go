@@ -31,7 +31,7 @@ func (s *session) tag(d draft, sender smtp.Mailbox) draft {
 		if domain == "" { // whose it is, is to be guessed from HELO
 			domain = helo
 		}
-		return smtp.MatchDomains(own, dns.ToASCII(domain))
+		return dns.MatchDomains(own, domain)
 	}}
 	t.envelope = !sender.IsZero() && t.ours(sender.Domain)
 	t.filter = header.NewFilter(d, t.edit)

@@ -15,7 +15,6 @@ import (
 	"postern/lib/check"
 	"postern/lib/conf"
 	"postern/lib/deliver"
-	"postern/lib/dns"
 	"postern/lib/maillog"
 	"postern/lib/smtp"
 	store "postern/lib/state"
@@ -193,13 +192,9 @@ func (srv *server) trusts(a netip.Addr) bool {
 	return ok
 }
 
-// ownNames are those that a stranger may not claim, in lower case and A-labels.
+// ownNames are those that a stranger may not claim.
 func (srv *server) ownNames() []string {
-	own := append([]string{srv.conf.mail.Hostname}, srv.conf.mail.Domains...)
-	for i, name := range own {
-		own[i] = dns.ToASCII(name)
-	}
-	return own
+	return append([]string{srv.conf.mail.Hostname}, srv.conf.mail.Domains...)
 }
 
 // tlsConfig is the server's TLS settings, or nil when TLS is not to be had,

@@ -5,6 +5,7 @@ import (
 
 	"postern/lib/check"
 	"postern/lib/conf"
+	"postern/lib/dns"
 	"postern/lib/rbl"
 	"postern/lib/smtp"
 )
@@ -54,7 +55,7 @@ func (s *session) trustByName() {
 	}
 	name := s.name.wait(&s.rec)
 	for _, d := range domains {
-		if name != "" && smtp.MatchDomain("*."+d, name) {
+		if name != "" && dns.MatchDomain("*."+d, name) {
 			s.facts.Trusted = true
 		}
 	}

@@ -45,7 +45,7 @@ func (c *Config) isOurs(ctx context.Context, host string, server netip.Addr) (bo
 	if host == "" {
 		return false, nil
 	}
-	if smtp.MatchDomains(c.Own[:1], host) {
+	if dns.MatchDomains(c.Own[:1], host) {
 		return true, nil
 	}
 	addrs, err := c.Resolver.LookupIP(ctx, "ip", host)

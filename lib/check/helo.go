@@ -30,7 +30,7 @@ func (c *Config) heloClaims(_ context.Context, f *Facts) (Verdict, error) {
 		}
 		return Verdict{}, nil
 	}
-	if smtp.MatchDomains(c.Own, name) {
+	if dns.MatchDomains(c.Own, name) {
 		return liar("HELO claims our name"), nil
 	}
 	return Verdict{}, nil
@@ -85,7 +85,7 @@ func reserved(name string) bool {
 	case "localdomain", "localhost", "local", "example", "invalid", "lan", "test":
 		return true
 	}
-	return smtp.MatchDomains([]string{"*.example.com", "*.example.net", "*.example.org"}, name)
+	return dns.MatchDomains([]string{"*.example.com", "*.example.net", "*.example.org"}, name)
 }
 
 // eager refuses a client that spoke before the banner, or sent more behind

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"postern/lib/dns"
 	"postern/lib/rewrite"
 )
 
@@ -103,7 +104,7 @@ func aliasKey(name string) string {
 	if at < 0 {
 		return name
 	}
-	return name[:at+1] + oneForm(name[at+1:])
+	return name[:at+1] + dns.ToASCII(name[at+1:])
 }
 
 // find is what stands behind the name, and whether there is an entry.

@@ -116,9 +116,6 @@ func New(c Config, p place.Places) *Deliverer {
 		c.MaxReceived = maxReceived
 	}
 	d := &Deliverer{config: c, places: p}
-	for _, domain := range c.Domains {
-		d.domains = append(d.domains, oneForm(domain))
-	}
 	d.rules.Path, d.rules.Max, d.rules.Parse = c.Rules, maxRules, parseRules
 	d.aliases.Path, d.aliases.Max, d.aliases.Parse = c.Aliases, maxAliases, parseAliases
 	return d

@@ -19,7 +19,6 @@ import (
 // once.
 type Deliverer struct {
 	config  Config
-	domains []string // Domains, each as oneForm has it
 	places  place.Places
 	rules   safefile.Source[rewrite.Rules]
 	aliases safefile.Source[*aliasTable]

@@ -14,19 +14,14 @@ import (
 // at all is ours too: <postmaster>, and the names of aliases.
 func (d *Deliverer) ours(domain string) bool {
 	domain = strings.TrimSuffix(domain, ".")
-	if domain == "" || strings.EqualFold(domain, d.config.Hostname) {
+	if domain == "" || dns.MatchDomain(d.config.Hostname, domain) {
 		return true
 	}
 	if strings.HasPrefix(domain, "[") {
 		return ourAddress(domain)
 	}
-	return smtp.MatchDomains(d.domains, oneForm(domain))
+	return dns.MatchDomains(d.config.Domains, domain)
 }
-
-// oneForm is a domain as it is compared: in lower case, and with A-labels, by
-// which it is the same domain (RFC 5890 2.3.2.4). A host that had to send mail
-// without SMTPUTF8 names it so, whatever Domains says.
-func oneForm(domain string) string { return dns.ToASCII(domain) }
 
 // qualified is m with a domain: ours, if it has none.
 func (d *Deliverer) qualified(m smtp.Mailbox) smtp.Mailbox {

@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 )
 
+// acePrefix begins an A-label (RFC 5890 2.3.2.5).
+const acePrefix = "xn--"
+
 // toASCII turns the labels that are not ASCII into A-labels (RFC 5890 2.3.2.1).
 // They are encoded as they stand, as RFC 5891 5 wants it from a client that
 // does no mapping: mail addresses hold U-labels already (RFC 6531 3.2).
@@ -17,7 +20,7 @@ func toASCII(name string) string {
 	labels := strings.Split(name, ".")
 	for i, label := range labels {
 		if !isASCII(label) {
-			labels[i] = "xn--" + punycode([]rune(label))
+			labels[i] = acePrefix + punycode([]rune(label))
 		}
 	}
 	return strings.Join(labels, ".")

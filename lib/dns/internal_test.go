@@ -86,7 +86,40 @@ func TestPunycode(t *testing.T) {
 		if got := punycode([]rune(tt.in)); got != tt.want {
 			t.Errorf("punycode(%s) = %s, want %s", tt.in, got, tt.want)
 		}
+		if got, ok := unpunycode(tt.want); got != tt.in || !ok {
+			t.Errorf("unpunycode(%s) = %s, %v, want %s", tt.want, got, ok, tt.in)
+		}
 	}
+}
+
+func TestToUnicode(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.XN--Bcher-kva.example": "a.bücher.example",
+		"bücher.example":          "bücher.example",
+		"xn--.example":            "xn--.example",
+		"xn---.example":           "xn---.example",
+		"xn--abc-.example":        "xn--abc-.example", // is ASCII
+		"xn--99999999.example":    "xn--99999999.example",
+		"xn--bcher-kv!.example":   "xn--bcher-kv!.example",
+		"Example":                 "Example",
+		"":                        "",
+	} {
+		if got := ToUnicode(name); got != want {
+			t.Errorf("ToUnicode(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// What ToUnicode makes of a name is the same name.
+func FuzzToUnicode(f *testing.F) {
+	for _, s := range []string{"xn--bcher-kva.example", "bücher", "xn--ihqwcrb4cv8a8dqg056pqjye", "xn--zzzzzzzz"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if u := ToUnicode(name); ToASCII(u) != ToASCII(name) {
+			t.Errorf("%q: %q is %q", name, u, ToASCII(u))
+		}
+	})
 }
 
 func TestQuestion(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"postern/lib/dns"
 )
 
 // Kind is what a rule does with the addresses it matches.
@@ -61,17 +63,19 @@ type Match struct {
 	groups []string // the whole address, then the parenthesised parts, as written
 }
 
-// Find is the first rule that matches all of address, whatever its case. With
-// skipAuth rules of the kind Auth are passed over. host stands for \l in
+// Find is the first rule that matches all of address, whatever its case and
+// whether its domain stands in UTF-8 or in A-labels. With skipAuth rules of the
+// kind Auth are passed over. host stands for \l in
 // patterns. A pattern that is no regular expression is an error once it is
 // reached: what it was meant to match is not known, so nothing may go on to
 // the rules behind it.
 func (rs Rules) Find(address, host string, skipAuth bool) (Match, bool, error) {
+	forms := spellings(address)
 	for _, r := range rs {
 		if skipAuth && r.Kind == Auth {
 			continue
 		}
-		groups, err := r.match(address, host)
+		groups, err := r.match(forms, host)
 		if err != nil {
 			return Match{}, false, err
 		}
@@ -86,16 +90,29 @@ func (rs Rules) Find(address, host string, skipAuth bool) (Match, bool, error) {
 func (rs Rules) Check(host string) []error {
 	var errs []error
 	for _, r := range rs {
-		if _, err := r.match("", host); err != nil {
+		if _, err := r.match(nil, host); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errs
 }
 
-// match is the parts of address that r's pattern found, nil if it does not
-// match.
-func (r *Rule) match(address, host string) ([]string, error) {
+// spellings are the forms of an address: as it was written, and with the other
+// forms of its domain, which are the same domain (RFC 5890 2.3.2.4).
+func spellings(address string) []string {
+	at := strings.LastIndexByte(address, '@') + 1
+	forms := []string{address}
+	for _, domain := range [...]string{dns.ToASCII(address[at:]), dns.ToUnicode(address[at:])} {
+		if !strings.EqualFold(domain, address[at:]) {
+			forms = append(forms, address[:at]+domain)
+		}
+	}
+	return forms
+}
+
+// match is the parts that r's pattern found in the first of the forms that it
+// matches, nil if there is none.
+func (r *Rule) match(forms []string, host string) ([]string, error) {
 	r.compile.Do(func() {
 		pattern := strings.ReplaceAll(r.pattern, `\l`, regexp.QuoteMeta(host))
 		r.re, r.err = regexp.Compile(`\A(?i:` + pattern + `)\z`)
@@ -106,5 +123,10 @@ func (r *Rule) match(address, host string) ([]string, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	return r.re.FindStringSubmatch(address), nil
+	for _, address := range forms {
+		if groups := r.re.FindStringSubmatch(address); groups != nil {
+			return groups, nil
+		}
+	}
+	return nil, nil
 }

@@ -46,6 +46,28 @@ func TestHold(t *testing.T) {
 	}
 }
 
+// A domain in UTF-8 and its A-labels are one, in the queue and in what is asked
+// for.
+func TestDomainForms(t *testing.T) {
+	b := newOutBench(t)
+	utf8, ascii := b.send(t, "ok@grün.example"), b.send(t, "ok@xn--grn-ioa.example")
+	for _, query := range []string{"GRÜN.example", "XN--grn-ioa.example", "*.grün.example"} {
+		said := b.change(t, &holdChange, query)
+		if !strings.Contains(said, utf8+" held\n") || !strings.Contains(said, ascii+" held\n") {
+			t.Errorf("%s: said %q", query, said)
+		}
+		b.change(t, &releaseChange, query)
+	}
+	found := 0
+	b.kick(t, "xn--grn-ioa.example")
+	for range b.kicked(context.Background()) {
+		found++
+	}
+	if found != 2 {
+		t.Errorf("asked for: %d entries, want 2", found)
+	}
+}
+
 // An entry is removed wherever it lies, a damaged one too, and others are not.
 func TestRemove(t *testing.T) {
 	b := newOutBench(t)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"postern/lib/dns"
 	"postern/lib/dsn"
 	"postern/lib/header"
 	"postern/lib/maillog"
@@ -83,5 +84,13 @@ func hasComeIn(text io.Reader) bool {
 // forwards keep that in ORCPT.
 func sentTo(rcpt *smtp.Recipient, m smtp.Mailbox) bool {
 	_, first, _ := strings.Cut(rcpt.ORcpt, ";")
-	return strings.EqualFold(rcpt.Mailbox.String(), m.String()) || strings.EqualFold(first, m.String())
+	want := oneForm(m.String())
+	return oneForm(rcpt.Mailbox.String()) == want || oneForm(first) == want
+}
+
+// oneForm is an address as it is compared: in lower case, its domain in
+// A-labels.
+func oneForm(address string) string {
+	at := strings.LastIndexByte(address, '@') + 1
+	return strings.ToLower(address[:at]) + dns.ToASCII(address[at:])
 }

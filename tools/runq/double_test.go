@@ -72,3 +72,20 @@ func TestDoubleBounceFromElsewhere(t *testing.T) {
 		}
 	}
 }
+
+func TestSentTo(t *testing.T) {
+	to := smtp.Mailbox{Local: "pm", Domain: "grün.example"}
+	for _, tt := range []struct {
+		rcpt smtp.Recipient
+		want bool
+	}{
+		{smtp.Recipient{Mailbox: to}, true},
+		{smtp.Recipient{Mailbox: smtp.Mailbox{Local: "PM", Domain: "xn--grn-ioa.Example"}}, true},
+		{smtp.Recipient{Mailbox: smtp.Mailbox{Local: "pm", Domain: "x.example"}, ORcpt: "rfc822;Pm@XN--grn-ioa.example"}, true},
+		{smtp.Recipient{Mailbox: smtp.Mailbox{Local: "pm", Domain: "x.example"}, ORcpt: "rfc822;a@xn--grn-ioa.example"}, false},
+	} {
+		if got := sentTo(&tt.rcpt, to); got != tt.want {
+			t.Errorf("%+v: got %v", tt.rcpt, got)
+		}
+	}
+}

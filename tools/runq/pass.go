@@ -7,8 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"postern/lib/dns"
 	"postern/lib/queue"
-	"postern/lib/smtp"
 )
 
 // pool is a number of workers on entries.
@@ -169,7 +169,7 @@ func (r *runner) goesTo(ref queue.Ref, domains []string) bool {
 func hasDomain(info queue.Info, domains []string, wanted func(queue.State) bool) bool {
 	for i, s := range info.Status {
 		domain := info.Envelope.Recipients[i].Mailbox.Domain
-		if wanted(s.State) && (slices.Contains(domains, "*") || smtp.MatchDomains(domains, domain)) {
+		if wanted(s.State) && (slices.Contains(domains, "*") || dns.MatchDomains(domains, domain)) {
 			return true
 		}
 	}

@@ -46,7 +46,7 @@ func defaultRouting() routing { return routing{flags: []string{defaultFlags}} }
 func (r *routing) find(m smtp.Mailbox) target {
 	domain := dns.ToASCII(m.Domain)
 	for _, route := range r.table {
-		if route.pattern == "*" || smtp.MatchDomain(dns.ToASCII(route.pattern), domain) {
+		if route.pattern == "*" || dns.MatchDomain(route.pattern, domain) {
 			return route.target
 		}
 	}

@@ -1,6 +1,10 @@
-package smtp
+package dns_test
 
-import "testing"
+import (
+	"testing"
+
+	"postern/lib/dns"
+)
 
 func TestMatchDomain(t *testing.T) {
 	for _, tt := range []struct {
@@ -19,12 +23,17 @@ func TestMatchDomain(t *testing.T) {
 		{"*.example.org", ".example.org", true},
 		{"*.", "", true},
 		{"*", "example.org", false},
+		{"grün.example", "xn--grn-ioa.example", true},
+		{"xn--grn-ioa.example", "GRÜN.example", true},
+		{"*.grün.example", "mx.XN--GRN-ioa.example", true},
+		{"*.xn--grn-ioa.example", "mx.grün.example", true},
+		{"*.grün.example", "immergrün.example", false},
 	} {
-		if got := MatchDomain(tt.pattern, tt.domain); got != tt.want {
+		if got := dns.MatchDomain(tt.pattern, tt.domain); got != tt.want {
 			t.Errorf("MatchDomain(%q, %q) = %v, want %v", tt.pattern, tt.domain, got, tt.want)
 		}
 	}
-	if !MatchDomains([]string{"a.example", "*.b.example"}, "mx.b.example") || MatchDomains(nil, "a.example") {
+	if !dns.MatchDomains([]string{"a.example", "*.b.example"}, "mx.b.example") || dns.MatchDomains(nil, "a.example") {
 		t.Error("MatchDomains does not ask each pattern")
 	}
 }
