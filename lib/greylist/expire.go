@@ -35,26 +35,42 @@ func (s *Store) Expire(ctx context.Context, now time.Time) (x Expired, err error
 	if _, err := os.Stat(s.Dir); err != nil {
 		return x, ignoreMissing(err)
 	}
-	mark, err := s.lock(expireLock, 0)
+	now, done, err := s.beginExpire(now)
 	if errors.Is(err, safefile.ErrLocked) {
 		return Expired{Busy: true}, nil
 	}
 	if err != nil {
 		return x, err
 	}
-	defer mark.Close()
-	now, err = s.believed(mark, now)
-	if err != nil {
-		return x, err
-	}
+	defer done()
 	if err := s.expireGrey(ctx, now, &x); err != nil {
 		return x, err
 	}
 	return x, s.expireWhite(now, &x)
 }
 
+// beginExpire takes the lock until done, and gives the time that is taken for
+// now. On a disk that has no room for the lock's file there is none: Expire is
+// then needed most.
+func (s *Store) beginExpire(clock time.Time) (now time.Time, done func(), err error) {
+	mark, err := s.lock(expireLock, 0)
+	if noRoom(err) {
+		return clock, func() {}, nil
+	}
+	if err != nil {
+		return clock, nil, err
+	}
+	now, err = s.believed(mark, clock)
+	if err != nil {
+		mark.Close()
+		return clock, nil, err
+	}
+	return now, func() { mark.Close() }, nil
+}
+
 // believed is the time that is taken for now. The file's time stamp remembers
-// it, and that of its last use what the clock said.
+// it, and that of its last use what the clock said; a file that is empty, as it
+// is new, remembers nothing.
 func (s *Store) believed(mark *os.File, clock time.Time) (now time.Time, err error) {
 	st, err := s.stat(expireLock)
 	if err != nil {
@@ -63,11 +79,14 @@ func (s *Store) believed(mark *os.File, clock time.Time) (now time.Time, err err
 	now = clock
 	if st.Size > 0 {
 		now = believable(mtime(&st), atime(&st), clock)
-	} else {
-		_, err = mark.WriteAt([]byte("the time stamp of this file is that of the last greylist expire\n"), 0)
+	} else if _, err = mark.WriteAt([]byte("the time stamp of this file is that of the last greylist expire\n"), 0); noRoom(err) {
+		err = nil
 	}
 	return now, errors.Join(err, s.setTimes(expireLock, clock, now))
 }
+
+// noRoom says that the disk is full, or what one may have of it.
+func noRoom(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }
 
 // believable is the time at clock, when it was then at clockThen.
 func believable(then, clockThen, clock time.Time) time.Time {

@@ -73,6 +73,8 @@ func TestDiskFullForExpire(t *testing.T) {
 	}
 }
 
+// TestInodesUsedUp: strangers have used up the disk, and the first Expire of all
+// makes room.
 func TestInodesUsedUp(t *testing.T) {
 	s := onDisk(e2e.NewDisk(t))
 	var err error
@@ -81,6 +83,26 @@ func TestInodesUsedUp(t *testing.T) {
 	}
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("%v, want ENOSPC", err)
+	}
+	checkMakesRoom(t, s)
+}
+
+// TestBlocksUsedUp: the same where there are inodes, but no blocks.
+func TestBlocksUsedUp(t *testing.T) {
+	disk := e2e.NewDisk(t)
+	s := onDisk(disk)
+	if _, err := s.Check(query("10.0.0.1", "bob@example.org"), noon); err != nil {
+		t.Fatal(err)
+	}
+	disk.Fill(t)
+	checkMakesRoom(t, s)
+}
+
+func checkMakesRoom(t *testing.T, s *Store) {
+	t.Helper()
+	x, err := s.Expire(context.Background(), noon.Add(72*time.Hour))
+	if x.Grey == 0 || x.Kept > 0 {
+		t.Errorf("Expire: %+v, %v; want all strangers gone", x, err)
 	}
 }
 
