@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/lib/e2e"
 	"postern/lib/place"
 	"postern/lib/queue"
 	"postern/lib/smtp"
@@ -164,9 +165,7 @@ func TestParallelMbox(t *testing.T) {
 
 // TestMailboxOfAnotherUser is root's delivery: by a child, as the user.
 func TestMailboxOfAnotherUser(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root delivers as other users")
-	}
+	e2e.NeedRoot(t)
 	const uid = 12345
 	path, p := binary(t), instance(t)
 	// The child must find its way to the mailbox and to the program.
@@ -206,13 +205,7 @@ func TestMailboxOfAnotherUser(t *testing.T) {
 
 // TestReader has a mail reader, s-nail, read what was delivered.
 func TestReader(t *testing.T) {
-	reader, err := exec.LookPath("s-nail")
-	if err != nil {
-		if os.Getenv("POSTERN_REAL") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip("no s-nail here: ", err)
-	}
+	reader := e2e.Need(t, "s-nail")[0]
 	p := instance(t)
 	for _, n := range []string{"one", "two", "three"} {
 		text := "Subject: subject " + n + "\nFrom: z@y.example\n\nbody " + n + "\nFrom here on\n\n>From there\nend " + n + "\n"

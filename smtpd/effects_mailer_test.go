@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/lib/e2e"
 	"postern/lib/smtptest"
 	"postern/lib/tlsconf"
 )
@@ -62,9 +63,7 @@ func mailerEffects() []effect {
 }
 
 func needRoot(t *testing.T, _ *instance) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root becomes another user")
-	}
+	e2e.NeedRoot(t)
 }
 
 // $TMPDIR holds what is on its way to a mailer; the file has no name there.

@@ -5,17 +5,14 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"postern/lib/e2e"
 )
 
 // A queue that belongs to a user without root's rights cannot make root write
 // where no rule leads.
 func TestForeignQueue(t *testing.T) {
-	if os.Geteuid() != 0 {
-		if os.Getenv("POSTERN_REAL") == "1" {
-			t.Fatal("only root works on another user's queue")
-		}
-		t.Skip("only root works on another user's queue")
-	}
+	e2e.NeedRoot(t)
 	in := newInstance(t, "bob")
 	in.aliases("box: " + in.root + "/mbox\nbob: box\n")
 	d := in.deliverer()

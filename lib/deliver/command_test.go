@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/lib/e2e"
 	"postern/lib/sysexits"
 )
 
@@ -238,9 +239,7 @@ func TestCommandsAreQueued(t *testing.T) {
 // TestForeignCommand is a queue that root does not own: it cannot make root's
 // runq run what no rule says.
 func TestForeignCommand(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root has a queue that is not his")
-	}
+	e2e.NeedRoot(t)
 	in := newInstance(t)
 	touch := in.script("touch", "touch "+in.root+"/touched")
 	in.aliases("cmd: |" + touch + " well\n")
@@ -268,9 +267,7 @@ func TestForeignCommand(t *testing.T) {
 
 // TestCommandAs is that commands lose root's rights.
 func TestCommandAs(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root becomes another user")
-	}
+	e2e.NeedRoot(t)
 	in := newInstance(t)
 	if err := os.Chmod(in.root, 0o755); err != nil {
 		t.Fatal(err)

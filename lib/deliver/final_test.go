@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"postern/lib/e2e"
 	"postern/lib/mbox"
 )
 
@@ -106,9 +107,7 @@ func TestDeliverList(t *testing.T) {
 
 // TestOtherUID is the mailbox of another user: for root only, and by a child.
 func TestOtherUID(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can make a mailbox of another uid")
-	}
+	e2e.NeedRoot(t)
 	in := newInstance(t, "bob")
 	for _, dir := range []string{"", "/new", "/cur", "/tmp"} {
 		if err := os.Chown(in.box("bob")+dir, 12345, 12345); err != nil {

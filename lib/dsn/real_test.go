@@ -1,10 +1,11 @@
 package dsn
 
 import (
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"postern/lib/e2e"
 )
 
 // reader is another implementation: Python's email package.
@@ -31,13 +32,7 @@ print("defects", defects(m))
 
 // Reports are read by others as they are meant.
 func TestPython(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		if os.Getenv("POSTERN_REAL") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip("no python3 here: ", err)
-	}
+	python := e2e.Need(t, "python3")[0]
 	header, eight, global := failure(letter), failure("Subject: eight\n\nna\xefve\n"), failure("Subject: naïve\n\nx\n")
 	header.Original.Ret = "HDRS"
 	global.Original.UTF8, global.To = true, box("änn@example.org")

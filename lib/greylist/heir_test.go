@@ -7,14 +7,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"postern/lib/e2e"
 )
 
 // TestRootLeavesNothingOfItsOwn: what root makes in a folder of smtpd's, smtpd
 // can write.
 func TestRootLeavesNothingOfItsOwn(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root can do this")
-	}
+	e2e.NeedRoot(t)
 	const owner = 65534
 	s := testStore(t)
 	writeWhite(t, s, padding())
@@ -49,9 +49,7 @@ func TestRootLeavesNothingOfItsOwn(t *testing.T) {
 // TestRootKeepsTheIndex: a file that is smtpd's already is not touched, which
 // would make it look edited.
 func TestRootKeepsTheIndex(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root can do this")
-	}
+	e2e.NeedRoot(t)
 	s := testStore(t)
 	writeWhite(t, s, padding())
 	for _, name := range []string{s.Dir, s.Dir + "/" + whiteName} {

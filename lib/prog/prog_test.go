@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"postern/lib/e2e"
 )
 
 // sh is the program that the tests run.
@@ -148,12 +150,7 @@ func TestRunNothing(t *testing.T) {
 }
 
 func TestRunAs(t *testing.T) {
-	if os.Getuid() != 0 {
-		if os.Getenv("POSTERN_REAL") == "1" {
-			t.Fatal("needs root")
-		}
-		t.Skip("needs root")
-	}
+	e2e.NeedRoot(t)
 	c := script("id -u; id -g; id -G")
 	c.Env = []string{"PATH=/bin:/usr/bin"}
 	c.Cred = &syscall.Credential{Uid: 65534, Gid: 65533}

@@ -8,15 +8,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"postern/lib/e2e"
 )
 
 // TestHeir: what root makes belongs to the owner of the store's folder, or of the
 // one above when there is none yet: an administrator who tries a tool must not
 // lock smtpd out.
 func TestHeir(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root makes files for others")
-	}
+	e2e.NeedRoot(t)
 	const owner = 65534
 	above := t.TempDir()
 	if err := os.Chown(above, owner, owner); err != nil {
@@ -55,9 +55,7 @@ func TestHeir(t *testing.T) {
 // TestHeirOfOthers: nothing elsewhere is given away, whatever the owner of the
 // folder has put there.
 func TestHeirOfOthers(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root makes files for others")
-	}
+	e2e.NeedRoot(t)
 	dir := t.TempDir()
 	s := Open(dir + "/state")
 	name := keyName(rateFolder, "k")

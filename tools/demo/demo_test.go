@@ -16,18 +16,6 @@ import (
 	"postern/lib/e2e"
 )
 
-// need skips a test without a program that only some hosts have; where the
-// real peers are installed their absence is a failure.
-func need(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("POSTERN_REAL") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-}
-
 // private makes temporary folders go where the test can see them, and returns
 // that place.
 func private(t *testing.T) string {
@@ -161,8 +149,7 @@ func TestSessions(t *testing.T) {
 
 // TestCommands runs the commands that are printed, as they are printed.
 func TestCommands(t *testing.T) {
-	need(t, "swaks")
-	need(t, "openssl")
+	e2e.Need(t, "swaks", "openssl")
 	private(t)
 	w, _ := start(t)
 	for _, test := range []struct{ command, input, shown string }{

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"postern/lib/e2e"
 )
 
 // flood is how many connections are offered, and floodGrowth how much memory,
@@ -87,7 +89,7 @@ func BenchmarkConnection(b *testing.B) {
 		name string
 		args []string
 	}{
-		{"own", []string{"127.0.0.1:0", "--", need(b, "true")}},
+		{"own", []string{"127.0.0.1:0", "--", e2e.Need(b, "true")[0]}},
 		{"stays", with(program(b, "as-worker"), "-w", "4:0", "127.0.0.1:0")},
 	} {
 		b.Run(bb.name, func(b *testing.B) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -11,25 +10,13 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// need gives the path of a program of the host. Where there is none the test
-// is skipped, or fails if everything is to be tested.
-func need(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("POSTERN_REAL") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	return path
-}
+	"postern/lib/e2e"
+)
 
 // TestSystemdSockets has systemd's own program bind the sockets.
 func TestSystemdSockets(t *testing.T) {
-	activate := need(t, "systemd-socket-activate")
+	activate := e2e.Need(t, "systemd-socket-activate")[0]
 	root := t.TempDir()
 	path := filepath.Join(root, "s")
 	ports := []string{freePort(t), freePort(t)}

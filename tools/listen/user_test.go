@@ -1,10 +1,11 @@
 package main
 
 import (
-	"os"
 	"os/user"
 	"strings"
 	"testing"
+
+	"postern/lib/e2e"
 )
 
 func TestLookUp(t *testing.T) {
@@ -47,14 +48,12 @@ func TestLookUp(t *testing.T) {
 
 // TestBecome has a program tell who it is.
 func TestBecome(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root becomes somebody else")
-	}
+	e2e.NeedRoot(t)
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
 		t.Skip(err)
 	}
-	id := need(t, "id")
+	id := e2e.Need(t, "id")[0]
 	for _, workers := range []string{"nobody", nobody.Uid + ":" + nobody.Gid} {
 		d := start(t, t.TempDir(), "-u", workers, "127.0.0.1:0", "--", id)
 		got := all(t, dial(t, d.addr(1)))

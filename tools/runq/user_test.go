@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"postern/lib/e2e"
 )
 
 func TestCredential(t *testing.T) {
@@ -18,9 +20,7 @@ func TestCredential(t *testing.T) {
 }
 
 func TestCommandUser(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root becomes another user")
-	}
+	e2e.NeedRoot(t)
 	root := instance(t)
 	if err := os.WriteFile(root+"/etc/postern/smtpd.conf", []byte("CommandUser nosuch\n"), 0o600); err != nil {
 		t.Fatal(err)
