@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"strconv"
 	"strings"
@@ -28,7 +29,8 @@ type notices struct {
 // locked. A recipient that it leaves as queue.Rejected is kept for a person.
 //
 // A report is in the queue before its recipients are marked, and its id is made
-// from theirs: after a crash in between it is found there and not made twice.
+// from theirs: after a crash in between it is found there and not made twice,
+// unless there is more to tell by then.
 func (r *runner) returns(e *queue.Entry) error {
 	var failed, arrived, delayed []int
 	for i := range e.Envelope.Recipients {
@@ -92,7 +94,7 @@ func (r *runner) tell(e *queue.Entry, kind string, action dsn.Action, rcpts []in
 	if len(rcpts) == 0 {
 		return nil
 	}
-	id := reportID(e.ID, kind, rcpts[0])
+	id := reportID(e.ID, kind, rcpts)
 	if _, err := r.queue.Find(id); err == nil {
 		return nil
 	}
@@ -114,10 +116,17 @@ func (r *runner) tell(e *queue.Entry, kind string, action dsn.Action, rcpts []in
 	return nil
 }
 
-// reportID is the name of a report: the same whenever it is made, for nothing
-// is told twice of a recipient.
-func reportID(id, kind string, first int) string {
-	if next := id + "-" + kind + strconv.Itoa(first); queue.ValidID(next) {
+// reportID is the name of a report about some recipients: the same whenever it
+// is made of these, and another as soon as one more is among them, who would
+// else never be told of.
+func reportID(id, kind string, rcpts []int) string {
+	next := id + "-" + kind + strconv.Itoa(rcpts[0])
+	if len(rcpts) > 1 {
+		sum := fnv.New32a()
+		fmt.Fprint(sum, rcpts)
+		next += fmt.Sprintf("-%08x", sum.Sum32())
+	}
+	if queue.ValidID(next) {
 		return next
 	}
 	return queue.NewID(time.Now())

@@ -88,7 +88,7 @@ func TestBounce(t *testing.T) {
 		t.Fatalf("%d reports\n%v", len(list), list)
 	}
 	r := list[0]
-	if r.id != id+"-f0" || r.to != anyone.String() {
+	if !strings.HasPrefix(r.id, id+"-f0-") || r.to != anyone.String() {
 		t.Errorf("report %s to %s", r.id, r.to)
 	}
 	if m, err := mail.ReadMessage(strings.NewReader(r.text)); err != nil || m.Header.Get("From") != "Mail Delivery System <MAILER-DAEMON@mx.example.com>" {
@@ -159,6 +159,25 @@ func TestBounceAfterKill(t *testing.T) {
 		if n := len(b.reports(t)); n != 1 {
 			t.Errorf("told %v: %d reports", told, n)
 		}
+	}
+}
+
+// Who fails behind such a crash is told of too, though a report about the first
+// is there.
+func TestBounceOfMoreAfterKill(t *testing.T) {
+	b := newBench(t)
+	id := b.addWith(t, anyone, "", "no1", "no2", "ok")
+	killedAfter(t, b, id, true)
+	b.do(t, &config{queries: []string{id}})
+	if got := b.where(t, id); got != "gone" {
+		t.Error(got)
+	}
+	var told []string
+	for _, r := range b.reports(t) {
+		told = append(told, r.statusFields("Final-Recipient")...)
+	}
+	if got := strings.Join(told, ","); !strings.Contains(got, "no2@example.org") {
+		t.Errorf("the sender was told of %s", got)
 	}
 }
 

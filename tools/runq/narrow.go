@@ -53,7 +53,7 @@ func narrowText(e *queue.Entry) ([]byte, error) {
 // Like a report it has its name from them, and is not made twice.
 func (r *runner) again(e *queue.Entry, rcpts []int, text []byte) error {
 	env := *e.Envelope
-	env.ID, env.Body, env.Size, env.Recipients = reportID(e.ID, "n", rcpts[0]), "7BIT", 0, nil
+	env.ID, env.Body, env.Size, env.Recipients = reportID(e.ID, "n", rcpts), "7BIT", 0, nil
 	for _, i := range rcpts {
 		env.Recipients = append(env.Recipients, e.Envelope.Recipients[i])
 	}
