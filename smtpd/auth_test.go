@@ -21,7 +21,7 @@ import (
 
 // newAuthInstance is an instance with a certificate, and with ann, whose
 // password is secret. A guess is answered at once.
-func newAuthInstance(t *testing.T, lines ...string) *instance {
+func newAuthInstance(t testing.TB, lines ...string) *instance {
 	t.Helper()
 	users := filepath.Join(t.TempDir(), "users")
 	write(t, users, []byte("ann:{PLAIN}secret\n"))

@@ -44,7 +44,7 @@ func TestTLSDialogues(t *testing.T) {
 	}
 }
 
-func write(t *testing.T, name string, text []byte) {
+func write(t testing.TB, name string, text []byte) {
 	t.Helper()
 	if err := os.WriteFile(name, text, 0o600); err != nil {
 		t.Fatal(err)

@@ -23,13 +23,13 @@ type instance struct {
 
 // newInstance makes an instance whose smtpd.conf has these lines besides the
 // host name.
-func newInstance(t *testing.T, lines ...string) *instance {
+func newInstance(t testing.TB, lines ...string) *instance {
 	t.Helper()
 	return newInstanceOf(t, new(flags), lines...)
 }
 
 // newInstanceOf makes an instance with a command line.
-func newInstanceOf(t *testing.T, f *flags, lines ...string) *instance {
+func newInstanceOf(t testing.TB, f *flags, lines ...string) *instance {
 	t.Helper()
 	in := &instance{root: t.TempDir(), log: new(e2e.Log)}
 	places := place.New(in.root)
