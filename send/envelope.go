@@ -40,7 +40,7 @@ func (p *program) fromArgs(operands []string) (*smtp.Envelope, error) {
 	}
 	var err error
 	if env.Sender, err = p.envelopeSender(); err != nil {
-		return nil, fmt.Errorf("sender: %w", err)
+		return nil, err
 	}
 	for _, operand := range operands {
 		list, err := p.parseOperand(operand)
@@ -103,17 +103,31 @@ func (p *program) envelopeSender() (smtp.Mailbox, error) {
 	if !p.hasSender {
 		return smtp.Mailbox{Local: loginName(), Domain: p.mail.Hostname()}, nil
 	}
-	return p.parseAddress(p.sender)
+	m, err := p.parseAddress(p.sender)
+	if err == nil {
+		return m, nil
+	}
+	switch list, _ := p.parseList(p.sender); len(list) {
+	case 0:
+		return m, fmt.Errorf("sender %q: %w", p.sender, err)
+	case 1:
+		return list[0], nil // behind a name: "Ann <ann@example.org>"
+	}
+	return m, fmt.Errorf("sender %q: is more than one address", p.sender)
 }
 
 // parseAddress reads an address of the command line, with or without <>. A
-// name alone is one of this host. "" and <> give the zero value.
+// name alone is one of this host. A source route is passed over (RFC 5321
+// appendix C). "" and <> give the zero value.
 func (p *program) parseAddress(s string) (smtp.Mailbox, error) {
 	if strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">") {
 		s = s[1 : len(s)-1]
 	}
 	if s == "" {
 		return smtp.Mailbox{}, nil
+	}
+	if _, behind, ok := strings.Cut(s, ":"); ok && s[0] == '@' {
+		s = behind
 	}
 	if !strings.Contains(s, "@") {
 		s += "@" + p.mail.Hostname()

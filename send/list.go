@@ -7,10 +7,11 @@ import (
 	"postern/lib/smtp"
 )
 
-// parseList reads an address list (RFC 5322 3.4). Names alone are of this host.
+// parseList reads an address list (RFC 5322 3.4), in which groups count as their
+// members. Names alone are of this host.
 func (p *program) parseList(body string) ([]smtp.Mailbox, error) {
 	body = strings.TrimSpace(body)
-	if body == "" || body == "undisclosed-recipients:;" {
+	if body == "" {
 		return nil, nil
 	}
 	parsed, err := mail.ParseAddressList(body)
@@ -62,37 +63,63 @@ func mailbox(a *mail.Address) (smtp.Mailbox, error) {
 	return smtp.ParseMailbox(smtp.Mailbox{Local: a.Address[:i], Domain: a.Address[i+1:]}.String(), true)
 }
 
-// items parts a list at its commas, but for those within quotes, and takes
-// comments out. What is open at the end stays so, and is no address.
+// items parts a list into its addresses: at commas and at what begins and ends a
+// group, but for those within quotes, <> and literals. Comments and the names of
+// groups are taken out. What is open at the end stays so, and is no address.
 func items(body string) []string {
-	var list []string
-	var item strings.Builder
-	quoted, depth := false, 0
+	var l itemList
 	for i := 0; i < len(body); i++ {
-		c := body[i]
-		switch {
-		case c == '\\' && (quoted || depth > 0) && i+1 < len(body):
-			if depth == 0 {
-				item.WriteString(body[i : i+2])
-			}
-			i++
-			continue
-		case c == '"' && depth == 0:
-			quoted = !quoted
-		case c == '(' && !quoted:
-			depth++
-			continue
-		case c == ')' && depth > 0:
-			depth--
-			continue
-		case c == ',' && !quoted && depth == 0:
-			list = append(list, strings.TrimSpace(item.String()))
-			item.Reset()
-			continue
+		n := 1
+		if body[i] == '\\' && (l.quoted || l.depth > 0) && i+1 < len(body) {
+			n = 2
 		}
-		if depth == 0 {
-			item.WriteByte(c)
-		}
+		l.take(body[i : i+n])
+		i += n - 1
 	}
-	return append(list, strings.TrimSpace(item.String()))
+	l.end()
+	return l.items
+}
+
+// itemList is the state of items.
+type itemList struct {
+	items  []string
+	item   strings.Builder
+	quoted bool
+	inside bool // <> or []
+	group  bool
+	depth  int // of comments
+}
+
+// take takes the next character, or one with a backslash in front.
+func (l *itemList) take(c string) {
+	switch {
+	case l.quoted || l.depth == 0 && c == `"`:
+		l.quoted = l.quoted != (c == `"`)
+	case c == "(":
+		l.depth++
+		return
+	case l.depth > 0:
+		if c == ")" {
+			l.depth--
+		}
+		return
+	case strings.Contains("<>[]", c):
+		l.inside = c == "<" || c == "["
+	case l.inside:
+	case c == "," || c == ";" && l.group:
+		l.group = l.group && c == ","
+		l.end()
+		return
+	case c == ":" && !l.group:
+		l.group = true
+		l.item.Reset()
+		return
+	}
+	l.item.WriteString(c)
+}
+
+// end ends an address.
+func (l *itemList) end() {
+	l.items = append(l.items, strings.TrimSpace(l.item.String()))
+	l.item.Reset()
 }

@@ -146,7 +146,7 @@ func TestStatus(t *testing.T) {
 		{"no aliases", "-n list", sysexits.NoUser, "send: list@mx.example: no such recipient\n"},
 		{"bad recipient", "a@b@", sysexits.DataErr, `send: recipient "a@b@": `},
 		{"null recipient", "<>", sysexits.DataErr, `send: recipient "<>": is no recipient`},
-		{"bad sender", "-f a@ bob", sysexits.DataErr, "send: sender: "},
+		{"bad sender", "-f a@ bob", sysexits.DataErr, "send: sender \"a@\": "},
 		{"no recipients", "", sysexits.Usage, "send: no recipients\nusage: send "},
 		{"unknown option", "-Z bob", sysexits.Usage, "send: unknown option -Z\n"},
 		{"bad body", "-B x bob", sysexits.Usage, "send: -B x: 7BIT or 8BITMIME\n"},
@@ -344,6 +344,17 @@ func TestParseList(t *testing.T) {
 		{"ann, , <b@x.example>,", "ann@h.example b@x.example"},
 		{"team: a@x.example, b@x.example;", "a@x.example b@x.example"},
 		{"undisclosed-recipients: ;", ""},
+		{"undisclosed-recipients:;", ""},
+		{"Friends (of us): ann, Bob <bob>; , c@x.example", "ann@h.example bob@h.example c@x.example"},
+		{"a: ann;, none:;, b: bob, <@r1.example,@r2.example:c@x.example>;", "ann@h.example bob@h.example c@x.example"},
+		{"team: ann, bob", "ann@h.example bob@h.example"}, // not ended: who is meant is clear
+		{"ann; bob", "error"},
+		{"a: b: ann;", "error"},
+		{"root, x@[IPv6:2001:db8::1]", "root@h.example x@[IPv6:2001:db8::1]"},
+		{`root, <"a>;b"@x.example>`, `root@h.example "a>;b"@x.example`},
+		{"@r1.example,@r2.example:ann@x.example", "error"}, // such a list needs its <>
+		{"<@r1.example:ann@x.example>", "ann@x.example"},
+		{"<@r1.example:@x.example>", "error"},
 		{"", ""},
 		{`"an n"@x.example, "a@b"@x.example`, `"an n"@x.example "a@b"@x.example`},
 		{`ann, "an n"@x.example`, `ann@h.example "an n"@x.example`},
@@ -382,7 +393,7 @@ func TestFullName(t *testing.T) {
 
 // FuzzParseList: whatever the field says, who is meant by it is an address.
 func FuzzParseList(f *testing.F) {
-	for _, seed := range []string{"root, Bob <bob>", `"a, b" (c, d) <e@f>, g`, `(\`, `"\`, "<a>,<b", "team: a, b;"} {
+	for _, seed := range []string{"root, Bob <bob>", `"a, b" (c, d) <e@f>, g`, `(\`, `"\`, "<a>,<b", "team: a, b;", "<@a,@b:c@d>", "a@[IPv6:::1]"} {
 		f.Add(seed)
 	}
 	p := &program{config: newConfig(place.New(f.TempDir()))}

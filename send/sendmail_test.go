@@ -53,16 +53,18 @@ func TestOperands(t *testing.T) {
 	p := &program{config: newConfig(instance(t))}
 	p.mail = deliver.New(deliver.Config{Hostname: "h.example"}, p.places)
 	for operand, want := range map[string]string{
-		"bob":                     "bob@h.example",
-		"<bob@x.example>":         "bob@x.example",
-		"Bob <bob@x.example>":     "bob@x.example",
-		"a,b@x.example, c":        "a@h.example b@x.example c@h.example",
-		"a@x.example,b@x.example": "a@x.example b@x.example",
-		`"a,b"@x.example`:         `"a,b"@x.example`,
-		"a b":                     "error",
-		",":                       "error",
-		"":                        "error",
-		"<>":                      "error",
+		"bob":                        "bob@h.example",
+		"<bob@x.example>":            "bob@x.example",
+		"Bob <bob@x.example>":        "bob@x.example",
+		"a,b@x.example, c":           "a@h.example b@x.example c@h.example",
+		"a@x.example,b@x.example":    "a@x.example b@x.example",
+		`"a,b"@x.example`:            `"a,b"@x.example`,
+		"a b":                        "error",
+		"<@r.example:bob@x.example>": "bob@x.example",
+		"team: bob, c@x.example;":    "bob@h.example c@x.example",
+		",":                          "error",
+		"":                           "error",
+		"<>":                         "error",
 	} {
 		env, err := p.fromArgs([]string{operand})
 		got := "error"
@@ -75,6 +77,36 @@ func TestOperands(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q: got %q, %v; want %q", operand, got, err, want)
+		}
+	}
+}
+
+// TestSender is -f: an address, or one in the form of a header.
+func TestSender(t *testing.T) {
+	p := &program{config: newConfig(instance(t))}
+	p.mail = deliver.New(deliver.Config{Hostname: "h.example"}, p.places)
+	p.hasSender = true
+	for sender, want := range map[string]string{
+		"ann@x.example":                "ann@x.example",
+		"ann":                          "ann@h.example",
+		"Ann <ann@x.example>":          "ann@x.example",
+		`"Bee, Ann" <ann>`:             "ann@h.example",
+		"ann@x.example (Ann)":          "ann@x.example",
+		"<@r.example:ann@x.example>":   "ann@x.example",
+		"":                             "",
+		"<>":                           "",
+		"ann@x.example, bob@x.example": `error: sender "ann@x.example, bob@x.example": is more than one address`,
+		"team:;":                       `error: sender "team:;": `,
+		"ann bob":                      `error: sender "ann bob": `,
+	} {
+		p.sender = sender
+		m, err := p.envelopeSender()
+		got := m.String()
+		if err != nil {
+			got = "error: " + err.Error()
+		}
+		if got != want && (err == nil || !strings.HasPrefix(got, want) || want == "") {
+			t.Errorf("%q: got %q, want %q", sender, got, want)
 		}
 	}
 }
