@@ -20,8 +20,9 @@ const together = 16
 type conveyor struct {
 	order, free chan *job
 	work        chan []*job
-	written     chan error  // after a long line, and at the end
-	failed      atomic.Bool // nothing can be written any more
+	written     chan error   // after a long line, and at the end
+	failed      atomic.Bool  // nothing can be written any more
+	idle        atomic.Int64 // workers that wait for work, less what waits for them
 }
 
 // abreast works on up to n lines at once, some of them together when the
@@ -30,6 +31,7 @@ func (s *stream) abreast(ctx context.Context, n int, in lines, out *bufio.Writer
 	each := 1
 	if _, ok := s.checker.(BatchChecker); ok {
 		each = min(n, together)
+		s.room = make(chan struct{}, n)
 	}
 	c := &conveyor{
 		order:   make(chan *job, n+ahead),
@@ -38,7 +40,7 @@ func (s *stream) abreast(ctx context.Context, n int, in lines, out *bufio.Writer
 		written: make(chan error),
 	}
 	go c.write(out)
-	err := s.feed(ctx, c, in, n/each, each)
+	err := s.feed(ctx, c, in, n, each)
 	close(c.work)
 	close(c.order)
 	return cmp.Or(<-c.written, notEOF(err))
@@ -46,13 +48,15 @@ func (s *stream) abreast(ctx context.Context, n int, in lines, out *bufio.Writer
 
 // feed reads until the end, or until nothing can be written.
 func (s *stream) feed(ctx context.Context, c *conveyor, in lines, workers, each int) error {
-	for started := 0; !c.failed.Load(); started++ {
+	for started := 0; !c.failed.Load(); {
 		group, err := c.read(in, each)
 		if err != nil {
 			return err
 		}
-		if started < workers {
-			go s.worker(ctx, c.work)
+		s.enter(len(group))
+		if c.idle.Add(-1) < 0 && started < workers {
+			started++
+			go s.worker(ctx, c)
 		}
 		long := group[len(group)-1].long()
 		for _, j := range group {
@@ -64,6 +68,23 @@ func (s *stream) feed(ctx context.Context, c *conveyor, in lines, workers, each 
 		}
 	}
 	return nil
+}
+
+// enter waits until n more lines may be worked on. Lines that come one by one are
+// groups of one each, so that workers alone would not tell how many there are.
+func (s *stream) enter(n int) {
+	if s.room != nil {
+		for range n {
+			s.room <- struct{}{}
+		}
+	}
+}
+
+// leave ends the work on a line.
+func (s *stream) leave() {
+	if s.room != nil {
+		<-s.room
+	}
 }
 
 // read reads a line, and others up to n that are there already. A long one is
@@ -83,9 +104,11 @@ func (c *conveyor) read(in lines, n int) ([]*job, error) {
 }
 
 // worker ends with the work. All its jobs are waited for by the writer.
-func (s *stream) worker(ctx context.Context, work <-chan []*job) {
-	for group := range work {
+func (s *stream) worker(ctx context.Context, c *conveyor) {
+	c.idle.Add(1)
+	for group := range c.work {
 		s.work(ctx, group)
+		c.idle.Add(1)
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"postern/lib/record"
@@ -118,6 +120,39 @@ func TestBatchIsNotHeldUp(t *testing.T) {
 	b.late <- struct{}{}
 	c.hear("client_address=192.0.2.3 sender=late parity=odd\n" + strings.Repeat("client_address=192.0.2.5 parity=odd\n", many))
 	<-said
+	if status := <-c.done; status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+// As many lines as -j says are worked on at once, though each came alone; and no
+// more.
+func TestBatchesOfOne(t *testing.T) {
+	const jobs = 20
+	var now, most atomic.Int64
+	entered, leave := make(chan bool, 100), make(chan bool)
+	p, _ := batchProgram()
+	p.Open = func(*tool.Env) (tool.Checker, error) {
+		return &batches{checkFunc: func(ctx context.Context, r *record.Record) (tool.Result, error) {
+			most.Store(max(most.Load(), now.Add(1)))
+			entered <- true
+			<-leave
+			now.Add(-1)
+			return check(ctx, r)
+		}}, nil
+	}
+	c := converse(t, p, "-j", strconv.Itoa(jobs))
+	for range jobs {
+		c.say("192.0.2.1\n")
+		<-entered
+	}
+	c.say("192.0.2.1\n")
+	close(leave)
+	c.hear(strings.Repeat("client_address=192.0.2.1 parity=odd\n", jobs+1))
+	if n := most.Load(); n != jobs {
+		t.Errorf("%d lines were worked on at once, want %d", n, jobs)
+	}
+	c.in.Close()
 	if status := <-c.done; status != 0 {
 		t.Errorf("status %d", status)
 	}

@@ -40,8 +40,9 @@ type stream struct {
 	program *Program
 	checker Checker
 	json    bool
-	prefix  string    // of our own errors
-	found   sync.Pool // of *record.Record: what checks have found, to be used again
+	prefix  string        // of our own errors
+	room    chan struct{} // has something for each line that is worked on; nil when the workers are the limit
+	found   sync.Pool     // of *record.Record: what checks have found, to be used again
 }
 
 // oneByOne works on one line at a time.
@@ -113,6 +114,7 @@ func (s *stream) finish(j *job, o Outcome) {
 	s.found.Put(found)
 	j.out = s.append(j.out[:0], &j.record)
 	j.record = record.Record{}
+	s.leave()
 	j.done <- struct{}{}
 }
 
