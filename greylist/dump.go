@@ -27,6 +27,8 @@ type dump struct {
 	good  bool // the key
 	odd   bool
 	ended bool // as a dump does that is whole
+
+	taken map[netip.Prefix]int // where in the entries a client is
 }
 
 // trustedAfter is how many messages make postgrey trust a client.
@@ -37,7 +39,7 @@ const trustedAfter = 5
 const clocksApart = 24 * time.Hour
 
 func readDump(im *importer, r io.Reader) error {
-	d := dump{importer: im}
+	d := dump{importer: im, taken: make(map[netip.Prefix]int)}
 	err := im.eachLine(r, d.take)
 	if err == nil && !d.ended {
 		d.leave("the dump is cut off, there is no DATA=END")
@@ -95,7 +97,22 @@ func (d *dump) pair(key, value string) {
 	case passed:
 		e, err := netOf(client)
 		e.Since = time.Unix(last, 0)
-		d.add(e, err)
+		d.keep(e, err)
+	}
+}
+
+// keep takes a client once, as it came last: of each of its messages there may
+// be a triplet.
+func (d *dump) keep(e greylist.Entry, err error) {
+	at, known := d.taken[e.Net]
+	switch {
+	case err != nil:
+		d.leave(err.Error())
+	case !known:
+		d.taken[e.Net] = len(d.entries)
+		d.add(e, nil)
+	case e.Since.After(d.entries[at].Since):
+		d.entries[at].Since = e.Since
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"postern/lib/greylist"
@@ -74,12 +73,29 @@ func (im *importer) add(e greylist.Entry, err error) {
 		im.leave(err.Error())
 		return
 	}
+	if wide(&e) {
+		im.tell(e.Subject() + " lets a great part of the Internet pass (taken)")
+	}
 	im.entries = append(im.entries, e)
+}
+
+// widest is the shortest prefix of a network that is not worth a word: Plan 9's
+// own list has some of it.
+const widest = 8
+
+// wide says whether so many pass by an entry that it looks like a mistake.
+func wide(e *greylist.Entry) bool {
+	return e.Kind == greylist.Net && !e.Withdrawn && e.Net.Bits() < widest && !e.Net.Addr().IsPrivate()
 }
 
 func (im *importer) leave(why string) {
 	im.left++
-	fmt.Fprintf(im.Stderr, "greylist: %s:%d: %s (left out)\n", im.file, im.line, why)
+	im.tell(why + " (left out)")
+}
+
+// tell says something about the line.
+func (im *importer) tell(what string) {
+	fmt.Fprintf(im.Stderr, "greylist: %s:%d: %s\n", im.file, im.line, what)
 }
 
 // maxImportLine bounds a line of the files that are read, in octets.
@@ -114,14 +130,13 @@ func readPlan9(im *importer, r io.Reader) error {
 // for itself alone, domains of clients' names, and regular expressions, which
 // nothing here understands.
 func readClients(im *importer, r io.Reader) error {
-	return im.eachLine(r, func(line string) {
-		word := strings.Fields(line)[0]
+	return im.eachWord(r, func(word string) {
 		e, err := exactNet(word)
 		switch {
-		case strings.HasPrefix(word, "/"):
-			im.leave("a regular expression")
 		case err == nil:
 			im.add(e, nil)
+		case strings.ContainsAny(word, "/@*:"):
+			im.leave("neither a network nor a domain")
 		default:
 			im.add(greylist.ParseSubject("." + strings.TrimPrefix(word, ".")))
 		}
@@ -131,12 +146,7 @@ func readClients(im *importer, r io.Reader) error {
 // readRecipients reads postgrey's whitelist_recipients: user@, user@domain, and
 // domain.
 func readRecipients(im *importer, r io.Reader) error {
-	return im.eachLine(r, func(line string) {
-		word := strings.Fields(line)[0]
-		if strings.HasPrefix(word, "/") {
-			im.leave("a regular expression")
-			return
-		}
+	return im.eachWord(r, func(word string) {
 		if !strings.Contains(word, "@") {
 			word = "@" + word
 		}
@@ -144,28 +154,20 @@ func readRecipients(im *importer, r io.Reader) error {
 	})
 }
 
-// readCIDR reads a cidr_table(5) of Postfix, of which the first line that has
-// an address counts; on the whitelist the last one does. OK and PERMIT put a
-// network there, all else takes it off.
-func readCIDR(im *importer, r io.Reader) error {
-	begin := len(im.entries)
-	err := im.eachLine(r, func(line string) {
+// eachWord calls f with the one word of every line of a file of postgrey's, in
+// which a comment may stand behind it.
+func (im *importer) eachWord(r io.Reader, f func(word string)) error {
+	return im.eachLine(r, func(line string) {
+		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
 		switch {
-		case line[0] == ' ' || line[0] == '\t':
-			// The rest of the action above, which is not looked at.
-		case len(words) < 2 || strings.HasPrefix(words[0], "!") || strings.EqualFold(words[0], "if"):
-			im.leave("not understood")
+		case len(words) == 0:
+		case words[0][0] == '/':
+			im.leave("a regular expression")
+		case len(words) > 1:
+			im.leave("more than one word")
 		default:
-			e, err := exactNet(words[0])
-			e.Withdrawn = !permits(words[1])
-			im.add(e, err)
+			f(words[0])
 		}
 	})
-	slices.Reverse(im.entries[begin:])
-	return err
-}
-
-func permits(action string) bool {
-	return strings.EqualFold(action, "OK") || strings.EqualFold(action, "PERMIT")
 }

@@ -59,6 +59,9 @@ func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
 }
 
 func (p *program) do(e *tool.Env, v verb, operands []string) int {
+	if len(operands) > 0 && strings.HasPrefix(operands[0], "-") {
+		return p.usage(e, fmt.Sprintf("options stand in front of the verb: greylist %s %s", operands[0], v.name))
+	}
 	if len(operands) < v.least || v.operands == "" && len(operands) > 0 {
 		return p.usage(e, "usage: greylist "+strings.TrimSpace(v.name+" "+v.operands))
 	}
