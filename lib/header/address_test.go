@@ -2,7 +2,9 @@ package header
 
 import (
 	"bytes"
+	"net/mail"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -35,11 +37,24 @@ func TestDomains(t *testing.T) {
 	}
 }
 
+// FuzzDomains: what net/mail reads as an address, we do not overlook.
 func FuzzDomains(f *testing.F) {
 	f.Add(`"a" <b@c>, d: e@f (x);`)
+	f.Add(`a@[192.0.2.1], =?utf-8?q?x?= (y (z)) <"b c"@d.example>`)
 	f.Fuzz(func(t *testing.T, body string) {
-		if n := len(Domains(body)); n > len(body) {
+		got := Domains(body)
+		if n := len(got); n > len(body) {
 			t.Errorf("%d domains in %d octets", n, len(body))
+		}
+		list, err := mail.ParseAddressList(body)
+		if err != nil {
+			return
+		}
+		for _, a := range list {
+			domain := a.Address[strings.LastIndexByte(a.Address, '@')+1:]
+			if !slices.Contains(got, domain) {
+				t.Errorf("%q: got %q, net/mail has %q", body, got, domain)
+			}
 		}
 	})
 }
