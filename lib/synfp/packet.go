@@ -3,6 +3,7 @@ package synfp
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"net/netip"
 )
 
@@ -97,7 +98,7 @@ func parseIP6(p []byte) (s SYN, err error) {
 	if len(p) < ip6Header {
 		return s, ErrShort
 	}
-	s.Size = ip6Header + binary.BigEndian.Uint16(p[4:])
+	s.Size = uint16(min(ip6Header+int(binary.BigEndian.Uint16(p[4:])), math.MaxUint16))
 	s.DF = true
 	s.TTL = p[7]
 	s.Quirks = quirksIP6(p)

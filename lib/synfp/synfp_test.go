@@ -60,6 +60,7 @@ func TestParsePacket(t *testing.T) {
 		{"no timestamp, may be fragmented", strings.NewReplacer("\x40\x00\x40\x06", "\x00\x00\x40\x06", "\xb8\xf7\x5c\x6f", "\x00\x00\x00\x00").Replace(linux4),
 			"10.77.0.1:52742", "64240:64:0:60:M1460,S,T0,N,W10"},
 		{"malformed option", strings.Replace(linux4, "\x04\x02\x08", "\x04\x63\x08", 1), "10.77.0.1:52742", "64240:64:1:60:M1460,?4"},
+		{"v6 longer than a size can say", strings.Replace(bare6, "\x00\x14\x06", "\xff\xff\x06", 1), "[fd77::1]:35704", "8192:64:1:65535:."},
 		{"end of options", strings.Replace(linux4, "\x04\x02\x08", "\x00\x02\x08", 1), "10.77.0.1:52742", "64240:64:1:60:M1460,E"},
 	}
 	for _, tt := range tests {

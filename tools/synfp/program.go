@@ -203,7 +203,7 @@ func exitStatus(err error) int {
 		return sysexits.NoPerm
 	case errors.Is(err, os.ErrNotExist):
 		return sysexits.NoInput
-	case errors.Is(err, errFormat):
+	case errors.Is(err, errFormat), errors.Is(err, errUnread):
 		return sysexits.DataErr
 	}
 	return sysexits.OSErr

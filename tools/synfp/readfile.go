@@ -85,15 +85,18 @@ func newReader(in *bufio.Reader) (r reader, err error) {
 }
 
 func readAll(r reader, w wanted, take func(synfp.SYN) error) error {
+	var left unread
 	for {
 		frame, info, err := r.ReadPacketData()
 		switch {
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return nil
+			return left.err()
 		case err != nil:
 			return fmt.Errorf("%w: %v", errFormat, err)
 		}
-		s, err := decode(frame, linkOfFrame(r, info))
+		link := linkOfFrame(r, info)
+		s, err := decode(frame, link)
+		left.count(err, link, info)
 		if err != nil || !w.matches(&s) {
 			continue
 		}
@@ -101,4 +104,34 @@ func readAll(r reader, w wanted, take func(synfp.SYN) error) error {
 			return err
 		}
 	}
+}
+
+// errUnread says that there are packets in a capture which could not be looked at.
+var errUnread = errors.New("not all could be read")
+
+// unread counts them.
+type unread struct {
+	short   int // cut short by whoever captured them
+	foreign int // of a link that is unknown
+	link    layers.LinkType
+}
+
+func (u *unread) count(err error, link layers.LinkType, info gopacket.CaptureInfo) {
+	switch {
+	case err == nil:
+	case !knows(link):
+		u.foreign, u.link = u.foreign+1, link
+	case errors.Is(err, synfp.ErrShort) && info.CaptureLength < info.Length:
+		u.short++
+	}
+}
+
+func (u *unread) err() error {
+	switch {
+	case u.foreign > 0:
+		return fmt.Errorf("%w: %d frames come from a link of type %d, which is unknown", errUnread, u.foreign, u.link)
+	case u.short > 0:
+		return fmt.Errorf("%w: %d packets are cut short (tcpdump -s 256 takes enough)", errUnread, u.short)
+	}
+	return nil
 }
