@@ -26,10 +26,13 @@ func parseBdat(arg string) (bdatArgs, *smtp.Reply) {
 	return bdatArgs{n, more}, nil
 }
 
-// bdat is BDAT (RFC 3030): replies 250 for each chunk, 451, 452, 503, 552,
+// bdat is BDAT (RFC 3030): replies 250 for each chunk, 421, 451, 452, 503, 552,
 // 554. The octets of a chunk that is refused are read and thrown away, so that
 // none of them is taken for a command.
 func (s *session) bdat(ctx context.Context, a bdatArgs) smtp.Reply {
+	if a == (bdatArgs{}) && s.idled() {
+		return s.tooIdle() // a chunk of nothing, of which there could be any number
+	}
 	if s.state&(rcpting|chunked) == 0 {
 		return s.skipChunk(a, s.outOfOrder(&verb{name: "BDAT"}))
 	}

@@ -41,13 +41,17 @@ func TestRecordsOfEnds(t *testing.T) {
 
 // A client that keeps us busy with nothing is sent away, and fills no log.
 func TestIdleCommands(t *testing.T) {
-	for _, loop := range []string{"NOOP\r\n", "EHLO client.example\r\n", "MAIL FROM:<a@client.example>\r\nRSET\r\n",
+	for _, loop := range []string{"NOOP\r\n", "BDAT 0\r\n", "EHLO client.example\r\n", "MAIL FROM:<a@client.example>\r\nRSET\r\n",
 		"MAIL FROM:<a@client.example>\r\nRCPT TO:<bob@mx.test>\r\nEHLO client.example\r\n"} {
 		t.Run(strings.Fields(loop)[0], func(t *testing.T) {
 			in := newInstance(t)
 			client, server := smtptest.Pair(t)
 			go in.serve(server, stranger)
-			go io.WriteString(client, "HELO client.example\r\n"+strings.Repeat(loop, 5*maxIdle))
+			begin := "HELO client.example\r\n"
+			if strings.HasPrefix(loop, "BDAT") {
+				begin += "MAIL FROM:<a@client.example>\r\nRCPT TO:<bob@mx.test>\r\n"
+			}
+			go io.WriteString(client, begin+strings.Repeat(loop, 5*maxIdle)+"QUIT\r\n")
 			text, _ := io.ReadAll(client)
 			if n := strings.Count(string(text), "\r\n421 4.7.0 "); n != 1 {
 				t.Errorf("%d times 421:\n%.500s", n, text)

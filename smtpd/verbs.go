@@ -75,8 +75,7 @@ func (s *session) command(ctx context.Context, line []byte) smtp.Reply {
 	case v.when&s.state == 0:
 		return s.outOfOrder(v)
 	case s.idles(v):
-		s.rec.Set("reason", "too many commands without a message")
-		return smtp.Say(421, smtp.OtherSecurity, "too many commands without a message")
+		return s.tooIdle()
 	}
 	if r := s.mannered(name, line, arg); r != nil {
 		return *r
@@ -91,8 +90,19 @@ func (s *session) idles(v *verb) bool {
 	case "MAIL", "SEND", "SOML", "SAML", "RCPT", "DATA", "BDAT", "STARTTLS", "AUTH", "QUIT":
 		return false
 	}
+	return s.idled()
+}
+
+// idled counts what brings no message nearer.
+func (s *session) idled() bool {
 	s.idle++
 	return s.idle > maxIdle && !s.batch
+}
+
+// tooIdle ends such a session.
+func (s *session) tooIdle() smtp.Reply {
+	s.rec.Set("reason", "too many commands without a message")
+	return smtp.Say(421, smtp.OtherSecurity, "too many commands without a message")
 }
 
 // splitCommand parts the verb from its argument: what is behind the first
