@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -108,7 +107,7 @@ func (k *keeper) pass(ctx context.Context) {
 	}
 	k.due = now.Add(longestWait)
 	if err := k.look(ctx, now); err != nil && ctx.Err() == nil {
-		k.log.Log(maillog.Err, k.trouble(err))
+		k.complain(maillog.Err, err)
 		k.known, k.due = false, now.Add(retryAfter)
 	}
 }
@@ -135,7 +134,7 @@ func (k *keeper) look(ctx context.Context, now time.Time) error {
 	}
 	entries, err := filter.List(k.dir)
 	if err != nil {
-		k.log.Log(maillog.Warning, k.trouble(err))
+		k.complain(maillog.Warning, err)
 	}
 	wanted := make(map[netip.Prefix]bool)
 	for _, e := range entries {
@@ -173,7 +172,7 @@ func (k *keeper) wants(e filter.Entry, now time.Time) bool {
 		return false
 	}
 	if err := filter.Remove(k.dir, e); err != nil {
-		k.log.Log(maillog.Warning, k.trouble(err))
+		k.complain(maillog.Warning, err)
 	}
 	return false
 }
@@ -216,13 +215,23 @@ func (k *keeper) note(p maillog.Priority, event string, pairs ...string) {
 	k.log.Log(p, r.String())
 }
 
-// trouble is an error as a line of the log, the first of several.
-func (k *keeper) trouble(err error) string {
-	var list interface{ Unwrap() []error }
-	if errors.As(err, &list) && len(list.Unwrap()) > 0 {
-		err = list.Unwrap()[0]
+// mostNamed bounds the lines of the log that one look into the folder makes of
+// what is damaged there.
+const mostNamed = 10
+
+// complain logs an error, of several each.
+func (k *keeper) complain(p maillog.Priority, err error) {
+	all := []error{err}
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
+		all = list.Unwrap()
 	}
-	var r record.Record
-	r.Set("error", err.Error())
-	return r.String()
+	more := len(all) - mostNamed
+	if more > 0 {
+		all = append(all[:mostNamed:mostNamed], fmt.Errorf("and %d more", more))
+	}
+	for _, err := range all {
+		var r record.Record
+		r.Set("error", err.Error())
+		k.log.Log(p, r.String())
+	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -153,12 +154,26 @@ func TestFailure(t *testing.T) {
 func TestDamagedFolder(t *testing.T) {
 	b := newBench(t)
 	b.ask(t, "192.0.2.1", time.Hour)
-	if err := os.WriteFile(filepath.Join(b.dir, "$(reboot)"), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
+	damage := func(name string) {
+		if err := os.WriteFile(filepath.Join(b.dir, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
+	damage("$(reboot)")
+	damage("192.0.2.7")
 	b.expect(t, 0, "clear", "add 192.0.2.1")
-	if !strings.Contains(b.log.String(), "not named by a client's address") {
-		t.Errorf("log:\n%s", &b.log)
+	for _, want := range []string{"not named by a client's address", "192.0.2.7: \\\"x\\\" is not a time"} {
+		if strings.Count(b.log.String(), want) != 1 {
+			t.Errorf("%q is not in the log:\n%s", want, &b.log)
+		}
+	}
+	for i := range 100 {
+		damage(fmt.Sprintf("x%d", i))
+	}
+	b.log.Reset()
+	b.expect(t, time.Second)
+	if lines := strings.Count(b.log.String(), "\n"); lines != mostNamed+1 || !strings.Contains(b.log.String(), "and 92 more") {
+		t.Errorf("%d lines in the log:\n%s", lines, &b.log)
 	}
 }
 

@@ -92,7 +92,7 @@ func (k *keeper) preview(stdout io.Writer) int {
 		return nil
 	}
 	if err := k.look(context.Background(), k.now()); err != nil {
-		k.log.Log(maillog.Err, k.trouble(err))
+		k.complain(maillog.Err, err)
 		return sysexits.TempFail
 	}
 	return sysexits.OK
