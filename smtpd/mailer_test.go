@@ -6,10 +6,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
+	"postern/lib/e2e"
 	"postern/lib/queue"
 )
 
@@ -109,28 +108,7 @@ func TestMailerHangs(t *testing.T) {
 	pidFile := filepath.Join(t.TempDir(), "pid")
 	in := newInstance(t, "MailerTimeout 1s", "Mailer "+stub(t, "sleep 1000 & echo $! >"+pidFile+"; wait"))
 	talk(t, in, stranger, hi+fromA+rcptBob+sendText+"S: 451 4.3.0 *\n"+fromA+bye)
-	text, err := os.ReadFile(pidFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for end := time.Now().Add(5 * time.Second); lives(pid); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the mailer's child lives on")
-		}
-	}
-}
-
-// lives tells a process from none, and from one that nobody has waited for.
-func lives(pid int) bool {
-	if syscall.Kill(pid, 0) != nil {
-		return false
-	}
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	return err != nil || !strings.Contains(string(stat), ") Z ")
+	e2e.Ended(t, pidFile)
 }
 
 // TestMailerGets is all that a mailer gets: a message that is a file, the

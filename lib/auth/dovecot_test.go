@@ -158,14 +158,7 @@ func TestDovecotCancelled(t *testing.T) {
 func needDovecot(t *testing.T, users string) string {
 	t.Helper()
 	e2e.NeedRoot(t)
-	dir, err := os.MkdirTemp("/tmp", "auth") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := e2e.PublicDir(t)
 	me, err := user.Current()
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -129,24 +128,7 @@ func TestCommandEnds(t *testing.T) {
 	if o.Status != Deferred || !errors.Is(o.Err, context.DeadlineExceeded) {
 		t.Errorf("got %v, %v", o.Status, o)
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(in.read("pid")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for end := time.Now().Add(5 * time.Second); running(pid); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the command's child lives on")
-		}
-	}
-}
-
-// running tells a process from none, and from one that nobody has waited for.
-func running(pid int) bool {
-	if syscall.Kill(pid, 0) != nil {
-		return false
-	}
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	return err != nil || !strings.Contains(string(stat), ") Z ")
+	e2e.Ended(t, in.root+"/pid")
 }
 
 // TestAskRules is what translate and auth do, with and without the right to

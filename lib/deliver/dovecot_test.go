@@ -16,12 +16,8 @@ func needLMTP(t *testing.T, dir, tempfail string) (socket, address string) {
 	t.Helper()
 	e2e.Need(t, "/usr/lib/dovecot/lmtp")
 	e2e.NeedRoot(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
+	address = e2e.FreePort(t)
+	_, port, _ := net.SplitHostPort(address)
 	config := strings.NewReplacer("PORT", port, "TEMPFAIL", tempfail).Replace(`protocols = lmtp
 auth_username_format = %Ln
 mail_location = maildir:DIR/mail/%Ln
@@ -61,7 +57,7 @@ full:{PLAIN}x:1000:1000::/nonexistent::userdb_quota_rule=*:bytes=10
 		os.Chown(filepath.Join(dir, name), 1000, 1000)
 	}
 	e2e.StartDovecot(t, dir, config, "lmtp")
-	return dir + "/lmtp", "127.0.0.1:" + port
+	return dir + "/lmtp", address
 }
 
 // TestRealLMTP is dovecot's server with one user who has room and one over
@@ -72,14 +68,7 @@ func TestRealLMTP(t *testing.T) {
 		status Status
 		code   string
 	}{"yes": {Deferred, "452 4.2.2"}, "no": {Rejected, "552 5.2.2"}} {
-		dir, err := os.MkdirTemp("/tmp", "lmtp") // a socket's path is short
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { os.RemoveAll(dir) })
-		if err := os.Chmod(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		dir := e2e.PublicDir(t)
 		socket, address := needLMTP(t, dir, tempfail)
 		in := newInstance(t)
 		for n, where := range []string{socket, address} {

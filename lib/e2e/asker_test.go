@@ -51,7 +51,7 @@ func TestWhoIsAsked(t *testing.T) {
 func TestServersTakeTurns(t *testing.T) {
 	t.Parallel()
 	good := dnstest.Start(t, mailZone).Addr().String()
-	servers := []string{freePort(t)} // where nobody listens
+	servers := []string{FreePort(t)} // where nobody listens
 	for _, fault := range []dnstest.Fault{dnstest.ServFail, dnstest.Refused, dnstest.Lame, dnstest.Silent} {
 		s := dnstest.Start(t, "")
 		s.Fault(dnstest.All, fault)

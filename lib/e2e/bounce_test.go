@@ -28,7 +28,7 @@ func newHost(t *testing.T, name, addr, other, otherAddr string, conf ...string) 
 // twoHosts are a.test and b.test.
 func twoHosts(t *testing.T, double string) (a, b *host) {
 	t.Helper()
-	addrA, addrB := freePort(t), freePort(t)
+	addrA, addrB := FreePort(t), FreePort(t)
 	conf := func(at string) []string {
 		if double == "" {
 			return nil
@@ -122,7 +122,7 @@ func TestReportsBetweenHosts(t *testing.T) {
 
 // What waits for a host that was away goes out when that host says ETRN.
 func TestETRN(t *testing.T) {
-	addrA, addrB := freePort(t), freePort(t)
+	addrA, addrB := FreePort(t), FreePort(t)
 	a := newHost(t, "a.test", addrA, "b.test", addrB)
 	if out, status := a.run("Subject: x\n\ntext\n", program(t, "send"), "-f", "bob@a.test", "ann@b.test"); status != 0 {
 		t.Fatalf("send: %d %s", status, out)

@@ -9,7 +9,7 @@ import (
 func TestSwaks(t *testing.T) {
 	swaks := Need(t, "swaks")[0]
 	in := newInstance(t)
-	addr := freePort(t)
+	addr := FreePort(t)
 	in.start(program(t, "listen"), addr)
 	accepts(t, addr)
 	for _, tt := range []struct {
@@ -51,7 +51,7 @@ func TestPipeIsTrustedWithNothing(t *testing.T) {
 func TestReadByMailReader(t *testing.T) {
 	reader := Need(t, "s-nail")[0]
 	in := newInstance(t)
-	addr := freePort(t)
+	addr := FreePort(t)
 	in.start(program(t, "listen"), addr)
 	accepts(t, addr)
 	c := dial(t, addr)
@@ -77,7 +77,7 @@ func TestManyAtOnce(t *testing.T) {
 	for _, workers := range [][]string{nil, {"-w", "2"}, {"-w", "2:50:10"}} {
 		t.Run("listen "+strings.Join(workers, " "), func(t *testing.T) {
 			in := newInstance(t)
-			addr := freePort(t)
+			addr := FreePort(t)
 			in.start(program(t, "listen"), append(workers, addr)...)
 			accepts(t, addr)
 			const messages = 300

@@ -24,7 +24,7 @@ func TestDialogues(t *testing.T) {
 	for _, way := range [][]string{nil, {"-w", "2"}, {"-w", "2:20:50"}} {
 		t.Run("listen "+strings.Join(way, " "), func(t *testing.T) {
 			in := newInstance(t)
-			addr := freePort(t)
+			addr := FreePort(t)
 			in.start(program(t, "listen"), append(way, "-m", "1000", addr)...)
 			accepts(t, addr)
 			t.Run("all", func(t *testing.T) { // ends when all of them have

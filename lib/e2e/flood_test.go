@@ -19,7 +19,7 @@ func TestIdleAttackers(t *testing.T) {
 	for _, args := range [][]string{{"-m", "100"}, {"-m", "20", "-w", "40"}, {"-m", "50", "-w", "1:10000:200"}} {
 		t.Run("listen "+strings.Join(args, " "), func(t *testing.T) {
 			in := newInstance(t)
-			addr := freePort(t)
+			addr := FreePort(t)
 			in.start(program(t, "listen"), append(args, addr)...)
 			accepts(t, addr)
 			for range attackers {
@@ -68,7 +68,7 @@ func dialFrom(t testing.TB, from, addr string) net.Conn {
 // come later, by SMTP.
 func TestTooManyFromOneAddress(t *testing.T) {
 	in := newInstance(t)
-	addr := freePort(t)
+	addr := FreePort(t)
 	in.start(program(t, "listen"), "-m", "2", addr)
 	accepts(t, addr)
 	var sessions []*talk

@@ -133,7 +133,7 @@ func TestImportOfPostgrey(t *testing.T) {
 	dump := Need(t, "db_dump")[0]
 	in := newInstance(t)
 	in.mkdir("postgrey")
-	dir, addr := filepath.Join(in.root, "postgrey"), freePort(t)
+	dir, addr := filepath.Join(in.root, "postgrey"), FreePort(t)
 	stop := in.postgrey(addr, dir)
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {

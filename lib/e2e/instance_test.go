@@ -93,18 +93,6 @@ func (in *instance) message(user string) string {
 	return texts[0]
 }
 
-// freePort is an address that nothing listens on, for programs that must be
-// told one.
-func freePort(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
-
 // server is a program that runs until the test ends.
 type server struct {
 	cmd *exec.Cmd

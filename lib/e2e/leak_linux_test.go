@@ -82,7 +82,7 @@ func TestNothingIsLeftOfSessions(t *testing.T) {
 			w.write("etc/postern/users", "ann:{PLAIN}secret\n")
 			os.Chmod(filepath.Join(w.root, "etc/postern/users"), 0o600)
 			w.dns.Fault("silent.test", dnstest.Silent)
-			addr := freePort(t)
+			addr := FreePort(t)
 			listen := w.start(program(t, "listen"), "-w", workers, "--proxy", "127.0.0.0/8", addr)
 			accepts(t, addr)
 			pid := child(t, listen.cmd.Process.Pid)

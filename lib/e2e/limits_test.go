@@ -205,7 +205,7 @@ func TestPlacesUnderSuperServers(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			path := Need(t, s.needs...)[0]
 			in := newInstance(t, "SPF 0", "MaxConPerIP 2")
-			addr := freePort(t)
+			addr := FreePort(t)
 			s.start(in, path, addr)
 			accepts(t, addr)
 			var sessions []*talk
@@ -245,7 +245,7 @@ func TestPlacesUnderSuperServers(t *testing.T) {
 // and all get it.
 func TestSenderSplits(t *testing.T) {
 	in := newInstance(t, "SPF 0", "MaxRcpts 2")
-	addr := freePort(t)
+	addr := FreePort(t)
 	in.start(program(t, "listen"), addr)
 	accepts(t, addr)
 	args := []string{addr, "joe@example.net"}

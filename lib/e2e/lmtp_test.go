@@ -59,14 +59,7 @@ func quotas(bob string) string {
 // the one has it, the other is tried again later, and has it then, once.
 func TestLMTP(t *testing.T) {
 	smtpd, runq := program(t, "smtpd"), program(t, "runq")
-	root, err := os.MkdirTemp("/tmp", "lmtp") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(root) })
-	if err := os.Chmod(root, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	root := PublicDir(t)
 	in := newInstance(t)
 	in.root = root
 	in.write("etc/postern/smtpd.conf", "Hostname "+hostname+"\nClientName 0\n")

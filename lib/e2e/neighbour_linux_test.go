@@ -31,14 +31,7 @@ var neighbours = []neighbour{
 // begin starts the neighbour in a folder of its own.
 func (n neighbour) begin(t *testing.T) (in *instance, addr string) {
 	NeedRoot(t)
-	root, err := os.MkdirTemp("/tmp", n.name) // others have to come here too
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(root) })
-	if err := os.Chmod(root, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	root := PublicDir(t)
 	in = newInstance(t)
 	in.root = root
 	for _, name := range []string{"mail", "spool", "data", "log"} {
@@ -48,7 +41,7 @@ func (n neighbour) begin(t *testing.T) (in *instance, addr string) {
 	authority := smtptest.NewAuthority(t, "authority")
 	smtptest.WritePair(t, root, "mx", authority.Server("mx.test"))
 	in.write("ca.pem", string(authority.PEM()))
-	addr = freePort(t)
+	addr = FreePort(t)
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)

@@ -128,14 +128,7 @@ func (n neighbour) global(in *instance, smtp, addr string) {
 // TestNeighbourLMTP is Dovecot: one user has room, one is over quota.
 func TestNeighbourLMTP(t *testing.T) {
 	smtp := program(t, "smtp")
-	root, err := os.MkdirTemp("/tmp", "lmtp") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(root) })
-	if err := os.Chmod(root, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	root := PublicDir(t)
 	in := newInstance(t)
 	in.root = root
 	in.lmtpd()

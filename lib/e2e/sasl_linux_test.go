@@ -38,7 +38,7 @@ smtpd_error_sleep_time = 0
 smtpd_client_restrictions = permit_sasl_authenticated, reject
 `)
 		for _, m := range saslMechanisms {
-			_, h.ports[m], _ = net.SplitHostPort(freePort(t))
+			_, h.ports[m], _ = net.SplitHostPort(FreePort(t))
 			in.add("etc/master.cf", fmt.Sprintf("127.0.0.1:%s inet n - n - - smtpd -o smtpd_sasl_mechanism_filter=%s\n", h.ports[m], strings.ToLower(m)))
 		}
 		in.startPostfix()

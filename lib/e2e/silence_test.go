@@ -168,7 +168,7 @@ func TestSilenceDisturbsNobody(t *testing.T) {
 	w.patient(6)
 	w.configure("ClientName 0", "MaxConPerIP 20")
 	w.dns.Fault("slow.test", dnstest.Silent)
-	addr := freePort(t)
+	addr := FreePort(t)
 	w.start(program(t, "listen"), "-m", "20", "-w", "1:0:20", "--proxy", "127.0.0.0/8", addr)
 	accepts(t, addr)
 	begin := func(sender string) *talk {

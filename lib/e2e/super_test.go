@@ -74,7 +74,7 @@ func TestSuperServers(t *testing.T) {
 				path = Need(t, s.needs...)[0]
 			}
 			in := newInstance(t)
-			addr := freePort(t)
+			addr := FreePort(t)
 			s.start(in, path, addr)
 			accepts(t, addr)
 

@@ -21,7 +21,7 @@ func BenchmarkSynFp(b *testing.B) {
 	sides := make(map[string]*side)
 	for _, name := range []string{"on", "off"} {
 		in := newInstance(b, "SPF 0", "SynFp "+map[string]string{"on": "1", "off": "0"}[name])
-		addr := freePort(b)
+		addr := FreePort(b)
 		s := in.start(program(b, "listen"), "-w", "1:0:100", "-m", "1000", addr)
 		accepts(b, addr)
 		sides[name] = &side{addr: addr, pid: s.cmd.Process.Pid}

@@ -31,7 +31,7 @@ func TestSYNInHeader(t *testing.T) {
 	for _, way := range [][]string{nil, {"-w", "1"}, {"-w", "1:0:4"}} {
 		t.Run(strings.Join(way, " "), func(t *testing.T) {
 			in := newInstance(t, "SPF 0")
-			addr := freePort(t)
+			addr := FreePort(t)
 			_, port, _ := net.SplitHostPort(addr)
 			in.start(program(t, "listen"), append(way, addr)...)
 			var watch *server
@@ -97,7 +97,7 @@ func TestSYNBehindSuperServers(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			path := Need(t, s.needs...)[0]
 			in := newInstance(t, "SPF 0", "SynFpWait 5000")
-			addr := freePort(t)
+			addr := FreePort(t)
 			_, port, _ := net.SplitHostPort(addr)
 			in.start(program(t, "synfp"), "--collect", port, "127.0.0.1", "lo")
 			await(t, "a collector", func() bool {

@@ -27,7 +27,7 @@ func newTLSHost(t *testing.T, listen []string, conf ...string) *tlsHost {
 	t.Helper()
 	openssl := Need(t, "openssl")[0]
 	conf = append(conf, "SSLcert mx.pem other.pem", "SSLkey mx.key other.key", "SSLCAcert clients.pem", "SSLCRL crl.pem")
-	h := &tlsHost{instance: newInstance(t, conf...), addr: freePort(t), openssl: openssl}
+	h := &tlsHost{instance: newInstance(t, conf...), addr: FreePort(t), openssl: openssl}
 	h.servers, h.clients = smtptest.NewAuthority(t, "servers"), smtptest.NewAuthority(t, "clients")
 	h.certify("mx", hostname)
 	h.certify("other", "other.test")

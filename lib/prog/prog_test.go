@@ -98,24 +98,7 @@ func TestRunLimit(t *testing.T) {
 	if took := time.Since(begin); took > grace {
 		t.Errorf("took %v", took)
 	}
-	pid, _ := os.ReadFile(filepath.Join(dir, "pid"))
-	checkGone(t, strings.TrimSpace(string(pid)))
-}
-
-// checkGone waits until a process is no more, or is only waited for.
-func checkGone(t *testing.T, pid string) {
-	t.Helper()
-	if pid == "" {
-		t.Fatal("no process was started")
-	}
-	for range 100 {
-		stat, err := os.ReadFile("/proc/" + pid + "/stat")
-		if err != nil || strings.Contains(string(stat), ") Z ") {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Errorf("process %s lives", pid)
+	e2e.Ended(t, filepath.Join(dir, "pid"))
 }
 
 func TestRunCanceled(t *testing.T) {

@@ -5,17 +5,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"postern/lib/e2e"
 )
 
 // freePort is a port that nobody listens on.
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_, port, _ := net.SplitHostPort(e2e.FreePort(t))
 	return port
 }
 

@@ -55,15 +55,11 @@ type script struct {
 }
 
 func newScript(t *testing.T, name string) script {
-	dir, err := os.MkdirTemp("/tmp", "smtpfilter")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := e2e.PublicDir(t)
 	text, err := os.ReadFile(name)
 	path := filepath.Join(dir, name)
 	if err == nil {
-		err = errors.Join(os.Chmod(dir, 0o755), os.WriteFile(path, text, 0o755))
+		err = os.WriteFile(path, text, 0o755)
 	}
 	if err != nil {
 		t.Fatal(err)
