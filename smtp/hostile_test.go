@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"postern/lib/record"
+	"postern/lib/smtptest"
 	"postern/lib/sysexits"
-	"postern/lib/tlsconf"
 )
 
 // maxFlood is more than the buffers of two sockets hold, in octets: a client
@@ -266,7 +266,7 @@ func eachHostility(check func(step, fault, want string)) {
 // TestHostile sends a message to each hostile server: with TLS and PIPELINING,
 // and with nothing of that.
 func TestHostile(t *testing.T) {
-	config := selfSigned(t)
+	config := smtptest.ServerConfig(t, "mx.example")
 	eachHostility(func(step, fault, want string) {
 		checkHostile(t, newHostile(t, config, step, fault), want)
 		if !slices.Contains([]string{"starttls", "shake", "hello"}, step) {
@@ -277,7 +277,7 @@ func TestHostile(t *testing.T) {
 
 // TestHostileLMTP sends it by LMTP.
 func TestHostileLMTP(t *testing.T) {
-	config := selfSigned(t)
+	config := smtptest.ServerConfig(t, "mx.example")
 	eachHostility(func(step, fault, want string) {
 		checkHostile(t, newHostile(t, config, step, fault), want, "-L")
 	})
@@ -295,18 +295,6 @@ func TestHostilePing(t *testing.T) {
 		}
 		checkHostile(t, newHostile(t, nil, step, fault), want, "-p")
 	})
-}
-
-func selfSigned(t *testing.T) *tls.Config {
-	cert, key, err := tlsconf.SelfSigned(time.Now(), "mx.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}}
 }
 
 func checkHostile(t *testing.T, h *hostile, letter string, options ...string) {

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"postern/lib/smtptest"
-	"postern/lib/tlsconf"
 )
 
 // zone is the DNS of the tests: the hosts of d.test are 127.0.0.2 and 127.0.0.3.
@@ -71,7 +70,7 @@ hello
 // listens for a host without any. It returns their port.
 func hosts(t *testing.T, dialogues ...[]string) (port string) {
 	t.Helper()
-	return hostsWith(t, serverTLS(t), dialogues...)
+	return hostsWith(t, smtptest.ServerConfig(t, "a.test"), dialogues...)
 }
 
 // hostsWith is hosts with a certificate.
@@ -130,20 +129,6 @@ func play(t *testing.T, l net.Listener, config *tls.Config, dialogues []string) 
 		l.Close()
 		<-done
 	})
-}
-
-// serverTLS has a certificate that nobody vouches for.
-func serverTLS(t *testing.T) *tls.Config {
-	t.Helper()
-	cert, key, err := tlsconf.SelfSigned(time.Now(), "a.test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}}
 }
 
 // zoneFile writes the zone.

@@ -16,11 +16,12 @@ import (
 	"postern/lib/dns"
 	"postern/lib/dnstest"
 	"postern/lib/mx"
+	"postern/lib/smtptest"
 )
 
 // TestDANE has the DNS, with DNSSEC vouching for it, tell the certificate.
 func TestDANE(t *testing.T) {
-	config := serverTLS(t)
+	config := smtptest.ServerConfig(t, "a.test")
 	right := sha256.Sum256(config.Certificates[0].Certificate[0])
 	failing := offering + "C: STARTTLS\nS: 220 go on\nS: <end>"
 	unoffered := greeting + leaving
@@ -62,7 +63,7 @@ func TestDANE(t *testing.T) {
 // TestTrustAD has a name server that is not on the loopback, as far as its
 // address tells: 0.0.0.0 is this host by another name.
 func TestTrustAD(t *testing.T) {
-	config := serverTLS(t)
+	config := smtptest.ServerConfig(t, "a.test")
 	right := sha256.Sum256(config.Certificates[0].Certificate[0])
 	for flag, want := range map[string]string{"": "tls=unverified:TLSv1.3", "--trust-ad": "tls=dane:TLSv1.3"} {
 		port := hostsWith(t, config, []string{encrypted + plain + message()})

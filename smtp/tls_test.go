@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"postern/lib/smtptest"
 )
 
 const (
@@ -57,7 +59,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestPins(t *testing.T) {
-	config := serverTLS(t)
+	config := smtptest.ServerConfig(t, "a.test")
 	sum := sha256.Sum256(config.Certificates[0].Certificate[0])
 	pins := filepath.Join(t.TempDir(), "pins")
 	if err := os.WriteFile(pins, fmt.Appendf(nil, "x509 sha256=%x\n", sum), 0o600); err != nil {

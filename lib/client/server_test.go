@@ -2,14 +2,12 @@ package client
 
 import (
 	"context"
-	"crypto/tls"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"postern/lib/smtptest"
-	"postern/lib/tlsconf"
 )
 
 // serve starts a server that plays the dialogue, whose lines may be indented
@@ -20,7 +18,7 @@ func serve(t *testing.T, dialogue string, o Options) *Session {
 	for i := range lines {
 		lines[i] = strings.TrimLeft(lines[i], "\t")
 	}
-	address := smtptest.Serve(t, smtptest.Player{TLS: serverConfig(t)}, strings.Join(lines, "\n"))
+	address := smtptest.Serve(t, smtptest.Player{TLS: smtptest.ServerConfig(t, "mx.example")}, strings.Join(lines, "\n"))
 	o.Name = "me.example"
 	session, err := Dial(t.Context(), "tcp", address, o)
 	if err != nil {
@@ -28,20 +26,6 @@ func serve(t *testing.T, dialogue string, o Options) *Session {
 	}
 	t.Cleanup(func() { session.Close() })
 	return session
-}
-
-// serverConfig has a certificate made on the spot.
-func serverConfig(t *testing.T) *tls.Config {
-	t.Helper()
-	cert, key, err := tlsconf.SelfSigned(time.Now(), "mx.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}}
 }
 
 // ready is serve behind the banner and EHLO. Offers are the lines of its

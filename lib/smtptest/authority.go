@@ -70,6 +70,13 @@ func (a *Authority) Server(names ...string) tls.Certificate {
 	})
 }
 
+// ServerConfig is the TLS of a server of that name whose certificate nobody
+// vouches for.
+func ServerConfig(t testing.TB, name string) *tls.Config {
+	t.Helper()
+	return &tls.Config{Certificates: []tls.Certificate{NewAuthority(t, "nobody").Server(name)}}
+}
+
 // sign makes a key and a certificate for it.
 func (a *Authority) sign(template *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
 	a.t.Helper()
