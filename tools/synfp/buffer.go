@@ -15,10 +15,17 @@ type buffer struct {
 	mu      sync.Mutex
 	ring    []seen
 	next    int
-	at      map[netip.AddrPort]int // the last SYN of a client's port
+	at      map[ends]int // the last SYN of a connection, and of a client's port
 	hosts   map[netip.Addr]*host
 	waiting map[netip.AddrPort]*waiter
 }
+
+// ends are those of a connection. Without a server it is the last one of the
+// client's port, from which a host may open others meanwhile, to other servers.
+type ends struct{ client, server netip.AddrPort }
+
+// keys are those under which a SYN is found.
+func keys(s *synfp.SYN) [2]ends { return [...]ends{{s.Client, s.Server}, {client: s.Client}} }
 
 // A waiter is those who wait for a client's SYN. A flood wakes only those whom
 // it concerns.
@@ -43,7 +50,7 @@ type host struct {
 func newBuffer(keep int) *buffer {
 	return &buffer{
 		ring:    make([]seen, 0, min(keep, maxKeep)),
-		at:      make(map[netip.AddrPort]int),
+		at:      make(map[ends]int),
 		hosts:   make(map[netip.Addr]*host),
 		waiting: make(map[netip.AddrPort]*waiter),
 	}
@@ -54,7 +61,7 @@ func newBuffer(keep int) *buffer {
 func (b *buffer) add(s synfp.SYN, now time.Time) (isNew bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if i, ok := b.at[s.Client]; ok && s.Repeats(&b.ring[i].SYN) {
+	if i, ok := b.at[ends{s.Client, s.Server}]; ok && s.Repeats(&b.ring[i].SYN) {
 		return false
 	}
 	if len(b.ring) < cap(b.ring) {
@@ -63,7 +70,9 @@ func (b *buffer) add(s synfp.SYN, now time.Time) (isNew bool) {
 		b.forget(b.next)
 	}
 	b.ring[b.next] = seen{s, now}
-	b.at[s.Client] = b.next
+	for _, k := range keys(&s) {
+		b.at[k] = b.next
+	}
 	b.count(s.Client.Addr(), now)
 	b.next = (b.next + 1) % cap(b.ring)
 	b.wake(s.Client)
@@ -94,8 +103,10 @@ func (b *buffer) count(a netip.Addr, now time.Time) {
 // forget takes a SYN out of the indices.
 func (b *buffer) forget(i int) {
 	s := &b.ring[i]
-	if b.at[s.Client] == i {
-		delete(b.at, s.Client)
+	for _, k := range keys(&s.SYN) {
+		if b.at[k] == i {
+			delete(b.at, k)
+		}
 	}
 	a := s.Client.Addr()
 	if h := b.hosts[a]; h != nil {
@@ -110,11 +121,11 @@ func (b *buffer) forget(i int) {
 func (b *buffer) find(client, server netip.AddrPort) (s synfp.SYN, w *waiter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i, ok := b.at[client]
+	i, ok := b.at[ends{client, server}]
 	if h := b.hosts[client.Addr()]; client.Port() == 0 && h != nil {
-		i, ok = h.last, true
+		i, ok = h.last, !server.IsValid() || b.ring[h.last].Server == server
 	}
-	if ok && (!server.IsValid() || b.ring[i].Server == server) {
+	if ok {
 		return b.ring[i].SYN, nil
 	}
 	if w = b.waiting[client]; w == nil {

@@ -142,8 +142,8 @@ func TestBufferIsBounded(t *testing.T) {
 	for i := range 1000 {
 		b.add(aSYN(t, fmt.Sprintf("192.0.2.%d:%d", i%200, i+1)), time.Now())
 	}
-	if len(b.ring) != 3 || len(b.at) != 3 || len(b.hosts) != 3 {
-		t.Errorf("%d SYNs, %d ports, %d hosts; want 3 of each", len(b.ring), len(b.at), len(b.hosts))
+	if len(b.ring) != 3 || len(b.at) != 2*3 || len(b.hosts) != 3 {
+		t.Errorf("%d SYNs, %d keys of ports, %d hosts; want 3, 6, 3", len(b.ring), len(b.at), len(b.hosts))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -193,6 +193,32 @@ func TestRepeated(t *testing.T) {
 	}
 	if _, h, _ := b.host(netip.MustParseAddr("192.0.2.1")); h.total != 3 || len(b.ring) != 3 {
 		t.Errorf("%d connections, %d SYNs, want 3", h.total, len(b.ring))
+	}
+}
+
+// TestOnePort: hosts use a port for connections to several servers at once, of
+// which each has its own SYN.
+func TestOnePort(t *testing.T) {
+	b := newBuffer(4)
+	first, second := aSYN(t, "192.0.2.1:4242"), aSYN(t, "192.0.2.1:4242")
+	second.Server, second.Window = netip.MustParseAddrPort("192.0.2.9:587"), 1
+	if !b.add(first, time.Now()) || !b.add(second, time.Now()) || b.add(first, time.Now()) || b.add(second, time.Now()) {
+		t.Error("two SYNs, each sent twice, are not two")
+	}
+	for _, tt := range []struct {
+		name   string
+		server netip.AddrPort
+		want   uint16
+	}{
+		{"the first", first.Server, first.Window},
+		{"the second", second.Server, second.Window},
+		{"any server", netip.AddrPort{}, second.Window},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if s, ok := b.wait(ctx, first.Client, tt.server); !ok || s.Window != tt.want {
+			t.Errorf("%s: window %d, %v, want %d", tt.name, s.Window, ok, tt.want)
+		}
 	}
 }
 
