@@ -59,7 +59,9 @@ type Queue struct {
 }
 
 // Open opens the queue in dir and makes the folders that are missing, with
-// mode 0700 and the owner of dir. dir itself is made when its parent exists.
+// mode 0700 and the owner of dir. dir itself is made when its parent exists, and
+// given to the parent's owner when root makes it: whoever tries send or smtpd as
+// root must not lock out those who come after him.
 func Open(dir string) (*Queue, error) {
 	root, err := openRoot(dir)
 	if err != nil {
@@ -95,6 +97,9 @@ func openRoot(dir string) (*os.Root, error) {
 		return root, err
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	if err := safefile.Inherit(dir); err != nil {
 		return nil, err
 	}
 	if err := safefile.SyncDir(filepath.Dir(dir)); err != nil {
