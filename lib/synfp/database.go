@@ -130,42 +130,58 @@ func (d *Database) Len() int { return len(d.entries) }
 const (
 	maxLine    = 1024
 	maxEntries = 20000
+	maxErrors  = 20
 )
 
 var errEntries = errors.New("too many signatures")
 
 // Read reads a database, a file of OpenBSD's pf.os(5) or of p0f 3, which the
 // latter's lines "classes = ..." and "[tcp:request]" tell apart. All errors are
-// returned, at most some, each with the number of its line; the signatures that
-// were understood are usable all the same.
-func Read(r io.Reader) (*Database, error) {
+// returned, at most some, each with the file's name and the number of its line;
+// the signatures that were understood are usable all the same.
+func Read(name string, r io.Reader) (*Database, error) {
 	var (
 		d    Database
-		errs []error
 		p0f  p0fReader
-		lose int
+		errs = faults{file: name}
 	)
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, maxLine), maxLine)
-	for n := 1; in.Scan(); n++ {
+	n := 1
+	for ; in.Scan(); n++ {
 		err := d.line(&p0f, in.Text())
-		if err == nil {
-			continue
-		}
-		if len(errs) < 20 {
-			errs = append(errs, fmt.Errorf("line %d: %w", n, err))
-		} else {
-			lose++
-		}
+		errs.add(n, err)
 		if errors.Is(err, errEntries) {
 			break
 		}
 	}
-	if lose > 0 {
-		errs = append(errs, fmt.Errorf("and %d errors more", lose))
-	}
+	errs.add(n, in.Err())
 	d.entries, d.rough = append(d.entries, d.rough...), nil
-	return &d, errors.Join(append(errs, in.Err())...)
+	return &d, errs.join()
+}
+
+// faults are what is wrong in a file.
+type faults struct {
+	file string
+	list []error // at most maxErrors
+	more int
+}
+
+func (f *faults) add(line int, err error) {
+	switch {
+	case err == nil:
+	case len(f.list) == maxErrors:
+		f.more++
+	default:
+		f.list = append(f.list, fmt.Errorf("%s:%d: %w", f.file, line, err))
+	}
+}
+
+func (f *faults) join() error {
+	if f.more > 0 {
+		f.list = append(f.list, fmt.Errorf("%s: and %d errors more", f.file, f.more))
+	}
+	return errors.Join(f.list...)
 }
 
 // line reads one line in the grammar that the file has shown itself to have.

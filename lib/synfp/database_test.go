@@ -16,7 +16,7 @@ func TestReadP0f(t *testing.T) {
 		e2e.Missing(t, "%v", err)
 	}
 	defer file.Close()
-	d, err := Read(file)
+	d, err := Read("p0f.fp", file)
 	if err != nil || d.Len() < 50 {
 		t.Fatalf("%d signatures, %v", d.Len(), err)
 	}
@@ -32,7 +32,7 @@ func TestReadPfOS(t *testing.T) {
 	if err != nil {
 		t.Skip(err) // systems without documentation do not have it
 	}
-	d, err := Read(bytes.NewReader(text))
+	d, err := Read("pf.os", bytes.NewReader(text))
 	lines := 0
 	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
@@ -91,7 +91,7 @@ func TestP0fSignatures(t *testing.T) {
 		"*:64:0:*:*,*:mss,sok,ts,nop,nop,ws:df,id+:0":   "not not",
 		"*:64:0:*:*,*:mss,sok,ts,nop,ws,eol+1:df,id+:0": "not not",
 	} {
-		d, err := Read(strings.NewReader("[tcp:request]\nlabel = s:unix:x:\nsig = " + signature + "\n"))
+		d, err := Read("x.fp", strings.NewReader("[tcp:request]\nlabel = s:unix:x:\nsig = "+signature+"\n"))
 		if err != nil {
 			t.Fatalf("%s: %v", signature, err)
 		}
@@ -108,7 +108,7 @@ func TestDataInSYN(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := Read(strings.NewReader("[tcp:request]\nlabel = s:unix:x:\nsig = 4:64:0:1460:mss*44,10:mss,sok,ts,nop,ws:df,id+:+\n"))
+	d, err := Read("x.fp", strings.NewReader("[tcp:request]\nlabel = s:unix:x:\nsig = 4:64:0:1460:mss*44,10:mss,sok,ts,nop,ws:df,id+:+\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

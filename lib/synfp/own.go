@@ -96,8 +96,8 @@ sig = 1490
 // Own is the database that comes with the package: small, and of systems of
 // today, which pf.os and p0f's, of 2019 at the latest and of 2014, know little of.
 func Own() *Database {
-	systems, err := Read(strings.NewReader(own))
-	links, err2 := Read(strings.NewReader(ownLinks))
+	systems, err := Read("own", strings.NewReader(own))
+	links, err2 := Read("own links", strings.NewReader(ownLinks))
 	if err := errors.Join(err, err2); err != nil {
 		panic("synfp: own database: " + err.Error())
 	}

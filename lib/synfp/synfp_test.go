@@ -95,7 +95,7 @@ func TestParsePacketErrors(t *testing.T) {
 func FuzzParsePacket(f *testing.F) {
 	f.Add([]byte(linux4))
 	f.Add([]byte(bare6))
-	p0f, err := Read(strings.NewReader("[mtu]\nlabel = x\nsig = 1500\n[tcp:request]\nlabel = g:unix:x:\n" +
+	p0f, err := Read("x.fp", strings.NewReader("[mtu]\nlabel = x\nsig = 1500\n[tcp:request]\nlabel = g:unix:x:\n"+
 		"sig = *:255-:0:*:mtu*2,*:mss,sok,ts,nop,ws:df,id+:*\nsig = 6:64:0:*:%8,*:mss,?34,eol+1:flow,bad:+\nsig = 4:64:4:*:*,*::0+,id-:0\n"))
 	if err != nil {
 		f.Fatal(err)
@@ -136,7 +136,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("classes = unix\n[tcp:request]\nlabel = s:unix:X:1\nsig = *:64:0:*:mss*20,7:mss,sok,ts,nop,ws,eol+1:df,id+:0\n")
 	fp, _ := Parse("64240:64:1:60:M1460,S,T,N,W7")
 	f.Fuzz(func(t *testing.T, text string) {
-		d, _ := Read(strings.NewReader(text))
+		d, _ := Read("x.fp", strings.NewReader(text))
 		d.Name(&fp, UsualMTU)
 	})
 }
@@ -208,7 +208,7 @@ func TestGrammars(t *testing.T) {
 		{p0f, "3000:1:1:48:M1440,?34,E", ""}, // of IPv4
 	}
 	for _, tt := range tests {
-		d, err := Read(strings.NewReader(tt.database))
+		d, err := Read("x.fp", strings.NewReader(tt.database))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,24 +224,24 @@ func TestGrammars(t *testing.T) {
 
 func TestReadErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"1:2:3\n":                    "line 1: not window:ttl",
-		"x:64:1:60:.:a:b:c:d\n":      "line 1: window",
+		"1:2:3\n":                    "x.fp:1: not window:ttl",
+		"x:64:1:60:.:a:b:c:d\n":      "x.fp:1: window",
 		"1:64:1:60:Q:a:b:c:d\n":      `option "Q"`,
 		"1:64:7:60:.:a:b:c:d\n":      "df",
-		"[tcp:request]\nsig = 1\n":   "line 2: not version",
+		"[tcp:request]\nsig = 1\n":   "x.fp:2: not version",
 		"[tcp:request]\nlabel = x\n": "label",
 		"[tcp:request]\nsig = *:64:0:*:mss*20,7:magic:df,id+:0\n":    `option "magic"`,
 		"[tcp:request]\nsig = *:64:0:*:mss*20,7:mss:df,strange:0\n":  `unknown quirk in "df,strange"`,
-		"[tcp:request]\nsig = *:64:0:*:mss*20,7:mss:df:?\n":          "line 2: not version",
-		"[tcp:request]\nsig = 5:64:0:*:mss*20,7:mss:df:0\n":          "line 2: not version",
-		"[tcp:request]\nsig = *:64:0:*:mss*20:mss:df:0\n":            "line 2: not version",
+		"[tcp:request]\nsig = *:64:0:*:mss*20,7:mss:df:?\n":          "x.fp:2: not version",
+		"[tcp:request]\nsig = 5:64:0:*:mss*20,7:mss:df:0\n":          "x.fp:2: not version",
+		"[tcp:request]\nsig = *:64:0:*:mss*20:mss:df:0\n":            "x.fp:2: not version",
 		"[tcp:request]\nsig = *:999:0:*:mss*20,7:mss:df:0\n":         "out of range",
 		"[tcp:request]\nsig = *:64:0:*:mss*20,7:eol+x:df:0\n":        `option "eol+x"`,
-		"[mtu]\nlabel = x\nsig = much\n":                             "line 3: MTU",
-		strings.Repeat("1:2:3\n", 30):                                "and 10 errors more",
-		"1:64:1:60:.:a:b:c:" + strings.Repeat("d", 2*maxLine) + "\n": "too long",
+		"[mtu]\nlabel = x\nsig = much\n":                             "x.fp:3: MTU",
+		strings.Repeat("1:2:3\n", 30):                                "x.fp: and 10 errors more",
+		"1:64:1:60:.:a:b:c:" + strings.Repeat("d", 2*maxLine) + "\n": "x.fp:1: bufio.Scanner: token too long",
 	} {
-		if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Read("x.fp", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %q", text, err, want)
 		}
 	}

@@ -246,7 +246,7 @@ func compareP0f(t *testing.T, file string, all []string) {
 	}
 	for i, m := range sigs {
 		text := "[tcp:request]\nlabel = s:x:same:\nsig = " + string(m[1]) + "\n"
-		d, err := synfp.Read(strings.NewReader(text))
+		d, err := synfp.Read("x.fp", strings.NewReader(text))
 		f, err2 := synfp.Parse(all[i])
 		if err != nil || err2 != nil {
 			t.Fatal(err, err2)

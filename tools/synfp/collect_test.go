@@ -79,7 +79,7 @@ func TestAsk(t *testing.T) {
 // TestAskLongName: however long a database's names are, the answer is a line
 // that the asker has room for.
 func TestAskLongName(t *testing.T) {
-	db, err := synfp.Read(strings.NewReader("*:64:1:*:M*,S,T,N,W*:Linux:::" + strings.Repeat("x", 900) + "\n"))
+	db, err := synfp.Read("x.fp", strings.NewReader("*:64:1:*:M*,S,T,N,W*:Linux:::"+strings.Repeat("x", 900)+"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

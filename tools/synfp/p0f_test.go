@@ -174,7 +174,7 @@ func p0fDatabase(t testing.TB) *synfp.Database {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	d, err := synfp.Read(f)
+	d, err := synfp.Read("x.fp", f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestAsP0f(t *testing.T) {
 		port := fmt.Sprint(s.Client.Port())
 		p, name := theirs[port], list[s.Client.Port()-1000].name
 		delete(theirs, port)
-		one, err := synfp.Read(strings.NewReader("[tcp:request]\nlabel = s:x:same:\nsig = " + p.signature + "\n"))
+		one, err := synfp.Read("x.fp", strings.NewReader("[tcp:request]\nlabel = s:x:same:\nsig = "+p.signature+"\n"))
 		if err != nil {
 			t.Errorf("%s: %q: %v", name, p.signature, err)
 			return nil

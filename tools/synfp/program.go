@@ -115,10 +115,10 @@ func (p *program) database() (*synfp.Database, error) {
 		if err != nil {
 			return nil, err
 		}
-		d, err := synfp.Read(f)
+		d, err := synfp.Read(name, f)
 		f.Close()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 		list = append(list, d)
 	}

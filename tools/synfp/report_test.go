@@ -25,7 +25,7 @@ func TestCheck(t *testing.T) {
 		{name: "configured", args: []string{"-C", conf}, out: []string{"SynOsMTU 0\nSynFpBuf 7\n"}},
 		{name: "a collector", args: []string{"--socket", answering}, out: []string{"# collector: " + answering + " answers\n"}},
 		{name: "wrong configuration", args: []string{"--mtu", "3"}, status: 78, err: "an MTU is"},
-		{name: "wrong database", args: []string{"--db", conf}, status: 78, err: "line 1: not window"},
+		{name: "wrong database", args: []string{"--db", conf}, status: 78, err: ":1: not window"},
 		{name: "wrong operand", args: []string{"smtp"}, status: 64, err: "not a port"},
 	}
 	for _, tt := range tests {
