@@ -16,7 +16,7 @@ import (
 type Config struct {
 	Servers []netip.AddrPort // recursive name servers in order of preference; 127.0.0.1:53
 	Try     time.Duration    // how long one server is waited for; 2 s
-	Rounds  int              // how often all servers are asked in turn; 2
+	Rounds  int              // how often all servers are asked in turn, each time for at least half of Try; 2
 	Limit   time.Duration    // time limit of a whole question, besides the context's; 20 s
 	Window  int              // questions on their way at once, more would overrun socket buffers; 128, at most 512
 	Cache   int              // answers kept; 4096, with Direct 128, negative for none
@@ -125,17 +125,30 @@ func (c *client) ask(ctx context.Context, k key) (Answer, error) {
 	}
 	defer c.window.leave(1)
 	reason := ""
-	for range c.config.Rounds {
+	for i := range c.config.Rounds {
+		start := time.Now()
 		m, trusted, silent, err := c.round(ctx, k, end)
 		if err == nil {
 			return read(&m, k, trusted)
 		}
 		reason = err.Error()
-		if done(ctx, end) || !silent {
+		if done(ctx, end) || !silent || i+1 == c.config.Rounds {
 			break
 		}
+		breathe(ctx, start.Add(c.config.Try/2))
 	}
 	return Answer{}, temporary(k, reason)
+}
+
+// breathe waits until a time, when the last round was over before: a port that is
+// closed says so at once, and a server that is started again listens soon.
+func breathe(ctx context.Context, until time.Time) {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // done tells that there is no time left. A context says so only after its timer

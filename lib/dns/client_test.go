@@ -132,6 +132,28 @@ func TestRefusedAtOnce(t *testing.T) {
 	})
 }
 
+// A server that is being started again is asked once more when it may listen.
+func TestRestart(t *testing.T) {
+	bothWays(t, "asked", func(t *testing.T, direct bool) {
+		other := dnstest.Start(t, "")
+		other.Fault(dnstest.All, dnstest.ServFail)
+		addr := nobody(t)
+		r := dns.New(dns.Config{Servers: []netip.AddrPort{addr, other.Addr()}, Try: 2 * time.Second, Direct: direct})
+		answered := make(chan error)
+		go func() {
+			_, err := r.LookupMX(ctx, "example")
+			answered <- err
+		}()
+		for len(other.Asked()) == 0 { // after the closed port
+			time.Sleep(time.Millisecond)
+		}
+		dnstest.StartOn(t, addr.String(), zoneText)
+		if err := <-answered; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // So is a stream that nobody takes.
 func TestRefusedByTCP(t *testing.T) {
 	r := dns.New(dns.Config{Servers: []netip.AddrPort{nobody(t)}, Try: 10 * time.Second, Rounds: 1, TCP: true})

@@ -16,6 +16,28 @@ type lookups struct {
 	query func(context.Context, string, Type) (Answer, error)
 	// all, when it is there, answers several questions for less than query.
 	all func(context.Context, []key, Tell)
+	// published asks name servers alone; nil when query does so itself.
+	published Resolver
+}
+
+func (l lookups) fromServers() Resolver { return l.published }
+
+// Published returns r as it answers without /etc/hosts. What a domain publishes
+// is what the world sees; the name of this host, and of others near it, often has
+// another address in that file.
+func Published(r Resolver) Resolver {
+	if servers := serversOf(r); servers != nil {
+		return servers
+	}
+	return r
+}
+
+// serversOf returns what asks name servers alone, nil when r does so itself.
+func serversOf(r Resolver) Resolver {
+	if l, ok := r.(interface{ fromServers() Resolver }); ok {
+		return l.fromServers()
+	}
+	return nil
 }
 
 func (l lookups) Query(ctx context.Context, name string, t Type) (Answer, error) {

@@ -17,7 +17,6 @@ const maxRecorded = 1 << 16
 // Recorder is a Resolver that writes down every answer it gives.
 type Recorder struct {
 	lookups
-	inner func(context.Context, string, Type) (Answer, error)
 
 	mu      sync.Mutex
 	w       io.Writer
@@ -32,8 +31,10 @@ type Recorder struct {
 // too when it is an io.Closer.
 func NewRecorder(r Resolver, w io.Writer) *Recorder {
 	rec := &Recorder{w: w, written: make(map[key]struct{})}
-	rec.inner = questions(r)
-	rec.lookups = lookups{query: rec.record}
+	rec.lookups = lookups{query: rec.recorded(r)}
+	if servers := serversOf(r); servers != nil {
+		rec.published = lookups{query: rec.recorded(servers)}
+	}
 	return rec
 }
 
@@ -57,13 +58,22 @@ func (r *Recorder) Close() error {
 	return r.err
 }
 
-func (r *Recorder) record(ctx context.Context, name string, t Type) (Answer, error) {
-	a, err := r.inner(ctx, name, t)
+// recorded answers questions as inner does, and writes the answers down.
+func (r *Recorder) recorded(inner Resolver) func(context.Context, string, Type) (Answer, error) {
+	ask := questions(inner)
+	return func(ctx context.Context, name string, t Type) (Answer, error) {
+		a, err := ask(ctx, name, t)
+		r.write(key{name, t}, a, err)
+		return a, err
+	}
+}
+
+// write writes what the answer to k is, once.
+func (r *Recorder) write(k key, a Answer, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	k := key{name, t}
 	if _, ok := r.written[k]; ok || r.err != nil {
-		return a, err
+		return
 	}
 	if len(r.written) >= maxRecorded {
 		clear(r.written)
@@ -76,7 +86,6 @@ func (r *Recorder) record(ctx context.Context, name string, t Type) (Answer, err
 		writeAnswer(&b, k, a)
 	}
 	_, r.err = io.WriteString(r.w, b.String())
-	return a, err
 }
 
 // writeAnswer writes the CNAMEs that led to the records, and these.
@@ -98,7 +107,7 @@ func writeAnswer(b *strings.Builder, k key, a Answer) {
 
 func writeRecords(b *strings.Builder, list []Record) {
 	for _, r := range list {
-		fmt.Fprintf(b, "%s. %d IN %s %s\n", withoutBlanks(r.Name), r.TTL/time.Second, r.Type, r.Data)
+		fmt.Fprintf(b, "%s %d IN %s %s\n", owner(r.Name), r.TTL/time.Second, r.Type, r.Data)
 	}
 }
 
@@ -123,7 +132,7 @@ func writeError(b *strings.Builder, k key, e *Error) {
 // writeMark writes a comment that Zone understands; t is 0 when it holds for
 // all types.
 func writeMark(b *strings.Builder, word, name string, t Type, reason string) {
-	b.WriteString(zoneMark + " " + word + " " + withoutBlanks(name))
+	b.WriteString(zoneMark + " " + word + " " + owner(name))
 	if t != 0 {
 		b.WriteString(" " + t.String())
 	}
@@ -133,5 +142,12 @@ func writeMark(b *strings.Builder, word, name string, t Type, reason string) {
 	b.WriteString("\n")
 }
 
-// withoutBlanks writes the blanks of an escaped name so that it stays one word.
-func withoutBlanks(name string) string { return strings.ReplaceAll(name, `\ `, `\032`) }
+// owner writes an escaped name so that it stays one word, and no directive. The
+// root, which a CNAME may lead to, has none but its dot.
+func owner(name string) string {
+	name = strings.ReplaceAll(name, `\ `, `\032`)
+	if strings.HasPrefix(name, "$") {
+		name = `\` + name
+	}
+	return name + "."
+}

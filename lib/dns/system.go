@@ -127,7 +127,19 @@ func (s *system) all(ctx context.Context, keys []key, tell Tell) {
 	}, tell)
 }
 
-func (s *system) lookups() lookups { return lookups{query: s.query, all: s.all} }
+func (s *system) lookups() lookups {
+	servers := lookups{
+		query: func(ctx context.Context, name string, t Type) (Answer, error) {
+			client, _ := s.refresh()
+			return client.query(ctx, name, t)
+		},
+		all: func(ctx context.Context, keys []key, tell Tell) {
+			client, _ := s.refresh()
+			client.all(ctx, keys, tell)
+		},
+	}
+	return lookups{query: s.query, all: s.all, published: servers}
+}
 
 // refresh reads the files when it is time to.
 func (s *system) refresh() (*client, *hostsFile) {

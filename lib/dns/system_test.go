@@ -2,6 +2,7 @@ package dns_test
 
 import (
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -29,6 +30,30 @@ func TestSystem(t *testing.T) {
 	name, reverse, err := dns.ClientName(ctx, r, netip.MustParseAddr("192.0.2.50"))
 	if name != "mail.local" || reverse != "mail.local" || err != nil {
 		t.Errorf("ClientName: %q, %q, %v", name, reverse, err)
+	}
+}
+
+// What a domain publishes does not depend on what stands in /etc/hosts, recorded
+// or not.
+func TestPublished(t *testing.T) {
+	s := dnstest.Start(t, "host.example. 60 A 192.0.2.1\n")
+	hosts := filepath.Join(t.TempDir(), "hosts")
+	write(t, hosts, "127.0.1.1 host.example host\n")
+	system := dns.SystemOf(s.Addr(), hosts)
+	for name, r := range map[string]dns.Resolver{"system": system, "recorder": dns.NewRecorder(system, io.Discard)} {
+		for want, r := range map[string]dns.Resolver{"[127.0.1.1]": r, "[192.0.2.1]": dns.Published(r)} {
+			addrs, err := r.LookupIP(ctx, "ip4", "host.example")
+			if got := fmt.Sprint(addrs); got != want || err != nil {
+				t.Errorf("%s: %s, %v, want %s", name, got, err, want)
+			}
+		}
+		both := dns.QueryAll(ctx, dns.Published(r), []dns.Question{{Name: "host.example", Type: dns.TypeA}, {Name: "host.example", Type: dns.TypeAAAA}})
+		if addrs := both[0].Answer.Addrs(); fmt.Sprint(addrs) != "[192.0.2.1]" {
+			t.Errorf("%s: %v, %v", name, addrs, both[0].Err)
+		}
+	}
+	if plain := s.Resolver(); dns.Published(plain) == nil {
+		t.Error("a resolver without such a file is lost")
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/netip"
 	"time"
+
+	"postern/lib/dns"
 )
 
 // CheckTrace is Check, and reports each step of it when trace is not nil.
@@ -137,7 +139,13 @@ func (k *check) rule(ctx context.Context, rule Rule, r *Record, count ...Code) b
 }
 
 func (k *check) evaluation(rule Rule) *evaluation {
-	e := &evaluation{checker: k.checker, ip: k.ip, identity: k.identity, own: rule != Published}
+	e := &evaluation{
+		checker:  k.checker,
+		resolver: dns.Published(k.checker.Resolver),
+		ip:       k.ip,
+		identity: k.identity,
+		own:      rule != Published,
+	}
 	e.tracer.trace = k.trace
 	e.begin(rule)
 	return e

@@ -4,13 +4,16 @@ import (
 	"context"
 	"net/netip"
 	"strconv"
+
+	"postern/lib/dns"
 )
 
 // evaluation is one run of check_host (RFC 7208 4) over a record and all that
 // it refers to.
 type evaluation struct {
 	checker  *Checker
-	ip       netip.Addr // never v4-mapped
+	resolver dns.Resolver // what domains publish
+	ip       netip.Addr   // never v4-mapped
 	identity identity
 	own      bool // the record is the receiver's
 	tracer

@@ -10,7 +10,7 @@ import (
 func testEvaluation(t testing.TB, client, sender, helo string) *evaluation {
 	t.Helper()
 	c := &Checker{Resolver: zone(t, rfcZone), Now: at}
-	return &evaluation{checker: c, ip: netip.MustParseAddr(client), identity: identify(sender, helo)}
+	return &evaluation{checker: c, resolver: c.Resolver, ip: netip.MustParseAddr(client), identity: identify(sender, helo)}
 }
 
 // The examples of RFC 7208 7.4, and what else 7.3 says.

@@ -79,7 +79,7 @@ const maxLint = 4 * MaxLookups
 func (c *Checker) Lint(ctx context.Context, domain string) *Report {
 	domain = plainDomain(domain)
 	l := &linter{
-		evaluation: evaluation{checker: c, identity: identity{origin: domain}},
+		evaluation: evaluation{checker: c, resolver: dns.Published(c.Resolver), identity: identity{origin: domain}},
 		report:     &Report{Domain: domain},
 		grants:     true,
 	}

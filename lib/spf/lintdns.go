@@ -97,7 +97,7 @@ func (l *linter) exchangers(ctx context.Context, d *Directive, name string) {
 // together is what questions find together.
 func (l *linter) together(ctx context.Context, questions []dns.Question) state {
 	all := nothing
-	for i, reply := range dns.QueryAll(ctx, l.checker.Resolver, questions) {
+	for i, reply := range dns.QueryAll(ctx, l.resolver, questions) {
 		_, s := l.take(ctx, questions[i], reply.Answer, reply.Err)
 		if s == found {
 			return found

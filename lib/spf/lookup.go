@@ -46,7 +46,7 @@ const (
 
 // ask asks the DNS.
 func (e *evaluation) ask(ctx context.Context, name string, t dns.Type) ([]dns.Record, state) {
-	answer, err := e.checker.Resolver.Query(ctx, name, t)
+	answer, err := e.resolver.Query(ctx, name, t)
 	return e.take(ctx, dns.Question{Name: name, Type: t}, answer, err)
 }
 

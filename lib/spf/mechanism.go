@@ -132,7 +132,7 @@ func exchangers(records []dns.Record, t dns.Type) []dns.Question {
 // asked for at once; their answers count in their order.
 func (e *evaluation) hosts(ctx context.Context, questions []dns.Question, bits int) verdict {
 	void := true
-	for i, reply := range dns.QueryAll(ctx, e.checker.Resolver, questions) {
+	for i, reply := range dns.QueryAll(ctx, e.resolver, questions) {
 		records, s := e.take(ctx, questions[i], reply.Answer, reply.Err)
 		switch {
 		case e.among(records, bits):
