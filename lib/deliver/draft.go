@@ -123,12 +123,16 @@ func (p plan) direct() (boxes []Destination, ok bool) {
 	return boxes, true
 }
 
-// ready makes a Maildir that may be made, and says whether it is there.
+// ready makes a Maildir that may be made, and says whether it is there. In a
+// folder of another user root makes none of its own: he would be locked out.
 func (d *Destination) ready() bool {
-	if !d.there && d.Create && maildir.Create(d.Path) == nil {
-		return d.look() == nil
+	if d.there || !d.Create {
+		return d.there
 	}
-	return d.there
+	if owner, err := d.owner(); err != nil || os.Geteuid() == 0 && owner.Owner != 0 {
+		return false
+	}
+	return maildir.Create(d.Path) == nil && d.look() == nil
 }
 
 // envelope is env with a recipient for each destination. What a member of an

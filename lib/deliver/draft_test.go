@@ -97,6 +97,22 @@ func TestPostmasterIsMade(t *testing.T) {
 	}
 }
 
+// Root makes no mailbox of its own where another user keeps them.
+func TestPostmasterOfAnother(t *testing.T) {
+	e2e.NeedRoot(t)
+	in := newInstance(t)
+	if err := os.Chown(in.root+"/var/lib/postern/mail", 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	where, err := in.send(in.deliverer(), envelope("postmaster"), text, 100)
+	if err != nil || !strings.HasPrefix(where, "queue ") {
+		t.Errorf("got %q, %v", where, err)
+	}
+	if _, err := os.Stat(in.root + "/var/lib/postern/mail/postmaster"); err == nil {
+		t.Error("root has made a mailbox")
+	}
+}
+
 func TestDevNull(t *testing.T) {
 	in := newInstance(t)
 	in.aliases("null: /dev/null\n")
