@@ -31,7 +31,7 @@ func (q *Queue) Create(env *smtp.Envelope) *Draft {
 		env.ID = NewID(now)
 	}
 	d := &Draft{q: q, id: env.ID, file: safefile.NewDraft(filepath.Join(q.dir, placeNew), draftMemory)}
-	d.file.Syncer = &q.sync
+	d.file.Syncer, d.file.Heir = &q.sync, q.heir
 	head := appendHead(nil, env, now)
 	if err := checkHead(head, env); err != nil {
 		d.err = fmt.Errorf("queue: %w", err)

@@ -9,7 +9,8 @@ import (
 )
 
 // What root makes below a folder of another user belongs to him: an
-// administrator who tries a tool must not lock smtpd out.
+// administrator who tries a tool must not lock smtpd out, nor can smtp read what
+// is root's.
 func TestHeir(t *testing.T) {
 	e2e.NeedRoot(t)
 	const owner = 65534
@@ -22,7 +23,12 @@ func TestHeir(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer q.Close()
-	for _, name := range []string{"", "/new", "/new/f", "/wait", "/damaged"} {
+	d := q.Create(envelope("a"))
+	defer d.Discard()
+	if err := d.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"", "/new", "/new/f", "/wait", "/damaged", "/" + newRef(d.ID()).path()} {
 		fi, err := os.Stat(above + "/queue" + name)
 		if err != nil {
 			t.Fatal(err)

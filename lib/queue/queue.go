@@ -54,6 +54,7 @@ type Queue struct {
 	dir  string
 	abs  string   // dir from the root, for other programs
 	root *os.Root // all but Create goes through it: links cannot lead out
+	heir safefile.Heir
 	sync safefile.Syncer
 	gone gone
 }
@@ -69,6 +70,10 @@ func Open(dir string) (*Queue, error) {
 	}
 	q := &Queue{dir: dir, root: root}
 	if q.abs, err = filepath.Abs(dir); err != nil {
+		root.Close()
+		return nil, fmt.Errorf("queue: %w", err)
+	}
+	if q.heir, err = heirOf(root); err != nil {
 		root.Close()
 		return nil, fmt.Errorf("queue: %w", err)
 	}
@@ -106,6 +111,20 @@ func openRoot(dir string) (*os.Root, error) {
 		return nil, err
 	}
 	return os.OpenRoot(dir)
+}
+
+// heirOf is who owns the queue, and so is to have what root puts into it: smtp,
+// which carries it, runs as he and not as root.
+func heirOf(root *os.Root) (safefile.Heir, error) {
+	if os.Geteuid() != 0 {
+		return safefile.Heir{}, nil
+	}
+	dir, err := root.Open(".")
+	if err != nil {
+		return safefile.Heir{}, err
+	}
+	defer dir.Close()
+	return safefile.HeirOf(int(dir.Fd()))
 }
 
 // layOut makes all folders whose names are known beforehand. new/f comes

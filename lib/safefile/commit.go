@@ -62,6 +62,9 @@ func (d *Draft) finish(mode os.FileMode) error {
 	if err := set(d.fd, d.path(), mode); err != nil {
 		return err
 	}
+	if err := d.Heir.Give(d.fd); err != nil {
+		return pathError("chown", d.path(), err)
+	}
 	return syncFile(d.fd, d.path())
 }
 

@@ -19,6 +19,8 @@ const stage = 64 << 10
 type Draft struct {
 	// Syncer, when not nil, shares the folder's fsync with other drafts.
 	Syncer *Syncer
+	// Heir is given the file before it has a name.
+	Heir Heir
 
 	dir    string
 	memory int
