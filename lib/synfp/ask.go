@@ -38,7 +38,7 @@ func Ask(ctx context.Context, socket string, client, server netip.AddrPort) (Fin
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "unix", socket)
 	if err != nil {
-		return Fingerprint{}, err
+		return Fingerprint{}, fmt.Errorf("no collector (synfp --collect): %w", err)
 	}
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })

@@ -54,9 +54,13 @@ func collect(path string, w wanted, b *buffer, n naming, log *maillog.Logger) er
 // listen makes the socket, in place of one that nobody answers at. Whoever
 // reaches its folder may ask: of clients, and only which systems they have.
 func listen(path string) (net.Listener, error) {
-	if c, err := net.Dial("unix", path); err == nil {
+	c, err := net.Dial("unix", path)
+	switch {
+	case err == nil:
 		c.Close()
 		return nil, errors.New(path + ": another collector answers there")
+	case errors.Is(err, unix.EAGAIN):
+		return nil, errors.New(path + ": another collector is there, and busy")
 	}
 	if st, err := os.Lstat(path); err == nil && st.Mode().Type() == os.ModeSocket {
 		os.Remove(path)

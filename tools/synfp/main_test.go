@@ -104,6 +104,8 @@ func TestRun(t *testing.T) {
 		{name: "a database", args: []string{"--db", pf, "-f", usual}, out: "Plan 10, 7 hops away\n"},
 		{name: "a record", args: []string{"-l", "-f", usual}, out: "syn_fingerprint=" + usual + ` syn_os="Linux 4.20 or later"` + "\n"},
 		{name: "unknown", args: []string{"-f", "1:63:0:40:."}, out: "unknown, 1 hop away\n"},
+		{name: "an empty fingerprint", args: []string{"-f", ""}, stdin: "helo_name=x\n", status: 65, err: "no SYN fingerprint"},
+		{name: "an empty file name", args: []string{"--read", ""}, stdin: "helo_name=x\n", status: 66, err: "no such file"},
 		{name: "no fingerprint", args: []string{"-f", "x"}, status: 65, err: "no SYN fingerprint"},
 		{name: "pcap", args: []string{"--read", old}, out: line + line + line},
 		{name: "pcapng", args: []string{"--read", ng}, out: line + line + line},
@@ -117,7 +119,7 @@ func TestRun(t *testing.T) {
 		{name: "no MTU", args: []string{"--mtu", "9", "-f", usual}, status: 78, err: "an MTU is"},
 		{name: "filter", stdin: "helo_name=x syn_fingerprint=" + usual + " syn_os=forged\n", out: "helo_name=x syn_fingerprint=" + usual + ` syn_os="Linux 4.20 or later"`},
 		{name: "filter of nonsense", stdin: "syn_fingerprint=x\n", out: "error="},
-		{name: "filter without a collector", stdin: "client_address=192.0.2.1 client_port=1\n", out: "error="},
+		{name: "filter without a collector", stdin: "client_address=192.0.2.1 client_port=1\n", out: "error=\"synfp: no collector (synfp --collect): dial unix "},
 		{name: "policy", args: []string{"-P"}, stdin: "request=smtpd_access_policy\nclient_address=192.0.2.1\nsyn_fingerprint=" + usual + "\n\n",
 			out: "action=PREPEND X-Avenger: version=" + place.Version() + "; client-ip=192.0.2.1; syn-fingerprint=" + usual + "\n\n"},
 	}

@@ -17,8 +17,8 @@ import (
 
 // program is the options besides those that all tools have.
 type program struct {
-	fingerprint string   // -f
-	file        string   // --read
+	fingerprint *string  // -f, nil when it was not given
+	file        *string  // --read
 	databases   []string // --db
 	mtu         string   // --mtu
 	collect     bool     // --collect
@@ -44,14 +44,20 @@ func newProgram() *tool.Program {
 }
 
 func (p *program) flags(s *arg.Set) {
-	s.String(&p.fingerprint, "f", "fingerprint", "name the system of this fingerprint")
-	s.String(&p.file, "read", "file", "print the SYNs of a capture instead of the network's")
+	s.Func("f", "fingerprint", "name the system of this fingerprint", given(&p.fingerprint))
+	s.Func("read", "file", "print the SYNs of a capture instead of the network's", given(&p.file))
 	s.Strings(&p.databases, "db", "file", "name systems by this file of pf.os(5) or p0f before our own")
 	s.String(&p.mtu, "mtu", "octets", "the usual MTU, which windows may be multiples of; 0 for none")
 	s.Bool(&p.collect, "collect", "answer sessions that ask for their clients' SYNs")
 	s.String(&p.socket, "socket", "path", "the collector's socket")
 	s.Bool(&p.names, "v", "print the system and the hops too")
 	s.Bool(&p.lines, "l", "print records, for pipes")
+}
+
+// given notes an option's value, which is a mistake when it is empty, and not the
+// same as none: a script's variable may be.
+func given(value **string) func(string) error {
+	return func(text string) error { *value = &text; return nil }
 }
 
 // config is what synfp obeys of smtpd.conf(5).
@@ -162,14 +168,14 @@ func (n naming) words(s *synfp.SYN) string {
 
 // mode does what is no check: capturing, collecting, naming.
 func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
-	if e.Policy || !e.Check && p.fingerprint == "" && p.file == "" && !p.collect && len(operands) == 0 {
+	if e.Policy || !e.Check && p.fingerprint == nil && p.file == nil && !p.collect && len(operands) == 0 {
 		return 0, false
 	}
 	n, c, err := p.naming(e)
 	if err != nil {
 		return p.complain(e, sysexits.Config, err), true
 	}
-	if p.fingerprint != "" && !e.Check {
+	if p.fingerprint != nil && !e.Check {
 		return p.one(e, n), true
 	}
 	w, err := parseWanted(operands)
@@ -179,8 +185,8 @@ func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
 	switch out := p.printer(e, n); {
 	case e.Check:
 		err = p.report(e.Stdout, w, n, c)
-	case p.file != "":
-		err = readFile(p.file, w, out.print)
+	case p.file != nil:
+		err = readFile(*p.file, w, out.print)
 	case p.collect:
 		err = collect(p.path(), w, newBuffer(c.keep), n, e.Log)
 	default:
@@ -211,7 +217,7 @@ func exitStatus(err error) int {
 
 // one names the system of -f.
 func (p *program) one(e *tool.Env, n naming) int {
-	f, err := synfp.Parse(p.fingerprint)
+	f, err := synfp.Parse(*p.fingerprint)
 	if err != nil {
 		return p.complain(e, sysexits.DataErr, err)
 	}
