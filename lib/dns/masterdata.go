@@ -44,10 +44,15 @@ func addressData(t Type, words []word) (string, bool) {
 }
 
 // fields reads the words as the letters of form say: 1, 2 and 4 are numbers of so
-// many octets, t is a time, n a name, x hexadecimal to the end.
+// many octets, t is a time, n a name, x hexadecimal to the end. That may
+// be empty, since a server's may, and what a Recorder wrote is read again.
 func (m *master) fields(words []word, form string) (string, bool) {
 	fields := make([]string, 0, len(form))
 	for i := range len(form) {
+		if form[i] == 'x' {
+			digits, ok := hexData(words[i:])
+			return strings.Join(append(fields, digits), " "), ok
+		}
 		if i >= len(words) {
 			return "", false
 		}
@@ -58,9 +63,6 @@ func (m *master) fields(words []word, form string) (string, bool) {
 		case 't':
 			var ttl, good = parseTTL(field)
 			field, ok = strconv.FormatInt(int64(ttl.Seconds()), 10), good
-		case 'x':
-			field, ok = hexData(words[i:])
-			words = words[:i+1]
 		default:
 			field, ok = numberData(field, 8*int(form[i]-'0'))
 		}
@@ -84,7 +86,7 @@ func hexData(words []word) (string, bool) {
 		b.WriteString(strings.ToLower(w.text))
 	}
 	_, err := hex.DecodeString(b.String())
-	return b.String(), err == nil && b.Len() > 0
+	return b.String(), err == nil
 }
 
 // generic reads the form of RFC 3597 5, the length and then hexadecimal digits.
@@ -101,6 +103,7 @@ func generic(t Type, words []word) (string, bool) {
 	return `\# ` + strconv.Itoa(n) + " " + digits, ok && len(digits) == 2*n
 }
 
+// textData reads strings. There may be none, for the same reason.
 func textData(words []word) (string, bool) {
 	var b []byte
 	for i, w := range words {
@@ -113,7 +116,7 @@ func textData(words []word) (string, bool) {
 		}
 		b = appendQuoted(b, []byte(s))
 	}
-	return string(b), len(words) > 0
+	return string(b), true
 }
 
 func caaData(words []word) (string, bool) {
