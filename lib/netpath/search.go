@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -214,6 +215,19 @@ func (s *search) known(ttl int, last bool) (h Hop, ok bool) {
 	return Hop{}, false
 }
 
+// refused says whether the path ends at a hop at which the router of the hop in
+// front of it has answered for the host. Packet filters do, with whatever reason,
+// and often with that of a host at which nobody listens.
+func (s *search) refused(at int) bool {
+	switch s.end {
+	case Blocked:
+		return s.same(at-1, at)
+	case Reached:
+		return s.same(at-1, at) && !s.hops[at].has(s.dest)
+	}
+	return false
+}
+
 // result is what is known.
 func (s *search) result() Path {
 	p := s.path
@@ -224,8 +238,11 @@ func (s *search) result() Path {
 			p.End = Limit
 		}
 	}
-	if p.End == Blocked && s.same(to-1, to) {
+	if s.refused(to) {
+		p.End = Blocked
 		to-- // the router that forwards no farther has its hop
+		s.hops[to].Answers = slices.Clone(s.hops[to].Answers)
+		s.hops[to].Answers[0].Message = s.hops[to+1].Answers[0].Message
 	}
 	for to > 0 && s.hops[to].Silent() {
 		to--

@@ -143,6 +143,9 @@ func TestTrace(t *testing.T) {
 		{"nobody answers", network{hops: line(3), drop: 9}, 0, "silent", firstWait, 16 + 3},
 		{"no way", network{hops: []string{"192.0.2.1", "192.0.2.2", "192.0.2.3!", ""}}, 0, "blocked 1 2 3", 3 * hopTime, 16},
 		{"no way behind the second", network{hops: []string{"192.0.2.1", "192.0.2.2", "192.0.2.2!", ""}}, 0, "blocked 1 2", 3 * hopTime, 16},
+		{"a port that a router says is closed", network{hops: []string{"192.0.2.1", "192.0.2.2", "192.0.2.2"}}, 0, "blocked 1 2", 3 * hopTime, 16},
+		{"a port that a host behind itself says is closed", network{hops: []string{"192.0.2.1", "192.0.2.250", "192.0.2.250"}}, 0,
+			"reached 1 250 250", 3 * hopTime, 16},
 		{"loop", network{hops: line(2), again: true}, 0, "loop 1 2", 4 * hopTime, 16},
 		{"loop behind silence", network{hops: without(line(3), 1), again: true}, 0, "loop * 2 3", 0, 0},
 		{"one router twice", network{hops: []string{"192.0.2.1", "192.0.2.1", "192.0.2.3"}}, 0, "reached 1 1 3", 3 * hopTime, 16},
@@ -175,6 +178,28 @@ func TestTrace(t *testing.T) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// TestWhyBlocked: why a router forwards no farther stands at its hop, where it
+// has answered as one on the way too.
+func TestWhyBlocked(t *testing.T) {
+	for _, hops := range [][]string{
+		{"192.0.2.1", "192.0.2.2!", ""},
+		{"192.0.2.1", "192.0.2.2", "192.0.2.2!", ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tracer := Tracer{open: func(Method, netip.AddrPort) (wire, error) {
+				return &network{hops: hops, closed: make(chan struct{})}, nil
+			}}
+			p, err := tracer.Trace(t.Context(), dest, 0)
+			if err != nil || show(&p) != "blocked 1 2" {
+				t.Fatalf("%q: %s, %v", hops, show(&p), err)
+			}
+			if mark := p.Hops[1].Answers[0].Message.Mark(); mark != "!H" {
+				t.Errorf("%q: the mark is %q, want !H", hops, mark)
+			}
 		})
 	}
 }
