@@ -181,7 +181,7 @@ func (s *Store) rewriteWhite(now time.Time, x *Expired) error {
 func (s *Store) reindexNow() error {
 	v, err := s.openFiles()
 	defer v.close()
-	if err != nil || v.state.Size <= smallText || v.index != nil {
+	if err != nil || v.state.Size <= smallText || v.index != nil || !v.state.settled() {
 		return err
 	}
 	return s.reindex(&v)

@@ -141,7 +141,7 @@ func (s *Store) openView() (view, error) {
 	}
 	defer l.Close()
 	v.close()
-	if v, err = s.openFiles(); err != nil || v.index != nil {
+	if v, err = s.openFiles(); err != nil || v.index != nil || !v.state.settled() {
 		return v, err
 	}
 	if err := s.reindex(&v); err != nil {

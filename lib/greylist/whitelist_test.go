@@ -87,8 +87,10 @@ func TestWhitelist(t *testing.T) {
 }
 
 // TestEdited: a person changes the list, and every process knows.
-func TestEdited(t *testing.T) {
-	s := testStore(t)
+func TestEdited(t *testing.T) { checkEdits(t, testStore(t)) }
+
+func checkEdits(t *testing.T, s *Store) {
+	t.Helper()
 	pad := padding()
 	file := s.Dir + "/" + whiteName
 	other := func(f func()) func() { return f }
@@ -106,6 +108,8 @@ func TestEdited(t *testing.T) {
 		{"cut short in place", other(func() { patch(t, file, 0, "198.51.100.7/32 \n"); os.Truncate(file, 17) }), true},
 		{"removed", other(func() { os.Remove(file) }), false},
 		{"appended to nothing", other(func() { add(t, s, "198.51.100.7") }), true},
+		{"another is written about", other(func() { writeWhite(t, s, pad+"198.51.100.8/32\n") }), false},
+		{"who is in no index, in place", other(func() { patch(t, file, int64(len(pad)), "198.51.100.7/32\n") }), true},
 		{"the index is gone", other(func() { writeWhite(t, s, pad+"198.51.100.7\n"); os.Remove(s.Dir + "/" + indexName) }), true},
 		{"the index is damaged", other(func() { os.WriteFile(s.Dir+"/"+indexName, []byte("x"), 0o644) }), true},
 	}
