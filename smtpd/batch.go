@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"postern/lib/arg"
+	"postern/lib/caller"
 	"postern/lib/maillog"
 	"postern/lib/smtp"
 	"postern/lib/sysexits"
@@ -80,7 +81,7 @@ func overIP(stdin io.Reader) bool {
 		return false
 	}
 	sa, err := unix.Getpeername(int(f.Fd()))
-	return err == nil && sockAddrPort(sa).IsValid()
+	return err == nil && caller.AddrPort(sa).IsValid()
 }
 
 // beginBatch makes a session one of -i: it has no time limits, lines may end

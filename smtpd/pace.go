@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"net"
+	"time"
+)
 
 // A pace reads from the client and sets the limit of each wait. A command may
 // take SMTPTimeout as a whole, however slowly its octets come (RFC 5321
@@ -8,7 +11,7 @@ import "time"
 // in all than it would at minDataRate: who sends an octet a minute does not
 // keep us.
 type pace struct {
-	conn        conn
+	conn        net.Conn
 	now         func() time.Time
 	wait, pause time.Duration // SMTPTimeout, DataTimeout
 	start       time.Time     // of the command or text

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"postern/lib/caller"
 	"postern/lib/record"
 )
 
@@ -80,12 +81,12 @@ func peerFromSocket(fd int) (p peer, ok bool) {
 	if err != nil {
 		return peer{}, false
 	}
-	p.client = sockAddrPort(sa)
+	p.client = caller.AddrPort(sa)
 	if !p.client.IsValid() {
 		return peer{local: true}, true
 	}
 	if sa, err = unix.Getsockname(fd); err == nil {
-		p.server = sockAddrPort(sa)
+		p.server = caller.AddrPort(sa)
 	}
 	return p, true
 }
@@ -116,21 +117,4 @@ func addrPort(ip, port string) netip.AddrPort {
 		n = 0
 	}
 	return netip.AddrPortFrom(a.Unmap().WithZone(""), n)
-}
-
-func sockAddrPort(sa unix.Sockaddr) netip.AddrPort {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
-	}
-	return netip.AddrPort{}
-}
-
-// listening says whether fd is a socket that listens: then we were started
-// as if we were the listener.
-func listening(fd int) bool {
-	n, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
-	return err == nil && n != 0
 }

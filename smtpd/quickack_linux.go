@@ -1,7 +1,7 @@
 package main
 
 import (
-	"os"
+	"net"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,22 +11,8 @@ import (
 // nobody answers, and with its next command, which its kernel keeps back
 // until the former is acknowledged (RFC 9293 3.7.4); ours would let it wait
 // for 40 ms.
-func quickAck(c conn) {
-	switch c := c.(type) {
-	case *sockConn:
-		setQuickAck(uintptr(c.fd))
-	case *pairConn:
-		if f, ok := c.in.(*os.File); ok {
-			if raw, err := f.SyscallConn(); err == nil {
-				raw.Control(setQuickAck)
-			}
-		}
-	case *begunConn:
-		quickAck(c.Conn)
-	}
-}
-
-// setQuickAck does nothing to what is no TCP socket.
-func setQuickAck(fd uintptr) {
-	unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1)
+func quickAck(c net.Conn) {
+	onDescriptor(c, func(fd int) {
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1) // fails on what is no TCP socket
+	})
 }

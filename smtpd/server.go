@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -44,14 +45,14 @@ type server struct {
 	loadFile  string
 	identPort uint16
 
-	repeats repeats
+	repeats *repeats
 }
 
 // newServer prepares all that sessions need and opens nothing: what only
 // some of them use (certificates, DNS, alias files) is touched when used.
 func newServer(c *config, stderr io.Writer) *server {
 	srv := &server{conf: c, verbs: c.language(), now: time.Now, sleep: sleepUntilGone,
-		free: freeOctets, loadFile: loadFile, identPort: identPort}
+		free: freeOctets, loadFile: loadFile, identPort: identPort, repeats: new(repeats)}
 	srv.log = openLog(c, stderr)
 	srv.certs = c.tls.server()
 	srv.mail = deliver.New(c.mail, c.places)
@@ -164,13 +165,18 @@ func (srv *server) serveOne(stdin io.Reader, stdout io.Writer) int {
 
 // serve runs one session to its end. A fault of ours at its beginning or end
 // costs this session, not those beside it.
-func (srv *server) serve(c conn, p peer) {
+func (srv *server) serve(c net.Conn, p peer) {
 	defer func() {
 		if p := recover(); p != nil {
 			srv.logf(maillog.Err, "error", "panic: "+panicText(p), "stack", string(debug.Stack()))
 			c.Close()
 		}
 	}()
+	if srv.conf.origin.answers != "" {
+		var answers io.Closer
+		srv, answers = srv.recording()
+		defer answers.Close()
+	}
 	s := newSession(srv, c, p)
 	defer s.end()
 	s.run(context.Background())

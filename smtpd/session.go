@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"runtime/debug"
 
@@ -48,7 +49,7 @@ type session struct {
 	*server
 	id    string // a transaction has its own
 	peer  peer
-	conn  conn
+	conn  net.Conn
 	pace  pace         // reads from conn, and
 	in    *smtp.Reader // reads from pace
 	out   []byte       // replies that are not yet written
@@ -96,7 +97,7 @@ type session struct {
 }
 
 // newSession prepares a session with p on c; nothing is said yet.
-func newSession(srv *server, c conn, p peer) *session {
+func newSession(srv *server, c net.Conn, p peer) *session {
 	s := &session{server: srv, conn: c, peer: p, state: fresh, out: make([]byte, 0, usualReply)}
 	s.pace = pace{conn: c, now: srv.now, wait: srv.conf.commandWait, pause: srv.conf.dataWait}
 	s.in = smtp.NewReader(&s.pace)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"syscall"
 	"time"
@@ -72,17 +73,8 @@ func (s *session) lookAtSYN() {
 }
 
 // savedSYN is what the kernel kept.
-func savedSYN(c conn) (syn synfp.SYN, ok bool) {
-	switch c := c.(type) {
-	case *sockConn:
-		return synfp.Saved(c.fd)
-	case *pairConn:
-		if f, isFile := c.in.(*os.File); isFile {
-			if raw, err := f.SyscallConn(); err == nil {
-				raw.Control(func(fd uintptr) { syn, ok = synfp.Saved(int(fd)) })
-			}
-		}
-	}
+func savedSYN(c net.Conn) (syn synfp.SYN, ok bool) {
+	onDescriptor(c, func(fd int) { syn, ok = synfp.Saved(fd) })
 	return syn, ok
 }
 

@@ -48,7 +48,7 @@ func (s *session) sniffTLS() bool {
 	return false
 }
 
-// begunConn is a conn of which the first octets have been read already.
+// begunConn is a connection of which the first octets have been read already.
 type begunConn struct {
 	net.Conn
 	first []byte

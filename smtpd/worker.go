@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -89,7 +90,7 @@ func (w *worker) session(fd int, line []byte) {
 }
 
 // one serves one session and tells listen when it is over.
-func (w *worker) one(c conn, line []byte) {
+func (w *worker) one(c net.Conn, line []byte) {
 	p, err := peerFromRecord(line)
 	switch {
 	case err != nil:

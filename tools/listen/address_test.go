@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"postern/lib/caller"
 )
 
 func TestParseAddress(t *testing.T) {
@@ -141,7 +143,7 @@ func TestEndpoints(t *testing.T) {
 func TestAddrPortOfKernel(t *testing.T) {
 	for _, text := range []string{"192.0.2.1:25", "[2001:db8::1]:465"} {
 		want := netip.MustParseAddrPort(text)
-		if got := addrPort(sockaddr(want)); got != want {
+		if got := caller.AddrPort(sockaddr(want)); got != want {
 			t.Errorf("%s became %s", want, got)
 		}
 	}

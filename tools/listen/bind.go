@@ -167,15 +167,3 @@ func sockaddr(at netip.AddrPort) unix.Sockaddr {
 	}
 	return &unix.SockaddrInet6{Port: int(at.Port()), Addr: ip.As16(), ZoneId: zone(ip.Zone())}
 }
-
-// addrPort is an address in the kernel's form as ours: unmapped, without a
-// zone. It is not valid for a Unix socket.
-func addrPort(sa unix.Sockaddr) netip.AddrPort {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
-	}
-	return netip.AddrPort{}
-}

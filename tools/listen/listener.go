@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"postern/lib/caller"
 )
 
 // A listener is a socket that listens and the goroutine that accepts from it.
@@ -34,7 +36,7 @@ func newListener(fd int) (*listener, error) {
 		l.at, l.conn.path = u.Name, u.Name
 		return l, nil
 	}
-	l.conn.server = addrPort(sa)
+	l.conn.server = caller.AddrPort(sa)
 	l.at = l.conn.server.String()
 	l.wildcard = l.conn.server.Addr().IsUnspecified()
 	return l, nil
@@ -133,10 +135,10 @@ func (l *listener) accept(fd int) (conn, error) {
 	if err != nil {
 		return conn{}, err
 	}
-	c.fd, c.client = nfd, addrPort(sa)
+	c.fd, c.client = nfd, caller.AddrPort(sa)
 	if l.wildcard {
 		if local, err := unix.Getsockname(nfd); err == nil {
-			c.server = addrPort(local)
+			c.server = caller.AddrPort(local)
 		}
 	}
 	return c, nil
