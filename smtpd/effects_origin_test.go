@@ -90,7 +90,7 @@ func noField(name string) func(*testing.T, *instance) {
 
 // recorded: what was decided with DNS is decided again without it.
 func recorded(t *testing.T, in *instance) {
-	file := in.conf.origin.recorded
+	file := decisions(t, in)[0].Value("dns_record")
 	text, err := os.ReadFile(file)
 	if err != nil || !strings.Contains(string(text), "client.example. ") {
 		t.Fatalf("%s has %q, %v", file, text, err)

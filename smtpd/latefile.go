@@ -16,3 +16,11 @@ func (l *lateFile) Write(p []byte) (n int, err error) {
 	}
 	return l.file.Write(p)
 }
+
+// Close closes the file if it was made.
+func (l *lateFile) Close() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Close()
+}

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"postern/lib/conf"
-	"postern/lib/dns"
-	"postern/lib/queue"
 	"postern/lib/rbl"
 	"postern/lib/spf"
 )
@@ -25,7 +23,7 @@ type origin struct {
 	noCheck  []string
 	backup   bool
 	answers  string // folder
-	recorded string // the file in it
+	recorded string // the session's file in it
 
 	xAvenger    bool
 	receivedSPF bool
@@ -56,7 +54,7 @@ var originRows = []conf.Row[origin]{
 		Help:  "Take mail for every domain of which this host is a mail exchanger in DNS, but not the best."},
 	{Name: "DNSRecord", Args: "folder",
 		Value: func(o *origin) conf.Value { return conf.String(&o.answers) },
-		Help:  "Keep the answers of DNS that each process was given in a zone file in this folder, which smtpd -z, spf -z and rbl -z read. The log names it. The folder is below /var/lib/postern unless absolute, and must exist."},
+		Help:  "Keep the answers of DNS that each session was given in a zone file of its own in this folder, which smtpd -z, spf -z and rbl -z read. The log names it. The folder is below /var/lib/postern unless absolute, and must exist. Nobody empties it but you; and the names in it are whole, those of block lists with the customer's key too."},
 	{Name: "XAvenger", Args: "[0|1]", Default: "1", Old: conf.Old{Plan9: "0", ZMailer: "0"},
 		Value: func(o *origin) conf.Value { return conf.Bool(&o.xAvenger) },
 		Help:  "Put a field X-Avenger with what is known of the client into strangers' mail."},
@@ -71,19 +69,14 @@ var originRows = []conf.Row[origin]{
 		Help:  "Our name in Authentication-Results; the host name unless said."},
 }
 
-// complete fills in what depends on the rest, when c.dns is there.
+// complete fills in what depends on the rest.
 func (o *origin) complete(c *config) {
 	if o.authserv == "" {
 		o.authserv = c.mail.Hostname
 	}
-	if o.answers == "" {
-		return
-	}
-	if !filepath.IsAbs(o.answers) {
+	if o.answers != "" && !filepath.IsAbs(o.answers) {
 		o.answers = filepath.Join(c.places.Lib(), o.answers)
 	}
-	o.recorded = filepath.Join(o.answers, queue.NewID(time.Now())+".zone")
-	c.dns = dns.NewRecorder(c.dns, &lateFile{path: o.recorded})
 }
 
 // check is what --check says of what the directives name.
