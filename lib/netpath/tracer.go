@@ -64,8 +64,8 @@ type answer struct {
 // same store measures the path, its result is waited for.
 func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, error) {
 	dest = dest.Unmap()
-	if !dest.IsValid() || dest.IsUnspecified() || dest.IsMulticast() {
-		return Path{}, fmt.Errorf("%v: %w", dest, ErrAddress)
+	if err := Probeable(dest); err != nil {
+		return Path{}, err
 	}
 	if t.Fresh || t.Store == nil {
 		return t.measure(ctx, dest, hops)
@@ -85,6 +85,20 @@ func (t *Tracer) Trace(ctx context.Context, dest netip.Addr, hops int) (Path, er
 		t.keep(&p)
 	}
 	return p, err
+}
+
+// Probeable says whether an address is one that probes may be sent to, whatever
+// the network is: ErrAddress for those of no host or of many, and for a
+// link-local one without its interface (RFC 4007 11).
+func Probeable(dest netip.Addr) error {
+	dest = dest.Unmap()
+	switch broadcast := netip.AddrFrom4([4]byte{255, 255, 255, 255}); {
+	case !dest.IsValid(), dest.IsUnspecified(), dest.IsMulticast(), dest == broadcast:
+		return fmt.Errorf("%v: %w", dest, ErrAddress)
+	case dest.Is6() && dest.IsLinkLocalUnicast() && dest.Zone() == "":
+		return fmt.Errorf("%v: %w: without an interface, as in %v%%eth0", dest, ErrAddress, dest)
+	}
+	return nil
 }
 
 // measure finds a path that nobody knows.

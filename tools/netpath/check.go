@@ -88,12 +88,7 @@ func hopsOf(r *record.Record) (int, error) {
 // find finds a path; with -n it is one from the cache, or none.
 func (c *checker) find(ctx context.Context, addr netip.Addr, hops int) (netpath.Path, error) {
 	if c.Dry {
-		path, ok := c.tracer.Cached(addr, time.Now())
-		if ok && !c.fresh {
-			return path, nil
-		}
-		c.debug(c.plan(addr, hops))
-		return netpath.Path{Dest: addr}, nil
+		return c.known(addr, hops)
 	}
 	path, err := c.tracer.Trace(ctx, addr, hops)
 	switch {
@@ -108,6 +103,19 @@ func (c *checker) find(ctx context.Context, addr netip.Addr, hops int) (netpath.
 	}
 	c.debug(summary(&path) + "; " + how)
 	return path, nil
+}
+
+// known is the path from the cache, or one of which nothing is known.
+func (c *checker) known(addr netip.Addr, hops int) (netpath.Path, error) {
+	if err := netpath.Probeable(addr); err != nil {
+		return netpath.Path{}, fmt.Errorf("%w: %w", tool.ErrInput, err)
+	}
+	path, ok := c.tracer.Cached(addr, time.Now())
+	if ok && !c.fresh {
+		return path, nil
+	}
+	c.debug(c.plan(addr, hops))
+	return netpath.Path{Dest: addr}, nil
 }
 
 // debug tells people something with -d.
