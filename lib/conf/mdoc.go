@@ -28,7 +28,7 @@ func (row *directive) mdoc(b *bufio.Writer) {
 	}
 	b.WriteString("\n")
 	mdocText(b, row.Help)
-	if row.Repeat {
+	if row.Repeat && row.Other == "" && row.Void == "" { // of others, their pages say it
 		mdocText(b, "It may be repeated.")
 	}
 	if row.Default != "" {

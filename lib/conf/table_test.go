@@ -276,13 +276,12 @@ func TestMdoc(t *testing.T) {
 	table := NewTable(Of([]Row[settings]{
 		{Name: "DSN", Synonyms: []string{"X", "!No-DSN"}, Args: "[on|off] more", Default: `a "b\`, Repeat: true,
 			Old: Old{Plan9: "b", Avenger: Unset}, Help: "One thing. 'Another", Other: "listen"},
-		{Name: "B", Help: ".x."},
+		{Name: "B", Help: ".x.", Repeat: true},
 	}, new(settings)))
 	want := `.Bl -tag -width Ds
 .It Ic \&DSN Ar [on|off] more
 One thing.
 \&'Another.
-It may be repeated.
 The default is
 .Ql "a \(dqb\e" .
 In the dialect
@@ -300,6 +299,7 @@ It is obeyed by
 .Xr listen 8 .
 .It Ic \&B
 \&.x.
+It may be repeated.
 .El
 `
 	var got strings.Builder
