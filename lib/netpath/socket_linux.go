@@ -64,7 +64,7 @@ func dial(typ, protocol int, dest netip.AddrPort) (*socket, error) {
 	}
 	fd, err := unix.Socket(family, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
-		return nil, os.NewSyscallError("socket", err)
+		return nil, noFamily(addr, os.NewSyscallError("socket", err))
 	}
 	s.file = os.NewFile(uintptr(fd), "probes")
 	to, err := sockaddr(dest)
@@ -91,7 +91,19 @@ func connectError(addr netip.Addr, err error) error {
 	if denied(err) || errors.Is(err, unix.EINVAL) {
 		return fmt.Errorf("%v: %w: %v", addr, ErrAddress, err)
 	}
-	return os.NewSyscallError("connect", err)
+	return noFamily(addr, os.NewSyscallError("connect", err))
+}
+
+// noFamily says of a host without IPv6, or IPv4, that it is one.
+func noFamily(addr netip.Addr, err error) error {
+	family := "IPv4"
+	if addr.Is6() {
+		family = "IPv6"
+	}
+	if errors.Is(err, unix.EADDRNOTAVAIL) || errors.Is(err, unix.EAFNOSUPPORT) {
+		return fmt.Errorf("%v: this host has no %s address to send from: %w", addr, family, err)
+	}
+	return err
 }
 
 // sockaddr is the address as the kernel has it.
