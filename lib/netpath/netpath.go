@@ -16,7 +16,7 @@
 //	paths that were found, until they are too old     Tracer.Keep, cache.go
 //	the measuring of one path: one does, others wait  flight.go
 //	Rate: probes wait for their turn, or ErrBusy      pace.go
-//	hops near to us that many paths go through        Tracer.Share, near.go
+//	hops near to us that many paths go through        Tracer.Share, near.go, share.go
 //
 // Each is an advantage and none is needed: where the store fails, or somebody who
 // holds a file of it is stopped, a Tracer goes on by itself.
