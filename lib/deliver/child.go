@@ -6,7 +6,9 @@ import (
 	"io"
 	"math"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -46,13 +48,32 @@ func (d *Deliverer) asOwner(ctx context.Context, owner maildir.Info, v Delivery)
 		Env:   []string{childPath, place.RootEnv + "=" + d.places.Root()},
 		Dir:   "/",
 		Stdin: text,
-		Cred:  &syscall.Credential{Uid: uint32(owner.Owner), Gid: uint32(owner.Group)},
+		Cred:  rightsOf(owner),
 		Limit: childLimit,
 	})
 	if err != nil {
 		return failed(err)
 	}
 	return fromChild(result, v.Dest)
+}
+
+// nobodysGroup is for who is in no table of users.
+const nobodysGroup = 65534
+
+// rightsOf is the owner of a mailbox and the mailbox's group, which may be what
+// lets him lock it. Where that is root's, as in a folder that an administrator
+// has made for him, it is the owner's own: a user's programs run with it.
+func rightsOf(owner maildir.Info) *syscall.Credential {
+	group := uint64(owner.Group)
+	if group == 0 {
+		group = nobodysGroup
+		if u, err := user.LookupId(strconv.Itoa(owner.Owner)); err == nil {
+			if own, err := strconv.ParseUint(u.Gid, 10, 32); err == nil {
+				group = own
+			}
+		}
+	}
+	return &syscall.Credential{Uid: uint32(owner.Owner), Gid: uint32(group)}
 }
 
 // childArgs are the arguments of send for v.

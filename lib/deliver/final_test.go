@@ -4,10 +4,13 @@ import (
 	"context"
 	"io/fs"
 	"os"
+	"os/user"
+	"strconv"
 	"strings"
 	"testing"
 
 	"postern/lib/e2e"
+	"postern/lib/maildir"
 	"postern/lib/mbox"
 )
 
@@ -122,6 +125,23 @@ func TestOtherUID(t *testing.T) {
 	}
 	if got := in.mails("bob"); len(got) != 0 {
 		t.Errorf("written by root: %q", got)
+	}
+}
+
+// TestRightsOf is that no user's program has root's group because root has made
+// his Maildir.
+func TestRightsOf(t *testing.T) {
+	tests := []struct{ uid, gid, want int }{{54321, 7, 7}, {54321, 0, nobodysGroup}}
+	if u, err := user.Lookup("daemon"); err == nil {
+		uid, _ := strconv.Atoi(u.Uid)
+		gid, _ := strconv.Atoi(u.Gid)
+		tests = append(tests, struct{ uid, gid, want int }{uid, 0, gid})
+	}
+	for _, tt := range tests {
+		c := rightsOf(maildir.Info{Owner: tt.uid, Group: tt.gid})
+		if int(c.Uid) != tt.uid || int(c.Gid) != tt.want {
+			t.Errorf("%d:%d has the rights of %d:%d, want group %d", tt.uid, tt.gid, c.Uid, c.Gid, tt.want)
+		}
 	}
 }
 
