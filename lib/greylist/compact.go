@@ -3,39 +3,53 @@ package greylist
 import (
 	"bytes"
 	"io"
-	"slices"
 	"time"
 )
 
 // superfluous is where the lines begin, in order, that may be left out of the
 // text: those who have expired, those whose subject a later line has again, and
 // withdrawals of what is not there any more.
-func (s *Store) superfluous(v *view, now time.Time) ([]int64, error) {
-	last := make(map[key]int64)
-	var drop []int64
+func (s *Store) superfluous(v *view, now time.Time) (drop []int64, err error) {
 	text := func() io.Reader { return io.NewSectionReader(v.text, 0, int64(v.state.Size)) }
-	err := eachLine(text(), func(e Entry, at int64) {
-		k := e.key()
-		if old, ok := last[k]; ok {
-			drop = append(drop, old)
-		}
-		last[k] = at
-	}, nil)
-	if err != nil {
+	last := newLastLines()
+	if err := eachLine(text(), last.add, nil); err != nil {
 		return nil, err
 	}
 	var kept survivors
 	err = eachLine(text(), func(e Entry, at int64) {
 		switch {
-		case last[e.key()] != at:
-		case s.outlived(&e, now) || e.Withdrawn && !kept.overlap(&e):
+		case last.again(&e, at), s.outlived(&e, now), e.Withdrawn && !kept.overlap(&e):
 			drop = append(drop, at)
 		default:
 			kept.add(&e)
 		}
 	}, nil)
-	slices.Sort(drop)
 	return drop, err
+}
+
+// lastLines are where the last lines of each subject begin: of all, and of those
+// that a person wrote. What a program has said of it since then will expire, and
+// is no reason to leave out what the person said.
+type lastLines struct{ all, byHand map[key]int64 }
+
+func newLastLines() lastLines {
+	return lastLines{all: make(map[key]int64), byHand: make(map[key]int64)}
+}
+
+func (l lastLines) add(e Entry, at int64) {
+	k := e.key()
+	l.all[k] = at
+	if e.Since.IsZero() {
+		l.byHand[k] = at
+	}
+}
+
+// again says whether a later line has the subject again.
+func (l lastLines) again(e *Entry, at int64) bool {
+	if e.Since.IsZero() {
+		return l.byHand[e.key()] != at
+	}
+	return l.all[e.key()] != at
 }
 
 // outlived says whether an entry has expired. One from before the clock was set

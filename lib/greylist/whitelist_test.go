@@ -275,6 +275,25 @@ func TestExpire(t *testing.T) {
 	}
 }
 
+// TestExpireKeepsWhatAPersonWrote: what a program has said again since then
+// expires by itself.
+func TestExpireKeepsWhatAPersonWrote(t *testing.T) {
+	old, recent := noon.Add(-61*24*time.Hour).Format(time.RFC3339), noon.Add(-59*24*time.Hour).Format(time.RFC3339)
+	for _, c := range []struct{ before, after string }{
+		{"192.0.2.0/24 partner\n192.0.2.7 since=" + old + "\n", "192.0.2.0/24 partner\n"},
+		{"192.0.2.0/24 partner\n192.0.2.7 since=" + old + "\n192.0.2.8 since=" + recent + "\n", "192.0.2.0/24 partner\n192.0.2.8 since=" + recent + "\n"},
+		{"10.0.0.0/8 partner\n!10.1.0.0/24 guests\n10.1.0.7 since=" + old + "\n", "10.0.0.0/8 partner\n!10.1.0.0/24 guests\n"},
+		{"192.0.2.7 since=" + recent + "\n192.0.2.0/24 partner\n", "192.0.2.0/24 partner\n"},
+	} {
+		s := testStore(t)
+		writeWhite(t, s, c.before)
+		_, err := s.Expire(context.Background(), noon)
+		if got := readWhite(t, s); got != c.after || err != nil {
+			t.Errorf("of %q is left %q, %v; want %q", c.before, got, err, c.after)
+		}
+	}
+}
+
 // TestExpireClock: a clock that is ten years ahead does not empty the lists.
 func TestExpireClock(t *testing.T) {
 	s := testStore(t)
