@@ -83,6 +83,9 @@ func owners() []int { return []int{os.Geteuid(), 0} }
 // readSecrets reads a file that only its owner may read.
 func readSecrets(name string, owners []int) (string, error) {
 	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w; it has to belong to user %d, whose rights smtp has", err, os.Geteuid())
+	}
 	if err != nil {
 		return "", err
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -83,6 +84,15 @@ func TestCredentialsOwner(t *testing.T) {
 	if err := checkOwner(info, []int{os.Getuid() + 1}); err == nil || !strings.Contains(err.Error(), "it belongs to user") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// A file of root's is of no use to the one whose rights runq gives to smtp.
+func TestCredentialsOfAnother(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read every file")
+	}
+	_, err := readSecrets(secretsFile(t, "secrets", secretsText, 0), owners())
+	checkSecretError(t, err, "permission denied; it has to belong to user "+strconv.Itoa(os.Geteuid()))
 }
 
 func TestCredentialsByDefault(t *testing.T) {
