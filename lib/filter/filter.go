@@ -101,15 +101,17 @@ func write(name, text string) error {
 			return err
 		}
 	}
-	return safefile.WriteFile(name, []byte(text), 0o640)
+	// The folder keeps others away, and smtpfilter is another user than who asks.
+	return safefile.WriteFile(name, []byte(text), 0o644)
 }
 
-// makeFolder makes the folder as it is to be, whatever the umask.
+// makeFolder makes the folder as it is to be, whatever the umask and even if
+// root is the first to ask.
 func makeFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o770); err != nil {
 		return err
 	}
-	return os.Chmod(dir, 0o770)
+	return errors.Join(os.Chmod(dir, 0o770), safefile.Inherit(dir))
 }
 
 // List is what is asked for, sorted, whether fresh or not. What is no file of

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -56,13 +57,37 @@ func TestAskAndList(t *testing.T) {
 	}
 }
 
+// What root asks for, who tries a program, the folder's owner can take back and
+// smtpfilter can read, and the folder is for them.
+func TestRoot(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can do this")
+	}
+	const owner = 65534
+	above := t.TempDir()
+	if err := os.Chown(above, owner, owner); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(above, "filter")
+	if err := Ask(dir, entry("192.0.2.1")); err != nil {
+		t.Fatal(err)
+	}
+	st, err := os.Stat(dir)
+	if err != nil || st.Sys().(*syscall.Stat_t).Uid != owner {
+		t.Errorf("the folder is %+v, %v", st.Sys(), err)
+	}
+	if st, err = os.Stat(filepath.Join(dir, "192.0.2.1")); err != nil || st.Mode()&0o004 == 0 {
+		t.Errorf("the file is %v, %v", st.Mode(), err)
+	}
+}
+
 // Others of the group read and remove what is asked for.
 func TestModes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "filter")
 	if err := Ask(dir, entry("192.0.2.1")); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]os.FileMode{dir: 0o770, filepath.Join(dir, "192.0.2.1"): 0o640} {
+	for name, want := range map[string]os.FileMode{dir: 0o770, filepath.Join(dir, "192.0.2.1"): 0o644} {
 		st, err := os.Stat(name)
 		if err != nil || st.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v; want %v", name, st.Mode(), err, want)
