@@ -107,7 +107,7 @@ func (b *builder) branch(path, n int) {
 			b.hop(like, i, p.Hops[i])
 		}
 	}
-	if like.note = why(p); like.note != "" && b.hops <= 0 {
+	if like.note = whyShown(p, b.hops); like.note != "" {
 		like.differs = false
 		b.rows = append(b.rows, like)
 	}

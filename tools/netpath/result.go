@@ -91,7 +91,7 @@ func (r *result) Text() string {
 	for i, h := range hops {
 		lines = append(lines, fmt.Sprintf("%d %s", first+i, r.hop(h)))
 	}
-	if why := why(&r.Path); why != "" && r.hops <= 0 {
+	if why := whyShown(&r.Path, r.hops); why != "" {
 		lines = append(lines, why)
 	}
 	return strings.Join(lines, "\n")
@@ -110,6 +110,14 @@ func why(p *netpath.Path) string {
 		return "more hops beyond"
 	}
 	return ""
+}
+
+// whyShown is why, where so many hops as were asked for show the end of the path.
+func whyShown(p *netpath.Path, hops int) string {
+	if hops > 0 && len(p.Hops) >= hops {
+		return ""
+	}
+	return why(p)
 }
 
 // hop is the answers of a hop: addresses, and with -v what else is known.
