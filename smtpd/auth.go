@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 
 	"postern/lib/auth"
@@ -92,7 +93,7 @@ func (s *session) mayAuth(ctx context.Context, mechanism string) *smtp.Reply {
 	case err != nil:
 		r := s.authFailed(mechanism, "", err)
 		return &r
-	case !contain(list, mechanism):
+	case !slices.Contains(list, mechanism):
 		return refusal(504, smtp.InvalidArguments, "no such mechanism here")
 	case !s.mayUse(mechanism):
 		return refusal(538, smtp.EncryptionRequired, "say STARTTLS first")
@@ -190,42 +191,8 @@ func (s *session) loginFirst(v *verb) bool {
 	return true
 }
 
-// hidden stands in traces for what may be a secret.
-const hidden = "(not shown)"
-
 // isAuth reports whether a command line is an AUTH, however it is written.
 func isAuth(line []byte) bool {
 	name, _ := splitCommand(bytes.TrimLeft(line, " \t"))
 	return bytes.EqualFold(name, []byte("AUTH"))
-}
-
-// traceCommand notes a command, without what may be a secret in it: an initial
-// response, and lines that a client sends behind an AUTH whose refusal it has
-// not waited for.
-func (s *session) traceCommand(line []byte) {
-	if s.trace == nil {
-		return
-	}
-	if isAuth(line) {
-		words := strings.Fields(string(line))
-		if len(words) > 1 && auth.ValidMechanism(upper(words[1])) {
-			words[0] += " " + words[1]
-		}
-		if len(words) != 2 {
-			words[0] += " " + hidden
-		}
-		line = []byte(words[0])
-	} else if name, _ := splitCommand(line); s.login.tried && s.findVerb(name) == nil {
-		line = []byte(hidden)
-	}
-	s.traceLine('<', line)
-}
-
-func contain(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }

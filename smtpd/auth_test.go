@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
@@ -461,6 +462,11 @@ func TestNoSlot(t *testing.T) {
 	}
 	if _, err := take(t.Context()); err != auth.ErrBusy {
 		t.Errorf("a second place of one: %v", err)
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := take(over); err != auth.ErrBusy {
+		t.Errorf("when the wait is over while the places are looked at: %v", err)
 	}
 	release()
 	if release, err = take(t.Context()); err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,6 +70,8 @@ func (srv *server) slots(key string, n int) auth.Slots {
 			switch {
 			case err == nil:
 				return slot.Release, nil
+			case ctx.Err() != nil:
+				return nil, auth.ErrBusy
 			case !errors.Is(err, store.ErrFull):
 				return nil, fmt.Errorf("%w: %w", auth.ErrUnavailable, err)
 			}
@@ -152,7 +155,7 @@ func (s *session) channelBinding() []byte {
 // offered, for a client that was made to believe the contrary.
 func (s *session) saslPeer(ctx context.Context) auth.Peer {
 	p := auth.Peer{Service: "smtp", Host: s.conf.mail.Hostname, Client: s.peer.client, Server: s.peer.server, Secure: s.tls != nil}
-	if list, err := s.mechanisms(ctx); err == nil && contain(list, auth.ScramPlus) {
+	if list, err := s.mechanisms(ctx); err == nil && slices.Contains(list, auth.ScramPlus) {
 		p.Binding = s.channelBinding()
 	}
 	return p

@@ -6,8 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
 	"postern/lib/arg"
@@ -26,14 +25,13 @@ type authConfig struct {
 	clear      bool     // plaintext mechanisms without TLS
 	msa        bool     // strangers have to log in
 	failures   int      // in a session
-	failRate   float64  // an hour, from one address; 0: any number
-	failMax    float64  // at once
+	failRate   rate     // from one address
 	delay      time.Duration
 }
 
 // defaultAuth: whoever logs in may relay, three guesses a session.
 func defaultAuth() authConfig {
-	return authConfig{sasl: 2, failures: 3, failRate: 60, failMax: 20, delay: time.Second}
+	return authConfig{sasl: 2, failures: 3, failRate: rate{60, 20}, delay: time.Second}
 }
 
 // authRows are about AUTH.
@@ -67,38 +65,11 @@ var authRows = []conf.Row[authConfig]{
 		Value: func(a *authConfig) conf.Value { return conf.Int(&a.failures, 1, 100) },
 		Help:  "Failed attempts to log in, after which a session is ended (421)."},
 	{Name: "AuthFailRate", Args: "per-hour [max]", Default: "60 20",
-		Value: func(a *authConfig) conf.Value { return rateValue(&a.failRate, &a.failMax) },
+		Value: func(a *authConfig) conf.Value { return a.failRate.value() },
 		Help:  "Failed attempts from one address an hour, and at once, beyond which it may not try (454); 0 for no limit. TrustedNet is exempt."},
 	{Name: "AuthDelay", Args: "seconds", Default: "1",
 		Value: func(a *authConfig) conf.Value { return conf.Duration(&a.delay) },
 		Help:  "How long the answer to a failed attempt takes; twice as long for each further one in the session."},
-}
-
-// rateValue takes a rate an hour, and how much may come at once, which is the
-// rate unless said.
-func rateValue(perHour, max *float64) conf.Value {
-	return conf.Value{
-		Set: func(args []string) error {
-			if len(args) < 1 || len(args) > 2 {
-				return errors.New("wants a number an hour, and how many may come at once")
-			}
-			var n [2]float64
-			for i, arg := range args {
-				var err error
-				if n[i], err = strconv.ParseFloat(arg, 64); err != nil || !(n[i] >= 0 && n[i] <= 1e9) {
-					return fmt.Errorf("%q is not a number from 0 to 1000000000", arg)
-				}
-			}
-			*perHour, *max = n[0], n[0]
-			if len(args) == 2 {
-				*max = n[1]
-			}
-			return nil
-		},
-		Show: func() [][]string {
-			return [][]string{{strconv.FormatFloat(*perHour, 'f', -1, 64), strconv.FormatFloat(*max, 'f', -1, 64)}}
-		},
-	}
 }
 
 // completeAuth fills in what depends on the rest, and says what does not go
@@ -138,7 +109,7 @@ func (a *authConfig) checkMechanisms() error {
 		case len(a.program) > 0:
 			known = m == auth.Plain || m == auth.Login
 		case a.users != "":
-			known = strings.Contains(" PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SCRAM-SHA-256-PLUS ", " "+m+" ")
+			known = slices.Contains([]string{auth.Plain, auth.Login, auth.CramMD5, auth.Scram, auth.ScramPlus}, m)
 		}
 		if !known {
 			return fmt.Errorf("AuthMechanisms: %q is not to be had here", m)

@@ -72,10 +72,11 @@ func guessDelay(base time.Duration, failures int) time.Duration {
 // false for a client that is not counted.
 func (s *session) guesses() (r store.Rate, ok bool) {
 	a := s.peer.client.Addr()
-	if s.conf.auth.failRate == 0 || !a.IsValid() || s.facts.Trusted {
+	limit := s.conf.auth.failRate
+	if limit.perHour == 0 || !a.IsValid() || s.facts.Trusted {
 		return store.Rate{}, false
 	}
-	return s.store.Rate("auth:"+store.AddrKey(a), s.conf.auth.failRate, s.conf.auth.failMax), true
+	return s.store.Rate("auth:"+store.AddrKey(a), limit.perHour, limit.max), true
 }
 
 // countGuess counts wrong credentials for the address.

@@ -12,11 +12,15 @@ import (
 func (c *config) directives() *conf.Table {
 	g, w, t := &c.guard, &c.wire, &c.tls
 	return conf.NewTable(
-		conf.Of(sessionRows, c), conf.Of(wireRows, w), conf.Of(verifierRows, w), conf.Of(burdenRows, w), conf.Of(limitRows, &c.limits), conf.Of(synRows, &c.syn), conf.Of(netPathRows, c), conf.Of(crowdRows, &c.limits.crowd), conf.Of(nameRows, w),
-		conf.Of(policyRows, c), conf.Of(originRows, &c.origin), c.origin.rules.Directives(), c.greylist.Directives(), conf.Of(guardRows, g), conf.Of(listRows, g),
+		conf.Of(sessionRows, c), conf.Of(wireRows, w), conf.Of(verifierRows, w), conf.Of(burdenRows, w),
+		conf.Of(limitRows, &c.limits), conf.Of(synRows, &c.syn), conf.Of(netPathRows, c), conf.Of(crowdRows, &c.limits.crowd),
+		conf.Of(nameRows, w), conf.Of(sessionLogRows, w), conf.Of(receivedRows, w),
+		conf.Of(policyRows, c), conf.Of(originRows, &c.origin), c.origin.rules.Directives(), c.greylist.Directives(),
+		conf.Of(guardRows, g), conf.Of(listRows, g),
 		c.mail.Directives(), conf.Of(mailerRows, c), conf.Of(mailerFormRows, &c.mailerForm),
 		conf.Of(tlsRows, t), conf.Of(clientCertRows, t), conf.Of(ticketRows, t), conf.Of(voidTLSRows, t),
-		conf.Of(authRows, &c.auth), conf.Of(submissionRows, &c.submission), conf.Of(surroundingsRows, c), conf.Of(foreignRows, c), conf.Of(laterRows, c),
+		conf.Of(authRows, &c.auth), conf.Of(submissionRows, &c.submission),
+		conf.Of(surroundingsRows, c), conf.Of(foreignRows, c), conf.Of(laterRows, c),
 	)
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -12,9 +11,9 @@ import (
 
 // greet says the banner (RFC 5321 4.2, 3.1). A client that has sent
 // something before it has broken the protocol, which is noted.
-func (s *session) greet(ctx context.Context) {
+func (s *session) greet() {
 	s.noteEager()
-	if s.unwelcome(ctx) {
+	if s.unwelcome() {
 		return
 	}
 	lines := make([]string, 0, len(s.conf.banner)+1)

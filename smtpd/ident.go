@@ -22,31 +22,24 @@ const (
 )
 
 // An identity is what a client's host says of the user behind a connection
-// (RFC 1413), asked while the dialogue goes on. A nil one was not asked for.
-type identity struct {
-	done   chan struct{}
-	cancel context.CancelFunc
-	user   string
-	err    error
-}
+// (RFC 1413), "" for nothing, asked while the dialogue goes on. A nil one was not
+// asked for.
+type identity struct{ *inquiry[string] }
 
 // askIdent begins to ask the host of a client.
 func (srv *server) askIdent(p peer) *identity {
 	if srv.conf.wire.identWait == 0 || !p.known() || !p.server.IsValid() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), srv.conf.wire.identWait)
-	id := &identity{done: make(chan struct{}), cancel: cancel}
-	go func() {
-		defer close(id.done)
-		id.user, id.err = identify(ctx, p.client, p.server, srv.identPort)
-	}()
-	return id
+	return &identity{inquire(srv, "ident", srv.conf.wire.identWait, func(ctx context.Context) string {
+		user, _ := askIdentd(ctx, p.client, p.server, srv.identPort)
+		return user
+	})}
 }
 
-// identify asks the host of client whose connection to server it is. It asks
+// askIdentd asks the host of client whose connection to server it is. It asks
 // from the address that the client knows us by.
-func identify(ctx context.Context, client, server netip.AddrPort, port uint16) (string, error) {
+func askIdentd(ctx context.Context, client, server netip.AddrPort, port uint16) (string, error) {
 	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(server.Addr(), 0))}
 	c, err := d.DialContext(ctx, "tcp", netip.AddrPortFrom(client.Addr(), port).String())
 	if err != nil {
@@ -96,29 +89,24 @@ func (id *identity) wait(r *record.Record) string {
 	if id == nil {
 		return "IDENT-NOT-QUERIED"
 	}
-	<-id.done
-	if id.err != nil || id.user == "" {
+	user := id.inquiry.wait()
+	if user == "" {
 		return "IDENT-CALL-FAULT"
 	}
-	r.Set("client_ident", id.user)
-	return id.user
+	r.Set("client_ident", user)
+	return user
 }
 
 // peek notes what was said if it is known by now.
 func (id *identity) peek(r *record.Record) {
-	if id == nil {
-		return
-	}
-	select {
-	case <-id.done:
+	if id != nil && id.over() {
 		id.wait(r)
-	default:
 	}
 }
 
 // stop ends a question whose answer nobody waits for any more.
 func (id *identity) stop() {
 	if id != nil {
-		id.cancel()
+		id.inquiry.stop()
 	}
 }

@@ -22,12 +22,6 @@ type limits struct {
 	crowd                  crowdLimits
 }
 
-// rate is a leaky bucket of the directives: so many an hour, and at once. The
-// zero rate is no limit.
-type rate struct{ perHour, max float64 }
-
-func (r *rate) value() conf.Value { return rateValue(&r.perHour, &r.max) }
-
 // limitRows say how much a client or a user may do.
 var limitRows = []conf.Row[limits]{
 	{Name: "MaxMsgsPerIP", Args: "per-hour [max]", Default: "0 0",

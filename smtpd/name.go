@@ -46,7 +46,7 @@ func (l *lookup) wait(r *record.Record) string {
 	if l == nil {
 		return ""
 	}
-	<-l.done
+	l.inquiry.wait()
 	l.note(r)
 	return l.found.name
 }

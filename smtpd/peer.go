@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -112,9 +113,9 @@ func addrPort(ip, port string) netip.AddrPort {
 	if err != nil {
 		return netip.AddrPort{}
 	}
-	var n uint16
-	if _, err := fmt.Sscanf(port, "%d", &n); err != nil {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
 		n = 0
 	}
-	return netip.AddrPortFrom(a.Unmap().WithZone(""), n)
+	return netip.AddrPortFrom(a.Unmap().WithZone(""), uint16(n))
 }

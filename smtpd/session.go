@@ -142,7 +142,7 @@ func (s *session) run(ctx context.Context) {
 	if s.tlsFirst() && !s.handshake(ctx, s.tlsConfig()) {
 		return
 	}
-	s.greet(ctx)
+	s.greet()
 	for !s.closing {
 		if !s.flushIdle() {
 			return

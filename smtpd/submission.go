@@ -14,14 +14,14 @@ import (
 
 // submission is what the directives say about mail of this host's users.
 type submission struct {
-	perHour, atOnce float64 // messages of one user; 0 for any number
+	messages rate // of one user
 }
 
-func defaultSubmission() submission { return submission{perHour: 1000, atOnce: 200} }
+func defaultSubmission() submission { return submission{messages: rate{1000, 200}} }
 
 var submissionRows = []conf.Row[submission]{
 	{Name: "MaxMsgsPerCaller", Args: "per-hour [at-once]", Default: "1000 200",
-		Value: func(l *submission) conf.Value { return rateValue(&l.perHour, &l.atOnce) },
+		Value: func(l *submission) conf.Value { return l.messages.value() },
 		Help:  "Messages that one user of this host may hand in by smtpd --submit an hour, and at once; 0 for no limit. Root has none."},
 }
 
@@ -55,11 +55,11 @@ func (s *session) trustCaller(uid int) {
 // handedIn is the rate of messages from the calling user; ok is false for one
 // who is not counted.
 func (s *session) handedIn() (r store.Rate, ok bool) {
-	l := &s.conf.submission
-	if !s.peer.submits || s.peer.uid == 0 || l.perHour == 0 {
+	limit := s.conf.submission.messages
+	if !s.peer.submits || s.peer.uid == 0 || limit.perHour == 0 {
 		return store.Rate{}, false
 	}
-	return s.store.Rate("caller:"+itoa(s.peer.uid), l.perHour, l.atOnce), true
+	return s.store.Rate("caller:"+itoa(s.peer.uid), limit.perHour, limit.max), true
 }
 
 // countCaller counts a message that was taken.

@@ -7,8 +7,17 @@ import (
 	"strings"
 	"time"
 
+	"postern/lib/auth"
+	"postern/lib/conf"
 	"postern/lib/maillog"
 )
+
+// sessionLogRows say who keeps an account of all dialogues.
+var sessionLogRows = []conf.Row[wire]{
+	{Name: "SessionLog", Args: "SYSLOG|file ...", Repeat: true,
+		Value: func(w *wire) conf.Value { return conf.Strings(&w.sessionLog) },
+		Help:  "Log every line of every dialogue to this file, or to the log at the level debug."},
+}
 
 // A trace is the dialogue of one session, line by line, for whoever looks for
 // a fault (-d, DebugSMTP) or keeps an account (-l). A nil trace writes nothing.
@@ -138,4 +147,29 @@ func (s *session) traceLine(direction byte, text []byte) {
 	for line := range strings.Lines(string(text)) {
 		s.trace.line(direction, strings.TrimRight(line, "\r\n"))
 	}
+}
+
+// hidden stands in traces for what may be a secret.
+const hidden = "(not shown)"
+
+// traceCommand notes a command, without what may be a secret in it: an initial
+// response, and lines that a client sends behind an AUTH whose refusal it has
+// not waited for.
+func (s *session) traceCommand(line []byte) {
+	if s.trace == nil {
+		return
+	}
+	if isAuth(line) {
+		words := strings.Fields(string(line))
+		if len(words) > 1 && auth.ValidMechanism(upper(words[1])) {
+			words[0] += " " + words[1]
+		}
+		if len(words) != 2 {
+			words[0] += " " + hidden
+		}
+		line = []byte(words[0])
+	} else if name, _ := splitCommand(line); s.login.tried && s.findVerb(name) == nil {
+		line = []byte(hidden)
+	}
+	s.traceLine('<', line)
 }

@@ -6,8 +6,6 @@ import (
 
 	"postern/lib/caller"
 	"postern/lib/check"
-	"postern/lib/client"
-	"postern/lib/header"
 	"postern/lib/queue"
 	"postern/lib/rbl"
 	"postern/lib/record"
@@ -133,44 +131,6 @@ func (s *session) newDraft(ctx context.Context, env *smtp.Envelope) (draft, erro
 		return s.newMailerDraft(env)
 	}
 	return s.mail.Begin(ctx, env)
-}
-
-// received is our trace field (RFC 5321 4.4).
-func (s *session) received() header.Received {
-	r := header.Received{
-		Helo: s.facts.Helo,
-		Name: s.name.wait(&s.rec),
-		Addr: s.peer.client.Addr(),
-		By:   s.conf.mail.Hostname,
-		With: s.protocol(),
-		ID:   s.tx.env.ID,
-		Date: s.now(),
-	}
-	s.identify(&r)
-	if s.tls != nil && s.conf.wire.tlsInReceived {
-		r.TLS = s.rec.Value("encryption_protocol") + " " + s.rec.Value("encryption_cipher")
-	}
-	if len(s.tx.env.Recipients) == 1 {
-		r.For = client.ALabels(s.tx.env.Recipients[0].Mailbox).String() // a field in UTF-8 would need SMTPUTF8 at each hop
-	}
-	return r
-}
-
-// identify says in Received who the client is, as far as that is wanted.
-func (s *session) identify(r *header.Received) {
-	w := &s.conf.wire
-	switch {
-	case s.peer.submits:
-		r.Ident = s.rec.Value("client_ident")
-	case w.identInReceived && s.ident != nil:
-		r.Ident = s.ident.wait(&s.rec)
-	}
-	if w.authInReceived {
-		r.Auth = s.rec.Value("sasl_username")
-	}
-	if w.peerInReceived {
-		r.Peer, _ = smtp.DecodeXtext(s.rec.Value("ccert_subject"))
-	}
 }
 
 // describeTransaction puts the transaction into a record.

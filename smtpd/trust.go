@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-
 	"postern/lib/check"
 	"postern/lib/conf"
 	"postern/lib/dns"
@@ -23,23 +21,6 @@ var nameRows = []conf.Row[wire]{
 		Value:  func(w *wire) conf.Value { return conf.Duration(&w.identWait) },
 		Unsafe: conf.Old{Avenger: "15"},
 		Help:   "Ask the client's identd who it is (RFC 1413), and wait so long for it; 0 does not ask."},
-	{Name: "SessionLog", Args: "SYSLOG|file ...", Repeat: true,
-		Value: func(w *wire) conf.Value { return conf.Strings(&w.sessionLog) },
-		Help:  "Log every line of every dialogue to this file, or to the log at the level debug."},
-	{Name: "rcvd-tls-mode", Synonyms: []string{"!no-rcvd-tls-mode"}, Args: "[0|1]", Default: "1",
-		Value: func(w *wire) conf.Value { return conf.Bool(&w.tlsInReceived) },
-		Old:   conf.Old{ZMailer: "0"},
-		Help:  "Say in Received which cipher was used."},
-	{Name: "rcvd-tls-peer", Synonyms: []string{"!no-rcvd-tls-peer"}, Args: "[0|1]", Default: "0",
-		Value: func(w *wire) conf.Value { return conf.Bool(&w.peerInReceived) },
-		Help:  "Say in Received whose certificate the client has."},
-	{Name: "rcvd-ident", Synonyms: []string{"!no-rcvd-ident"}, Args: "[0|1]", Default: "0",
-		Value: func(w *wire) conf.Value { return conf.Bool(&w.identInReceived) },
-		Help:  "Say in Received what the client's identd said, when IdentTimeout has it asked."},
-	{Name: "rcvd-auth-user", Synonyms: []string{"!no-rcvd-auth-user"}, Args: "[0|1]", Default: "0",
-		Value: func(w *wire) conf.Value { return conf.Bool(&w.authInReceived) },
-		Old:   conf.Old{Avenger: "1"},
-		Help:  "Say in Received as whom the client has authenticated."},
 }
 
 // wantsName says whether the client's name is to be looked up.
@@ -86,7 +67,7 @@ func (s *session) nameless() check.Verdict {
 
 // unwelcome turns a client away instead of greeting it: when there is more to
 // do than can be done, or its name cannot be found out.
-func (s *session) unwelcome(context.Context) bool {
+func (s *session) unwelcome() bool {
 	if s.turned.Refused() {
 		s.say(s.refuse(s.turned))
 	} else if limit := s.conf.wire.maxLoad; limit != noLoadLimit && s.loaded(limit) {
