@@ -90,9 +90,10 @@ func (b *builder) two() {
 		b.rows = append(b.rows, row{note: "no difference"})
 		return
 	}
-	if n < len(second.Hops) || why(second) != "" {
-		b.rows = append(b.rows, row{path: 1, fork: true, beside: n < len(first.Hops)})
-		b.branch(1, n)
+	b.rows = append(b.rows, row{path: 1, fork: true, beside: n < len(first.Hops)})
+	fork := len(b.rows)
+	if b.branch(1, n); len(b.rows) == fork {
+		b.rows = b.rows[:fork-1] // nothing of it is shown
 	}
 	b.branch(0, n)
 }
