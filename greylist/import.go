@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"postern/lib/greylist"
 	"postern/lib/tool"
@@ -107,7 +108,7 @@ func (im *importer) eachLine(r io.Reader, f func(line string)) error {
 	lines.Buffer(nil, maxImportLine)
 	for lines.Scan() {
 		im.line++
-		if line := strings.TrimRight(lines.Text(), " \t\r"); line != "" && line[0] != '#' {
+		if line := strings.TrimRightFunc(lines.Text(), unicode.IsSpace); line != "" && line[0] != '#' {
 			f(line)
 		}
 	}

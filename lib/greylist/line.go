@@ -104,6 +104,8 @@ func ParseSubject(word string) (e Entry, err error) {
 	word, e.Withdrawn = strings.CutPrefix(word, "!")
 	if word = strings.ToLower(word); !e.parseWord(word) {
 		err = fmt.Errorf("%q is neither a network, .domain of clients, user@domain, @domain, spf:domain, nor to: with a recipient", word)
+	} else if len(e.Subject()) > maxSubject { // it has grown: A-labels and lower case may be longer
+		err = fmt.Errorf("%.80q is too long for the first word of a line", word)
 	}
 	return e, err
 }

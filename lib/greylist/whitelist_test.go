@@ -403,6 +403,7 @@ func FuzzEntry(f *testing.F) {
 		"192.0.2.1 mx.example.org since=2026-11-21T12:00:00Z delay=420", "!2001:db8::/32", ".example.org", "a@b", "@b",
 		"spf:example.org x", "to:bob@", "10.1", "# c", " x", "::ffff:1.2.3.4/120", "1.2.3.4%", "to:", "!@.", "\n", "\r", "\u00a0",
 		".x " + strings.Repeat("a\xff", 300), ".0..", "a@b..", "spf:x..",
+		"." + strings.Repeat("\xa0", 300), "." + strings.Repeat("\u023a", 255), "@x." + strings.Repeat("\u00fc\u023a.", 60),
 	} {
 		f.Add(line)
 	}
