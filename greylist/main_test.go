@@ -87,7 +87,7 @@ func TestRun(t *testing.T) {
 		{"no sender", "release 192.0.2.1", "", 64, "", "is not a sender"},
 		{"no attribute", "list foo=bar", "", 64, "", "not attribute=value"},
 		{"no address", "check here there b@example.org", "", 65, "", "not an IP address"},
-		{"bad option", "--delay soon check a b c", "", 78, "", "--delay"},
+		{"bad option", "--delay soon check a b c", "", 64, "", "--delay"},
 		{"never", "--delay 20h check a b c", "", 78, "", "nobody could pass"},
 		{"expire", "-d expire", "", 0, "", "removed 0 strangers"},
 		{"two expires", "expire", "", 0, "", ""},

@@ -68,7 +68,7 @@ func (p *program) do(e *tool.Env, v verb, operands []string) int {
 	c, err := p.open(e)
 	if err != nil {
 		fmt.Fprintf(e.Stderr, "greylist: %v\n", err)
-		return sysexits.Config
+		return tool.OpenStatus(err)
 	}
 	j := &job{checker: c.(*checker), Env: e, plot: p.plot}
 	if err := v.do(j, operands); err != nil {

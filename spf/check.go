@@ -39,7 +39,7 @@ func (p *program) open(e *tool.Env) (tool.Checker, error) {
 	}
 	if p.is != "" {
 		if !e.Operands {
-			return nil, errors.New("--is wants ip sender [helo]")
+			return nil, &tool.UsageError{Err: errors.New("--is wants ip sender [helo]")}
 		}
 		var err error
 		if c.wanted, err = parseWanted(p.is); err != nil {
@@ -60,7 +60,7 @@ func (p *program) open(e *tool.Env) (tool.Checker, error) {
 func (c *checker) ownResolver(e *tool.Env) error {
 	server := cmp.Or(e.Server, os.Getenv(tool.ServerEnv))
 	if server == "" || e.Zone != "" || e.Flags.Record != "" {
-		return errors.New("--no-cache wants -r, and neither -z nor --record")
+		return &tool.UsageError{Err: errors.New("--no-cache wants -r, and neither -z nor --record")}
 	}
 	servers, err := dns.ParseServers(server)
 	c.spf.Resolver = dns.New(dns.Config{Servers: servers, Cache: -1, Direct: e.Operands})

@@ -22,7 +22,7 @@ func parseWanted(text string) (w wanted, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		code, ok := spf.ParseCode(name)
 		if !ok {
-			return nil, fmt.Errorf("%w: --is: %q is no result of SPF", tool.ErrInput, name)
+			return nil, &tool.UsageError{Err: fmt.Errorf("--is: %q is no result of SPF", name)}
 		}
 		w = append(w, code)
 	}

@@ -3,6 +3,7 @@ package tool
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -47,12 +48,18 @@ func (f *Flags) Add(s *arg.Set) {
 	s.Bool(&f.Version, "V,version", "print the version")
 }
 
-func (f *Flags) verify() error {
+// verify says what is wrong with the options taken together, and with operands
+// where nothing asks for them.
+func (f *Flags) verify(operands []string) error {
 	switch {
 	case f.Jobs < 0 || f.Jobs > maxJobs:
 		return errors.New("option -j: out of range")
 	case f.Policy && f.JSON:
 		return errors.New("only one of -P and -J")
+	case len(operands) > 0 && f.Policy:
+		return fmt.Errorf("-P: unexpected operand %q: requests come from standard input", operands[0])
+	case len(operands) > 0 && f.Check:
+		return fmt.Errorf("--check: unexpected operand %q", operands[0])
 	}
 	return nil
 }

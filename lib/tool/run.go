@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"postern/lib/arg"
+	"postern/lib/conf"
 	"postern/lib/maillog"
 	"postern/lib/place"
 	"postern/lib/record"
@@ -24,7 +25,7 @@ func Run(p *Program, args []string, stdin io.Reader, stdout, stderr io.Writer) i
 	set := p.options(&e.Flags)
 	operands, err := set.Parse(args)
 	if err == nil {
-		err = e.verify()
+		err = e.verify(operands)
 	}
 	if err != nil {
 		return set.Report(err, stdout, stderr)
@@ -33,7 +34,7 @@ func Run(p *Program, args []string, stdin io.Reader, stdout, stderr io.Writer) i
 		fmt.Fprintln(stdout, p.Name, place.Version())
 		return sysexits.OK
 	}
-	e.Operands = len(operands) > 0 && !e.Policy
+	e.Operands = len(operands) > 0
 	resolver, closer, err := e.Resolver(e.Operands)
 	if err != nil {
 		return p.complain(stderr, err, sysexits.Config)
@@ -71,7 +72,7 @@ func (p *Program) work(e *Env, operands []string, stdin io.Reader) int {
 		e.Log.Log(maillog.Err, err.Error())
 		c = broken{err}
 	case err != nil:
-		return p.complain(e.Stderr, err, sysexits.Config)
+		return p.complain(e.Stderr, err, OpenStatus(err))
 	}
 	ctx := context.Background()
 	switch {
@@ -88,6 +89,15 @@ func (p *Program) work(e *Env, operands []string, stdin io.Reader) int {
 		return p.complain(e.Stderr, err, sysexits.IOErr)
 	}
 	return sysexits.OK
+}
+
+// OpenStatus is the exit status for an error of Open: that of a command line, or
+// of a configuration, that is wrong.
+func OpenStatus(err error) int {
+	if errors.As(err, new(*UsageError)) || errors.As(err, new(*conf.FlagError)) {
+		return sysexits.Usage
+	}
+	return sysexits.Config
 }
 
 // filter is the way without operands.

@@ -41,6 +41,12 @@ import (
 // is needed: exit status 65.
 var ErrInput = errors.New("input not understood")
 
+// UsageError is an error of Open that is one of the command line: exit status 64.
+type UsageError struct{ Err error }
+
+func (e *UsageError) Error() string { return e.Err.Error() }
+func (e *UsageError) Unwrap() error { return e.Err }
+
 // Program is a checking program. Only Name and Open must be there.
 type Program struct {
 	Name     string
@@ -63,7 +69,8 @@ type Program struct {
 	// no record; Words of this package when it is nil.
 	Words func(words []string) (record.Record, error)
 	// Open makes the check, once, when the command line has been read. An
-	// error is one of configuration, exit status 78, unless it is ErrInput.
+	// error is one of configuration, exit status 78, unless it is ErrInput, a
+	// UsageError, or an option that its directive refuses.
 	Open func(e *Env) (Checker, error)
 	// Mode, when it is there, is called before anything else is done, for
 	// what a program can do besides checking (spf --lint). It is done when

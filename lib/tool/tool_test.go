@@ -107,6 +107,8 @@ func TestRun(t *testing.T) {
 		{"-x", "", 64, "", "parity: unknown option -x\nusage: parity [-dnPJV]"},
 		{"-j -1", "", 64, "", "option -j: out of range"},
 		{"-PJ", "", 64, "", "only one of -P and -J"},
+		{"-P 192.0.2.1", "", 64, "", `-P: unexpected operand "192.0.2.1"`},
+		{"--check 192.0.2.1", "", 64, "", `--check: unexpected operand "192.0.2.1"`},
 		{"-z /nonexistent 192.0.2.1", "", 78, "", "/nonexistent"},
 		{"", "192.0.2.3\n", 0, "client_address=192.0.2.3 parity=odd\n", ""},
 		{"-P", request + "192.0.2.2\n\n", 0, "action=DUNNO\n\n", ""},

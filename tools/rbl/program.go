@@ -62,6 +62,10 @@ func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
 	if !p.test {
 		return 0, false
 	}
+	if len(operands) > 0 {
+		fmt.Fprintf(e.Stderr, "rbl: --test: unexpected operand %q\n", operands[0])
+		return sysexits.Usage, true
+	}
 	var c config
 	if err := c.load(p.lists, e.Config, e.Stderr); err != nil {
 		fmt.Fprintf(e.Stderr, "rbl: %v\n", err)
