@@ -60,7 +60,7 @@ func (v verdict) code() Code {
 func (e *evaluation) publish(ctx context.Context, domain string) outcome {
 	r, code := e.fetch(ctx, domain)
 	if r == nil {
-		e.noRecord(domain, code)
+		e.noRecord(domain, code, e.problem)
 		return outcome{code: code, domain: domain}
 	}
 	return e.record(ctx, r, domain)
@@ -101,17 +101,22 @@ func (e *evaluation) terms(ctx context.Context, r *Record, domain string) outcom
 func (e *evaluation) directive(ctx context.Context, d *Directive, domain string) (v verdict, inner outcome) {
 	if d.Mechanism.asks() {
 		if v := e.count(); v != no {
-			e.told(d, v)
+			e.told(d, v, e.problem)
 			return v, inner
 		}
 	}
-	if d.Mechanism == Include {
-		e.opens(d)
-		v, inner = e.include(ctx, d, domain)
-	} else {
+	if d.Mechanism != Include {
 		v = e.match(ctx, d, domain)
+		e.told(d, v, e.problem)
+		return v, inner
 	}
-	e.told(d, v)
+	e.opens(d)
+	v, inner = e.include(ctx, d, domain)
+	if inner.code == None {
+		e.told(d, v, e.problem)
+	} else {
+		e.told(d, v, "") // it has been told
+	}
 	return v, inner
 }
 

@@ -58,8 +58,12 @@ func (t *tracer) leave(domain string, code Code) {
 }
 
 // noRecord tells why there is none to evaluate.
-func (t *tracer) noRecord(domain string, code Code) {
-	t.step(TraceRecords, domain, ": no record, ", code.String())
+func (t *tracer) noRecord(domain string, code Code, problem string) {
+	if code == None {
+		t.step(TraceRecords, domain, ": no record, none")
+		return
+	}
+	t.step(TraceRecords, domain, ": ", code.String(), ", ", strings.TrimPrefix(problem, domain+": "))
 }
 
 // opens tells that the record of another domain comes.
@@ -78,15 +82,19 @@ func (t *tracer) redirects(spec *MacroString) {
 
 var verdictWords = [...]string{no: "no match", yes: "match, ", temporary: "temporary error", permanent: "permanent error"}
 
-func (t *tracer) told(d *Directive, v verdict) {
+// told tells what a directive gave, and why if that is the record's fault.
+func (t *tracer) told(d *Directive, v verdict, problem string) {
 	if t.trace == nil {
 		return
 	}
-	result := ""
-	if v == yes {
-		result = d.Result.String()
+	rest := ""
+	switch {
+	case v == yes:
+		rest = d.Result.String()
+	case v == permanent && problem != "":
+		rest = ", " + problem
 	}
-	t.step(TraceTerms, d.String(), ": ", verdictWords[v], result)
+	t.step(TraceTerms, d.String(), ": ", verdictWords[v], rest)
 }
 
 func (t *tracer) answered(name string, kind dns.Type, a dns.Answer, err error) {

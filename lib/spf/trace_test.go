@@ -58,7 +58,10 @@ func TestTraceOfErrors(t *testing.T) {
 	c := &Checker{Resolver: zone(t, rfcZone)}
 	for sender, want := range map[string]string{
 		"a@atemp.test":   "3   dns A broken.test: temporary error, the zone file says so\n2   a:broken.test: temporary error\n1 atemp.test: temperror\n",
-		"a@incnone.test": "1     text.test: no record, none\n2   include:text.test: permanent error\n1 incnone.test: permerror\n",
+		"a@incnone.test": "1     text.test: no record, none\n2   include:text.test: permanent error, text.test, which is included, publishes no record\n1 incnone.test: permerror\n",
+		"a@void3.test":   "2   exists:y.test: permanent error, more than 2 terms find nothing in the DNS\n1 void3.test: permerror\n",
+		"a@two.test":     "1 two.test: permerror, two.test publishes several records\n",
+		"a@broken.test":  "1 broken.test: temperror, broken.test TXT: temporary error: the zone file says so\n",
 		"a@nx.test":      "3 dns TXT nx.test: no such name\n1 nx.test: no record, none\n",
 		"a@redirno.test": "2   redirect=text.test\n",
 		"a@amx.test":     "3   dns MX amx.test: nothing of this type\n2   mx: no match\n",
