@@ -3,6 +3,8 @@ package e2e
 import (
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -117,6 +119,33 @@ func TestReportsBetweenHosts(t *testing.T) {
 	}
 	if n := strings.Count(got, "Return-Path: <>\n"); n != 4 {
 		t.Errorf("%d reports, want 4", n)
+	}
+}
+
+// Root's runq has the queue of a user as whom smtp runs: root's own mail goes
+// out, and so does what runq tells.
+func TestReportOfRoot(t *testing.T) {
+	NeedRoot(t)
+	a, b := twoHosts(t, "")
+	for dir := a.root; dir != "/" && dir != "/tmp"; dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	os.Chmod(a.root+"/var", 0o755)
+	os.Chmod(a.root+"/var/spool", 0o755)
+	if err := os.Chown(a.root+"/var/spool/postern", 12345, 12345); err != nil {
+		t.Fatal(err)
+	}
+	for _, rcpt := range []string{"bob@b.test", "grief@a.test"} {
+		if out, status := a.run("Subject: x\n\ntext\n", program(t, "send"), "-f", "alice@b.test", rcpt); status != 0 {
+			t.Fatalf("send: %d %s", status, out)
+		}
+	}
+	runBoth(t, a, b)
+	b.message("bob")
+	if got := b.message("alice"); !strings.Contains(got, "Final-Recipient: rfc822; grief@a.test\nAction: failed\n") {
+		t.Errorf("alice has %s", got)
 	}
 }
 
