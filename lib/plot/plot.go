@@ -52,8 +52,11 @@ func (o *Option) IsText(w io.Writer) bool {
 	if o.Form != Auto {
 		return o.Form == Text
 	}
-	return terminalColumns(w) >= 0
+	return IsTerminal(w)
 }
+
+// IsTerminal says whether what goes to w is seen by a person at once.
+func IsTerminal(w io.Writer) bool { return terminalColumns(w) >= 0 }
 
 // terminalColumns is how wide a terminal is, 0 when it does not say, and -1
 // when w is none.

@@ -7,14 +7,13 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"postern/lib/maillog"
+	"postern/lib/plot"
 )
 
 const (
-	defaultWidth = 80
-	maxShown     = 4096 // octets of one value that are shown
+	leastWidth = 40   // columns: below, the lines of a terminal are wrapped by itself
+	maxShown   = 4096 // octets of one value that are shown
 )
 
 // style is an SGR parameter of a terminal.
@@ -41,17 +40,13 @@ type screen struct {
 
 // newScreen shows on w.
 func newScreen(w io.Writer) *screen {
-	s := &screen{w: w, width: defaultWidth}
-	if f, ok := w.(*os.File); ok {
-		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil {
-			s.terminal = os.Getenv("TERM") != "dumb"
-			s.colours = s.terminal && os.Getenv("NO_COLOR") == ""
-			if size.Col >= 40 {
-				s.width = int(size.Col)
-			}
-		}
+	terminal := plot.IsTerminal(w) && os.Getenv("TERM") != "dumb"
+	return &screen{
+		w:        w,
+		terminal: terminal,
+		colours:  terminal && os.Getenv("NO_COLOR") == "",
+		width:    max(plot.ScreenOf(w, os.Getenv).Columns, leastWidth),
 	}
-	return s
 }
 
 // paint is text in a style.
