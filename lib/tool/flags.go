@@ -58,8 +58,6 @@ func (f *Flags) verify(operands []string) error {
 		return errors.New("only one of -P and -J")
 	case len(operands) > 0 && f.Policy:
 		return fmt.Errorf("-P: unexpected operand %q: requests come from standard input", operands[0])
-	case len(operands) > 0 && f.Check:
-		return fmt.Errorf("--check: unexpected operand %q", operands[0])
 	}
 	return nil
 }

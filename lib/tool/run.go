@@ -63,6 +63,9 @@ func (p *Program) work(e *Env, operands []string, stdin io.Reader) int {
 			return status
 		}
 	}
+	if e.Check && len(operands) > 0 {
+		return p.complain(e.Stderr, fmt.Errorf("--check: unexpected operand %q", operands[0]), sysexits.Usage)
+	}
 	c, err := p.Open(e)
 	switch {
 	case errors.Is(err, ErrInput):
