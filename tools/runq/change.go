@@ -140,7 +140,7 @@ func (c *config) setChange(ch *change) func(string) error {
 
 // checkChange refuses a change that says not of what.
 func (c *config) checkChange() error {
-	if c.change != nil && strings.Join(c.queries, "") == "" {
+	if c.change != nil && len(c.queries) == 0 {
 		return errNoQuery
 	}
 	return nil

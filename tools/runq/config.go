@@ -7,6 +7,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"postern/lib/arg"
@@ -61,7 +63,7 @@ func configure(args []string, stdout, stderr io.Writer) (*config, int) {
 		err = fmt.Errorf("unexpected operand %q", operands[0])
 	}
 	if err == nil {
-		err = c.checkChange()
+		err = c.mode()
 	}
 	if err != nil {
 		return nil, set.Report(err, stdout, stderr)
@@ -111,15 +113,45 @@ func (c *config) options() *arg.Set {
 	return s
 }
 
+// mode refuses options of which one would be passed over.
+func (c *config) mode() error {
+	var modes []string
+	for _, m := range [...]struct {
+		name  string
+		given bool
+	}{
+		{"-l, -L and -J", c.list || c.records || c.json}, {"--caller", c.caller}, {"--check", c.check},
+		{"--hold and its like", c.change != nil}, {"-w", c.stay}, {"-E", c.now},
+	} {
+		if m.given {
+			modes = append(modes, m.name)
+		}
+	}
+	switch {
+	case len(modes) > 1:
+		return fmt.Errorf("only one of %s", strings.Join(modes, ", "))
+	case len(c.queries) > 0 && (c.stay || c.caller):
+		return fmt.Errorf("-q has no meaning with %s", modes[0])
+	case slices.Contains(c.queries, ""):
+		return errNoQuery
+	}
+	return c.checkChange()
+}
+
 // applyFlags gives the command line the last word.
 func (c *config) applyFlags(table *conf.Table) error {
-	set := func(flag, name, value, unit string) error {
-		if value == "" {
-			return nil
-		}
-		return table.Flag(flag, name, value+unit)
+	var errs []error
+	if c.jobsFlag != "" {
+		errs = append(errs, table.Flag("-n", "QueueJobs", c.jobsFlag))
 	}
-	return errors.Join(set("-n", "QueueJobs", c.jobsFlag, ""), set("-t", "QueueLifetime", c.hours, "h"))
+	if c.hours != "" {
+		err := table.Flag("-t", "QueueLifetime", c.hours+"h")
+		if err != nil {
+			err = &conf.FlagError{Flag: "-t", Err: fmt.Errorf("%q is not a number of hours", c.hours)}
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // do does what was asked for and answers the exit status.

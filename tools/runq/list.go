@@ -19,7 +19,7 @@ import (
 // asked for, and of these what the viewer may see.
 func (c *config) show(ctx context.Context, q *queue.Queue, v viewer, stdout io.Writer) error {
 	w := bufio.NewWriter(stdout)
-	l := &lister{w: w, now: time.Now(), viewer: v, each: (*lister).person}
+	l := &lister{w: w, now: time.Now(), viewer: v, some: len(c.queries) > 0, each: (*lister).person}
 	switch {
 	case c.json:
 		l.each = (*lister).json
@@ -38,6 +38,7 @@ type lister struct {
 	w      *bufio.Writer
 	now    time.Time
 	viewer viewer
+	some   bool // only what is asked for
 	each   func(*lister, queue.Info)
 
 	count map[queue.Place]int // of entries
@@ -129,6 +130,9 @@ func (l *lister) total() {
 	switch {
 	case n == 0 && l.viewer != everybody:
 		fmt.Fprintln(l.w, "nothing of yours is in the queue")
+		return
+	case n == 0 && l.some:
+		fmt.Fprintln(l.w, "nothing of that is in the queue")
 		return
 	case n == 0:
 		fmt.Fprintln(l.w, "the queue is empty")

@@ -60,7 +60,12 @@ func TestRun(t *testing.T) {
 		{"--hold -q nosuch -q no.example", 66, "", "nosuch no.example: not in the queue"},
 		{"--remove -q *", 0, "", ""},
 		{"-n 0", 64, "", "-n: 0 is not in"},
-		{"-t never", 64, "", "-t: "},
+		{"-t never", 64, "", `-t: "never" is not a number of hours`},
+		{"-l -q nosuch", 0, "nothing of that is in the queue\n", ""},
+		{"-l -E", 64, "", "only one of -l, -L and -J, -E"},
+		{"-l --hold -q x", 64, "", "only one of -l, -L and -J, --hold and its like"},
+		{"-w -q x", 64, "", "-q has no meaning with -w"},
+		{"-E -w", 64, "", "only one of -w, -E"},
 		{"-C /nonexistent", 78, "", "/nonexistent"},
 	}
 	for _, tt := range tests {
