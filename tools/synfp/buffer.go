@@ -117,15 +117,10 @@ func (b *buffer) forget(i int) {
 }
 
 // find gives the SYN of a connection, or else joins those who wait for it.
-// Without a port it is the last SYN of the client.
 func (b *buffer) find(client, server netip.AddrPort) (s synfp.SYN, w *waiter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i, ok := b.at[ends{client, server}]
-	if h := b.hosts[client.Addr()]; client.Port() == 0 && h != nil {
-		i, ok = h.last, !server.IsValid() || b.ring[h.last].Server == server
-	}
-	if ok {
+	if i, ok := b.index(client, server); ok {
 		return b.ring[i].SYN, nil
 	}
 	if w = b.waiting[client]; w == nil {
@@ -134,6 +129,24 @@ func (b *buffer) find(client, server netip.AddrPort) (s synfp.SYN, w *waiter) {
 	}
 	w.number++
 	return s, w
+}
+
+// justNow is how long ago the SYN of a connection that begins may have come.
+const justNow = 2 * time.Second
+
+// index is where the SYN of a connection is. Without a port it is the last one of
+// the client. One from the client's port to another server is it too when it came
+// just now: it was sent on to this one by a packet filter of this host, which we
+// capture in front of.
+func (b *buffer) index(client, server netip.AddrPort) (i int, ok bool) {
+	if h := b.hosts[client.Addr()]; client.Port() == 0 && h != nil {
+		return h.last, !server.IsValid() || b.ring[h.last].Server == server
+	}
+	if i, ok = b.at[ends{client, server}]; ok {
+		return i, true
+	}
+	i, ok = b.at[ends{client: client}]
+	return i, ok && time.Since(b.ring[i].at) < justNow
 }
 
 // leave waits no more.

@@ -14,7 +14,7 @@ func TestFilterAsks(t *testing.T) {
 	writeFile(t, root+"/conf", "SynFpWait 50\n")
 	c, path := startCollector(t, 10)
 	c.add(aSYN(t, "192.0.2.1:4242"), time.Now())
-	c.add(aSYN(t, "[2001:db8::1]:4242"), time.Now())
+	c.add(aSYN(t, "[2001:db8::1]:4242"), time.Now().Add(-time.Hour))
 	const found = "syn_fingerprint=" + usual + ` syn_os="Linux 4.20 or later"`
 	const server = " server_address=192.0.2.9 server_port=25"
 	for in, want := range map[string]string{

@@ -222,6 +222,26 @@ func TestOnePort(t *testing.T) {
 	}
 }
 
+// TestRedirected: a packet filter on this host that sends connections to another
+// port does so behind our back, so that a session asks for the port where it came
+// to. A SYN that came just now from the client's port is the one.
+func TestRedirected(t *testing.T) {
+	b := newBuffer(4)
+	s := aSYN(t, "192.0.2.1:4242")
+	asked := netip.MustParseAddrPort("192.0.2.9:2525")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	b.add(s, time.Now().Add(-time.Minute))
+	if got, ok := b.wait(ctx, s.Client, asked); ok {
+		t.Errorf("an old one is taken: %s to %v", got.String(), got.Server)
+	}
+	s.Sequence++
+	b.add(s, time.Now())
+	if got, ok := b.wait(ctx, s.Client, asked); !ok || got.Sequence != s.Sequence {
+		t.Errorf("got %s, %v", got.String(), ok)
+	}
+}
+
 // TestLeftSocket: the socket of a collector that is gone is replaced; another
 // file is not.
 func TestLeftSocket(t *testing.T) {
