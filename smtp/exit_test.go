@@ -85,6 +85,9 @@ func TestUsage(t *testing.T) {
 		{[]string{"-S", "x", "d.test", "a@b", "c@d"}, "no IP address"},
 		{[]string{"--tls", "much", "d.test", "a@b", "c@d"}, `no mode "much"`},
 		{[]string{"-q", "d.test", "a@b", "c@d"}, "unknown option -q"},
+		{[]string{"-np", "d.test"}, "only one of -B, -f, -n and -p"},
+		{[]string{"--probe", "d.test", "a@b", "c@d"}, "are for -p"},
+		{[]string{"-P", "d.test", "a@b", "c@d"}, "are for -p"},
 		{[]string{"udp!d.test", "a@b", "c@d"}, `no network "udp"`},
 		{append(many[:len(many)-1:len(many)-1], "d.test", "a@b", "c@d"), "more than 100 options -b"},
 	}

@@ -107,8 +107,29 @@ func (c *config) setTLS(word string) error {
 	return fmt.Errorf("no mode %q: none, may, encrypt or verify", word)
 }
 
+// mode refuses options of which one would be passed over: who forgets -p must
+// not send mail.
+func (c *config) mode() error {
+	modes := 0
+	for _, given := range [...]bool{c.batch, c.filterOnly, c.plan, c.ping} {
+		if given {
+			modes++
+		}
+	}
+	switch {
+	case modes > 1:
+		return errors.New("only one of -B, -f, -n and -p")
+	case !c.ping && c.pings != defaultPings:
+		return errors.New("-J, -j, -P, --connections, --delay and --probe are for -p")
+	}
+	return nil
+}
+
 // operands takes the words behind the options.
 func (c *config) operands(words []string) error {
+	if err := c.mode(); err != nil {
+		return err
+	}
 	if len(c.busted) > maxBusted {
 		return fmt.Errorf("more than %d options -b", maxBusted)
 	}

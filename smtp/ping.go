@@ -41,9 +41,12 @@ type pingConfig struct {
 	policy      bool          // -P
 }
 
+// defaultPings is what is so unless said.
+var defaultPings = pingConfig{delay: pingDelay, connections: pingConnections, jobs: pingJobs}
+
 // options adds the options that -p has.
 func (c *pingConfig) options(s *arg.Set) {
-	c.delay, c.connections, c.jobs = pingDelay, pingConnections, pingJobs
+	*c = defaultPings
 	s.Func("delay", "time", "with -p: between two questions over one connection, as 250ms", c.setDelay)
 	s.Int(&c.connections, "connections", "n", "with -p: connections to one host at once")
 	s.Bool(&c.probe, "probe", "with -p: ask about a made-up address too, to find servers that accept any")
