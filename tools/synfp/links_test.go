@@ -95,8 +95,8 @@ func TestUnread(t *testing.T) {
 		want       string
 	}{
 		{"tcpdump -i any", captureCut(t, 276, snap, any), 1, ""},
-		{"another link", captureCut(t, 195, snap, plain, plain), 0, "2 frames come from a link of type 195, which is unknown"},
-		{"tcpdump -s 68", captureCut(t, 1, 68, plain, plain), 0, "2 packets are cut short (tcpdump -s 256 takes enough)"},
+		{"another link", captureCut(t, 195, snap, plain, plain), 0, "frames from a link of type 195, which is unknown: 2"},
+		{"tcpdump -s 68", captureCut(t, 1, 68, plain, plain), 0, "packets cut short: 2 (tcpdump -s 256 takes enough)"},
 		{"cut behind the options", captureCut(t, 1, 74, plain), 1, ""},
 	} {
 		n := 0

@@ -129,9 +129,9 @@ func (u *unread) count(err error, link layers.LinkType, info gopacket.CaptureInf
 func (u *unread) err() error {
 	switch {
 	case u.foreign > 0:
-		return fmt.Errorf("%w: %d frames come from a link of type %d, which is unknown", errUnread, u.foreign, u.link)
+		return fmt.Errorf("%w: frames from a link of type %d, which is unknown: %d", errUnread, u.link, u.foreign)
 	case u.short > 0:
-		return fmt.Errorf("%w: %d packets are cut short (tcpdump -s 256 takes enough)", errUnread, u.short)
+		return fmt.Errorf("%w: packets cut short: %d (tcpdump -s 256 takes enough)", errUnread, u.short)
 	}
 	return nil
 }
