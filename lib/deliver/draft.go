@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,7 +69,7 @@ type planned struct {
 // plan finds the destinations of all recipients, each of them once.
 func (d *Deliverer) plan(ctx context.Context, env *smtp.Envelope) (plan, error) {
 	var p plan
-	seen := make(map[target]bool)
+	seen := make(map[target]int)
 	for _, rcpt := range env.Recipients {
 		list, err := d.routeFrom(ctx, rcpt.Mailbox, env.Sender)
 		if err != nil {
@@ -82,20 +83,36 @@ func (d *Deliverer) plan(ctx context.Context, env *smtp.Envelope) (plan, error) 
 	return p, nil
 }
 
-// add adds the destinations of a recipient, but for those that are seen
-// already.
-func (p plan) add(seen map[target]bool, rcpt smtp.Recipient, list []Destination) plan {
+// add adds the destinations of a recipient. Those that are seen already, at
+// these places in p, get what he wishes to hear of besides.
+func (p plan) add(seen map[target]int, rcpt smtp.Recipient, list []Destination) plan {
 	whole, rcpt, ok := expanded(rcpt, len(list))
 	if ok {
 		p = append(p, whole)
 	}
 	for _, dest := range list {
-		if t := dest.target(); !seen[t] {
-			seen[t] = true
-			p = append(p, planned{rcpt, dest})
+		t := dest.target()
+		if i, ok := seen[t]; ok {
+			p[i].rcpt.Notify = bothWishes(p[i].rcpt, rcpt)
+			continue
 		}
+		seen[t] = len(p)
+		p = append(p, planned{rcpt, dest})
 	}
 	return p
+}
+
+// bothWishes is the NOTIFY of two recipients who are one.
+func bothWishes(a, b smtp.Recipient) (events []string) {
+	if slices.Equal(a.Notify, b.Notify) {
+		return a.Notify
+	}
+	for _, event := range [...]string{smtp.Success, smtp.Failure, smtp.Delay} {
+		if a.Wants(event) || b.Wants(event) {
+			events = append(events, event)
+		}
+	}
+	return events
 }
 
 // direct is the Maildirs of p, if one file can serve them all: they are ours,

@@ -194,6 +194,32 @@ func TestExpanded(t *testing.T) {
 	}
 }
 
+// Who is named twice, in other words too, gets the message once, and what the
+// sender wished to hear of him the one or the other time is told
+// (RFC 3461 5.2.3).
+func TestNotifyTwice(t *testing.T) {
+	for _, tt := range []struct{ first, second, want []string }{
+		{nil, []string{"SUCCESS"}, []string{"SUCCESS", "FAILURE", "DELAY"}},
+		{[]string{"NEVER"}, nil, []string{"FAILURE", "DELAY"}},
+		{[]string{"NEVER"}, []string{"NEVER"}, []string{"NEVER"}},
+		{[]string{"FAILURE"}, []string{"SUCCESS", "FAILURE"}, []string{"SUCCESS", "FAILURE"}},
+	} {
+		in := newInstance(t, "bob")
+		in.aliases("list: bob, x@remote.example\n")
+		d := in.deliverer()
+		env := envelope("list@mx.example", "x@remote.example")
+		env.Recipients[0].Notify, env.Recipients[1].Notify = tt.first, tt.second
+		where, err := in.send(d, env, text, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"bob " + strings.Join(tt.first, ",") + " >> ~bob/", "x@remote.example " + strings.Join(tt.want, ",") + " relay"}
+		if got := in.notified(d, strings.TrimPrefix(where, "queue ")); !slices.Equal(got, want) {
+			t.Errorf("%q and %q: got %q, want %q", tt.first, tt.second, got, want)
+		}
+	}
+}
+
 // notified are the recipients of a queue entry: mailbox, NOTIFY, destination.
 func (in *instance) notified(d *Deliverer, id string) (list []string) {
 	in.t.Helper()

@@ -39,7 +39,7 @@ func (d *Deliverer) forward(ctx context.Context, env *smtp.Envelope, i int, list
 
 // planFor is a plan for one recipient with these destinations.
 func planFor(rcpt smtp.Recipient, list []Destination) plan {
-	return plan(nil).add(make(map[target]bool), rcpt, list)
+	return plan(nil).add(make(map[target]int), rcpt, list)
 }
 
 // sendOn puts the message into the queue once more, for what recipient i has
