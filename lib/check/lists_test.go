@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/lib/conf"
 	"postern/lib/smtp"
 )
 
@@ -106,12 +108,28 @@ func BenchmarkBlocked(b *testing.B) {
 	}
 }
 
+// FuzzBlocked: a file says what counts most of all that its lines say alone.
 func FuzzBlocked(f *testing.F) {
-	f.Add([]byte(blockedFile), "a!b@c.example")
-	f.Fuzz(func(t *testing.T, text []byte, sender string) {
-		b, _ := parseBlocked("blocked", text)
-		b.sender(mailbox(t, sender))
-		b.client(netip.MustParseAddr("192.0.2.1"))
+	f.Add([]byte(blockedFile), "a!b@c.example", []byte{192, 0, 2, 9})
+	f.Add([]byte("*deny !mallory, *.x\n*allow hop.x!m* @y"), "hop.x!mallory@y", []byte{192, 0, 2, 9})
+	f.Fuzz(func(t *testing.T, text []byte, sender string, octets []byte) {
+		client, ok := netip.AddrFromSlice(octets)
+		b, errs := parseBlocked("blocked", text)
+		if !ok || len(errs) >= conf.MaxErrors || bytes.ContainsAny(text, "\\'\"\r") || bytes.Contains(text, []byte("\n ")) || bytes.Contains(text, []byte("\n\t")) {
+			return // lines that cannot be told apart here
+		}
+		m := mailbox(t, sender)
+		var ofClient, ofSender entry
+		for line := range bytes.Lines(text) {
+			one, _ := parseBlocked("blocked", line)
+			ofClient, ofSender = ofClient.better(one.client(client)), ofSender.better(one.sender(m))
+		}
+		if got := b.client(client).class; got != ofClient.class {
+			t.Errorf("client %s: %v, by its lines %v", client, got, ofClient.class)
+		}
+		if got := b.sender(m).class; got != ofSender.class {
+			t.Errorf("sender %q: %v, by its lines %v", sender, got, ofSender.class)
+		}
 	})
 }
 

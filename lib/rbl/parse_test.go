@@ -2,6 +2,8 @@ package rbl
 
 import (
 	"net/netip"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -104,4 +106,52 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q: %q, again %q %v", text, l.String(), again.String(), err)
 		}
 	})
+}
+
+// FuzzCodes: an answer counts when one of the patterns, written as a regular
+// expression with every number that a set has, matches it.
+func FuzzCodes(f *testing.F) {
+	f.Add("127.0.[0;1].[2;4;9..11],127.0.0.2..11", byte(0), byte(1), byte(10))
+	f.Add("[127].[0..255].0.2", byte(9), byte(0), byte(2))
+	f.Fuzz(func(t *testing.T, text string, b, c, d byte) {
+		codes, err := ParseCodes(text)
+		if err != nil || strings.Contains(regexp.MustCompile(`\[[^]]*\]`).ReplaceAllString(text, ""), ";") {
+			return // to an expression, what stands outside of brackets would be another whole pattern
+		}
+		a, want := netip.AddrFrom4([4]byte{127, b, c, d}), false
+		for pattern := range strings.SplitSeq(text, ",") {
+			want = want || asExpression(pattern).MatchString(a.String())
+		}
+		if codes.Has(a) != want {
+			t.Errorf("%q has %s: %v, want %v", text, a, !want, want)
+		}
+	})
+}
+
+// asExpression is a pattern that ParseCodes has taken.
+func asExpression(pattern string) *regexp.Regexp {
+	ranges := regexp.MustCompile(`[0-9]+\.\.[0-9]+|[0-9]+|.`)
+	return regexp.MustCompile("^(" + ranges.ReplaceAllStringFunc(pattern, func(s string) string {
+		low, high, ranged := strings.Cut(s, "..")
+		switch s {
+		case "[":
+			return "("
+		case "]":
+			return ")"
+		case ";":
+			return "|"
+		case ".":
+			return `\.`
+		}
+		first, _ := strconv.Atoi(low)
+		last := first
+		if ranged {
+			last, _ = strconv.Atoi(high)
+		}
+		var list []string
+		for n := first; n <= last; n++ {
+			list = append(list, strconv.Itoa(n))
+		}
+		return "(" + strings.Join(list, "|") + ")"
+	}) + ")$")
 }
