@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"postern/lib/conf"
+	"postern/lib/loadavg"
 	"postern/lib/place"
 	"postern/lib/prog"
 	"postern/lib/sysexits"
@@ -27,7 +30,6 @@ const (
 	defaultBacklog = 1024
 	defaultStop    = 5 * time.Minute
 	defaultUses    = 1000 // connections that a worker serves
-	noLoadLimit    = 999  // ZMailer's way to say never
 )
 
 // Bounds of what may be asked for.
@@ -198,7 +200,7 @@ func defaultConfig(f *flags, places place.Places) *config {
 		total:    defaultTotal,
 		each:     defaultEach,
 		backlog:  defaultBacklog,
-		load:     noLoadLimit,
+		load:     loadavg.Never,
 		workers:  workers{uses: defaultUses, atOnce: 1},
 		stopWait: defaultStop,
 	}
@@ -215,9 +217,7 @@ func loadConfig(f *flags, places place.Places) (*config, conf.Warnings, error) {
 		Foreign: true, // smtpd's, which complains of what nobody knows
 	})
 	err = errors.Join(err, c.applyFlags(), c.findProgram())
-	if c.load < 1 {
-		c.load = 10 // as smtpserver took it
-	}
+	c.load = loadavg.Limit(c.load)
 	return c, warnings, err
 }
 
@@ -253,11 +253,26 @@ func (c *config) findProgram() (err error) {
 		c.argv = []string{"smtpd"}
 	}
 	if strings.Contains(c.argv[0], "/") {
-		c.program, err = filepath.Abs(c.argv[0])
-		return err
+		if c.program, err = filepath.Abs(c.argv[0]); err != nil {
+			return err
+		}
+		return startable(c.program)
 	}
 	if c.program, err = prog.Find(c.places, c.argv[0]); err != nil {
 		return fmt.Errorf("%w; any other program is named by its path", err)
+	}
+	return nil
+}
+
+// startable says why the file cannot be a program: better now than to each
+// client.
+func startable(path string) error {
+	fi, err := os.Stat(path)
+	if err == nil && (!fi.Mode().IsRegular() || fi.Mode().Perm()&0o111 == 0) {
+		err = fmt.Errorf("%s: %w", path, fs.ErrPermission)
+	}
+	if err != nil {
+		return fmt.Errorf("program: %w", err)
 	}
 	return nil
 }

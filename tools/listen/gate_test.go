@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"postern/lib/loadavg"
 )
 
 func TestKeyOf(t *testing.T) {
@@ -103,7 +105,7 @@ func TestLoadMeter(t *testing.T) {
 		load  int
 		want  bool
 	}{
-		{noLoadLimit, 0, 50, false},
+		{loadavg.Never, 0, 50, false},
 		{10, 0, 50, true},
 		{10, loadAge / 2, 3, true}, // still the old one
 		{10, loadAge + 1, 3, false},
@@ -117,27 +119,5 @@ func TestLoadMeter(t *testing.T) {
 	}
 	if asked != 2 {
 		t.Errorf("asked %d times, want 2", asked)
-	}
-}
-
-func TestParseLoad(t *testing.T) {
-	for _, tt := range []struct {
-		text string
-		want int
-		ok   bool
-	}{
-		{"0.52 0.58 0.59 1/597 12345\n", 0, true},
-		{"50.99 0.58 0.59 1/597 12345\n", 50, true},
-		{"", 0, false},
-		{"-1.0 ", 0, false},
-		{"high", 0, false},
-	} {
-		got, err := parseLoad(tt.text)
-		if got != tt.want || (err == nil) != tt.ok {
-			t.Errorf("parseLoad(%q) = %d, %v", tt.text, got, err)
-		}
-	}
-	if _, err := loadAverage(); err != nil {
-		t.Error(err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -103,12 +105,21 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+// A program that is taken away under listen.
 func TestNoProgram(t *testing.T) {
-	d := start(t, t.TempDir(), "127.0.0.1:0", "--", "/nonexistent/program")
-	if got := all(t, dial(t, d.addr(1))); got != "421 4.3.2 Service not available, try again later\r\n" {
+	program := filepath.Join(t.TempDir(), "program")
+	if err := os.WriteFile(program, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	d := start(t, t.TempDir(), "127.0.0.1:0", "--", program)
+	addr := d.addr(1)
+	if err := os.Remove(program); err != nil {
+		t.Fatal(err)
+	}
+	if got := all(t, dial(t, addr)); got != "421 4.3.2 Service not available, try again later\r\n" {
 		t.Errorf("the client is told %q", got)
 	}
-	if r := d.logged("error", 1); !strings.Contains(r.Value("error"), "/nonexistent/program") {
+	if r := d.logged("error", 1); !strings.Contains(r.Value("error"), program) {
 		t.Errorf("the log says %s", r.String())
 	}
 }

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
+
+	"postern/lib/loadavg"
 )
 
 // loadAge is how long a load average is taken for true. The kernel itself
@@ -21,7 +20,7 @@ type loadMeter struct {
 // above says whether the load is above the limit. A load that cannot be
 // learned refuses nobody.
 func (m *loadMeter) above(limit int, now time.Time) bool {
-	if limit >= noLoadLimit {
+	if limit >= loadavg.Never {
 		return false
 	}
 	if now.After(m.until) {
@@ -31,15 +30,4 @@ func (m *loadMeter) above(limit int, now time.Time) bool {
 		}
 	}
 	return m.value > limit
-}
-
-// parseLoad reads /proc/loadavg: "0.52 0.58 0.59 1/597 12345".
-func parseLoad(text string) (int, error) {
-	first, _, _ := strings.Cut(text, " ")
-	whole, _, ok := strings.Cut(first, ".")
-	n, err := strconv.Atoi(whole)
-	if !ok || err != nil || n < 0 {
-		return 0, fmt.Errorf("%q is not a load average", first)
-	}
-	return n, nil
 }

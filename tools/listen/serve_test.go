@@ -134,6 +134,8 @@ func TestCommandLine(t *testing.T) {
 		{with(echo, "iface:nosuch0"), 78, "iface:nosuch0"},
 		{with(echo, "-6", "127.0.0.1:0"), 78, "family"},
 		{[]string{"127.0.0.1:0", "--", "nosuch"}, 78, "program nosuch is not in"},
+		{[]string{"127.0.0.1:0", "--", "/nonexistent"}, 78, "program: stat /nonexistent: no such file"},
+		{[]string{"127.0.0.1:0", "--", "/etc/passwd"}, 78, "program: /etc/passwd: permission denied"},
 		{[]string{"127.0.0.1:0", "--check-program", "--", self(t), "as-echo"}, 64, "not an address"},
 	} {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {

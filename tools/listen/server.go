@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"postern/lib/loadavg"
 	"postern/lib/maillog"
 )
 
@@ -55,7 +56,7 @@ func newServer(c *config, log *journal, null int) *server {
 		now:      time.Now,
 		null:     null,
 		gate:     gate{of: map[netip.Addr]tally{}},
-		load:     loadMeter{ask: loadAverage},
+		load:     loadMeter{ask: loadavg.Average},
 		children: map[int]child{},
 		arrivals: make(chan conn),
 		headed:   make(chan heading),
