@@ -135,7 +135,7 @@ func (s *session) failed(err error) check.Verdict {
 
 // finish ends the transaction with a verdict: the record, and the reply.
 func (s *session) finish(v check.Verdict) smtp.Reply {
-	s.idle = 0
+	s.idle, s.beyond = 0, 0
 	if v.Action == check.Discard {
 		v.Reply = smtp.Say(250, smtp.NoDetail, "accepted as "+s.tx.env.ID)
 	}

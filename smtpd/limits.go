@@ -135,11 +135,11 @@ func (s *session) countRcpt() check.Verdict {
 	return check.Verdict{}
 }
 
-// overshoot is how many recipients beyond a limit a client may name in a session
-// before each of them is an error. One that pipelines names all of them before it
-// hears of the first (RFC 2920 3.1), and is then to send the message to those that
-// were taken (RFC 5321 4.5.3.1.10): to send it away would have it begin anew, and
-// never get to the end.
+// overshoot is how many recipients beyond a limit a client may name before each
+// of them is an error, if it sends no message between them. One that pipelines
+// names all of them before it hears of the first (RFC 2920 3.1), and is then to
+// send the message to those that were taken (RFC 5321 4.5.3.1.10): to send it away
+// would have it begin anew, and never get to the end.
 const overshoot = 1000
 
 // overshoots counts a recipient beyond a limit, and says whether it is no error.

@@ -264,6 +264,8 @@ func TestRecipientsBeyondALimit(t *testing.T) {
 		in = newInstance(t, c.limit, "MaxErrors 2")
 		talk(t, in, stranger, hi+fromA+rcptBob+strings.Repeat(rcpt+c.reply, overshoot+2)+"S: 421 *\nS: <end>\n")
 	}
+	in := newInstance(t, "MaxRcpts 1", "MaxErrors 2")
+	talk(t, in, stranger, hi+strings.Repeat(fromA+rcptBob+strings.Repeat(rcpt+"S: 452 4.5.3 *\n", overshoot*2/3)+sendText+"S: 250 *\n", 3)+bye)
 }
 
 // askedAbout is a DNS that notes about whom it is asked, and knows nobody.

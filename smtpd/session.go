@@ -78,7 +78,7 @@ type session struct {
 
 	// What it has done.
 	errors  int // refused commands
-	beyond  int // recipients beyond a limit
+	beyond  int // recipients beyond a limit since the last message
 	unknown int // of these, unknown ones
 	etrns   int // ETRN, as far as it was allowed
 	idle    int // commands since the last message that brought none nearer
