@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 )
@@ -42,7 +41,7 @@ func limitEffects() []effect {
 		{directive: "MinAvailSpace", lines: []string{"min-availspace 5000"}, before: shrinking,
 			talk: hi + "C: MAIL FROM:<> SIZE=2000\nS: 452 4.3.1 *\n" + fromA + rcptBob + sendText + "S: 452 4.3.1 *\n" + bye},
 		{directive: "MaxLoad", lines: []string{"MaxLoad 7"},
-			before: func(t *testing.T, in *instance) { loadIs(t, in, "8.00 1 1") },
+			before: func(_ *testing.T, in *instance) { loadIs(in, 8) },
 			talk:   "S: 421 4.3.2 *\nS: <end>\n"},
 	}
 }
@@ -60,11 +59,9 @@ func shrinking(_ *testing.T, in *instance) {
 	}
 }
 
-// loadIs makes the load average what the text says.
-func loadIs(t *testing.T, in *instance, text string) {
-	t.Helper()
-	in.loadFile = filepath.Join(t.TempDir(), "loadavg")
-	write(t, in.loadFile, []byte(text+" 1/200 4711\n"))
+// loadIs sets the load average.
+func loadIs(in *instance, n int) {
+	in.load = func() (int, error) { return n, nil }
 }
 
 func TestTarpitForms(t *testing.T) {
@@ -115,7 +112,7 @@ func TestTarpitEndsWithClient(t *testing.T) {
 // What cannot be known of the host keeps nobody out, and is said once.
 func TestUnknownBurden(t *testing.T) {
 	in := newInstance(t, "MaxLoad 7", "MinAvailSpace 1")
-	in.loadFile = filepath.Join(t.TempDir(), "none")
+	in.load = func() (int, error) { return 0, errors.New("broken") }
 	in.free = func(dir string) (int64, error) {
 		return 0, &os.PathError{Op: "statfs", Path: dir, Err: errors.New("broken")}
 	}

@@ -17,6 +17,7 @@ import (
 	"postern/lib/check"
 	"postern/lib/conf"
 	"postern/lib/deliver"
+	"postern/lib/loadavg"
 	"postern/lib/maillog"
 	"postern/lib/smtp"
 	store "postern/lib/state"
@@ -43,7 +44,7 @@ type server struct {
 
 	// What is outside, for tests to put something else there.
 	free      func(dir string) (int64, error) // octets
-	loadFile  string
+	load      func() (int, error)             // average
 	identPort uint16
 
 	repeats *repeats
@@ -53,7 +54,7 @@ type server struct {
 // some of them use (certificates, DNS, alias files) is touched when used.
 func newServer(c *config, stderr io.Writer) *server {
 	srv := &server{conf: c, verbs: c.language(), now: time.Now, sleep: sleepUntilGone,
-		free: freeOctets, loadFile: loadFile, identPort: identPort, repeats: new(repeats)}
+		free: freeOctets, load: loadavg.Average, identPort: identPort, repeats: new(repeats)}
 	srv.log = openLog(c, stderr)
 	srv.certs = c.tls.server()
 	srv.mail = deliver.New(c.mail, c.places)

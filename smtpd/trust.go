@@ -4,6 +4,7 @@ import (
 	"postern/lib/check"
 	"postern/lib/conf"
 	"postern/lib/dns"
+	"postern/lib/loadavg"
 	"postern/lib/rbl"
 	"postern/lib/smtp"
 )
@@ -70,7 +71,7 @@ func (s *session) nameless() check.Verdict {
 func (s *session) unwelcome() bool {
 	if s.turned.Refused() {
 		s.say(s.refuse(s.turned))
-	} else if limit := s.conf.wire.maxLoad; limit != noLoadLimit && s.loaded(limit) {
+	} else if limit := s.conf.wire.maxLoad; limit != loadavg.Never && s.loaded(limit) {
 		s.say(s.tooLoaded())
 	} else if v := s.nameless(); v.Refused() {
 		s.say(s.refuse(v))

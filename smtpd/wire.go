@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"postern/lib/conf"
+	"postern/lib/loadavg"
 )
 
 // wire is what the directives say about the dialogue beyond its limits: what
@@ -45,7 +46,7 @@ type wire struct {
 }
 
 func defaultWire() wire {
-	return wire{maxLoad: noLoadLimit, dnsFail: "2", tlsInReceived: true, askVerifier: true}
+	return wire{maxLoad: loadavg.Never, dnsFail: "2", tlsInReceived: true, askVerifier: true}
 }
 
 // wireRows say what is offered and which verbs there are.
@@ -122,9 +123,7 @@ func (w *wire) complete(c *config) {
 		w.rcptsNote = raise(&c.maxRcpts, zmailerRcpts)
 		w.spaceNote = raise(&w.minSpace, zmailerSpace)
 	}
-	if w.maxLoad < 1 {
-		w.maxLoad = leastLoadLimit
-	}
+	w.maxLoad = loadavg.Limit(w.maxLoad)
 }
 
 // raise makes a limit at least so much, and says so when it does.

@@ -12,7 +12,7 @@ import (
 // floors says how high each package of lib/ stands. An import goes down.
 var floors = map[string]int{
 	// 0: the standard library and x/sys.
-	"sysexits": 0, "arg": 0, "conf": 0, "safefile": 0, "prog": 0, "place": 0, "maillog": 0, "caller": 0, "stack": 0,
+	"sysexits": 0, "arg": 0, "conf": 0, "safefile": 0, "prog": 0, "place": 0, "maillog": 0, "caller": 0, "stack": 0, "loadavg": 0,
 	// 1: words and formats.
 	"smtp": 1, "record": 1, "header": 1, "dns": 1, "maildir": 1, "mbox": 1, "state": 1, "filter": 1, "plot": 1, "tlsconf": 1,
 	// 2: one mechanism each.
