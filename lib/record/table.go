@@ -32,7 +32,7 @@ var table = [...]Attribute{
 	// The decision.
 	{Name: "time", Env: "MAIL_TIME", Help: "when the decision was made, RFC 3339"},
 	{Name: "id", Env: "MAIL_ID", Help: "name of the transaction, told to the client and written into Received"},
-	{Name: "verdict", Env: "MAIL_VERDICT", Help: "accept, defer, reject or discard"},
+	{Name: "verdict", Env: "MAIL_VERDICT", Help: "accept, defer, reject or discard; of a transaction that ended undecided reset or lost, of a session without one none"},
 	{Name: "check", Env: "MAIL_CHECK", Help: "the check that decided"},
 	{Name: "reason", Env: "MAIL_ERROR", Help: "why, in words for the log; for a script the error that the mail will get by default"},
 	{Name: "reply", Env: "MAIL_REPLY", Help: "the reply that was given, code and text"},
