@@ -17,13 +17,14 @@ type destination struct {
 	text   string // as it was written
 	host   string // a name, or an IP address without brackets; "" with socket
 	mx     bool   // host is a domain, whose mail exchangers are meant
+	given  bool   // host is an address of mail, which may be one that no mail can go to
 	port   string // a number
 	socket string // path of a Unix socket
 }
 
 // parseDestination reads a destination:
 //
-//	net!domain[!port]    the mail exchangers of a domain
+//	net!domain[!port]    the mail exchangers of a domain, or an address of mail
 //	domain               likewise
 //	tcp!host[!port]      the host itself
 //	host:port [host]     likewise
@@ -50,6 +51,7 @@ func parseDestination(s, port string) (destination, error) {
 	case "", "net", "tcp":
 		d.mx = kind != "tcp"
 		err = d.place(words)
+		d.given = kind == "net" && isAddress(d.host)
 	default:
 		err = fmt.Errorf("no network %q", kind)
 	}
@@ -57,6 +59,12 @@ func parseDestination(s, port string) (destination, error) {
 		return d, fmt.Errorf("destination %q: %w", s, err)
 	}
 	return d, nil
+}
+
+// isAddress says whether a host is named by its address.
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // place takes host and port.

@@ -28,7 +28,9 @@ func TestParseDestination(t *testing.T) {
 		{"192.0.2.1", destination{host: "192.0.2.1", port: "25"}, ""},
 		{"[192.0.2.1]", destination{host: "192.0.2.1", port: "25"}, ""},
 		{"[192.0.2.1]:26", destination{host: "192.0.2.1", port: "26"}, ""},
-		{"net![192.0.2.1]!26", destination{host: "192.0.2.1", port: "26"}, ""},
+		{"net![192.0.2.1]!26", destination{host: "192.0.2.1", given: true, port: "26"}, ""},
+		{"net![IPv6:::1]", destination{host: "::1", given: true, port: "25"}, ""},
+		{"net!127.0.0.1", destination{host: "127.0.0.1", given: true, port: "25"}, ""},
 		{"[IPv6:2001:db8::1]", destination{host: "2001:db8::1", port: "25"}, ""},
 		{"tcp![IPv6:2001:db8::1]!26", destination{host: "2001:db8::1", port: "26"}, ""},
 		{"[2001:db8::1]:26", destination{host: "2001:db8::1", port: "26"}, ""},
@@ -149,7 +151,7 @@ func TestDomainify(t *testing.T) {
 // FuzzDestination wants a destination that was understood to be understood in
 // its full form too, as the same.
 func FuzzDestination(f *testing.F) {
-	for _, text := range []string{"example.org", "net!a!26", "tcp!a!smtp", "[192.0.2.1]:26", "[IPv6:::1]", "::1", "unix!/x", "a:b", "!!", "[[a]]", "0.0.0.0."} {
+	for _, text := range []string{"example.org", "net!a!26", "tcp!a!smtp", "[192.0.2.1]:26", "[IPv6:::1]", "net!::1", "::1", "unix!/x", "a:b", "!!", "[[a]]", "0.0.0.0."} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -159,7 +161,7 @@ func FuzzDestination(f *testing.F) {
 		}
 		full := "unix!" + d.socket
 		if d.socket == "" {
-			full = map[bool]string{true: "net!", false: "tcp!"}[d.mx] + d.host + "!" + d.port
+			full = map[bool]string{true: "net!", false: "tcp!"}[d.mx || d.given] + d.host + "!" + d.port
 		}
 		again, err := parseDestination(full, "25")
 		again.text, again.port = d.text, d.port

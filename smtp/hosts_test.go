@@ -217,6 +217,21 @@ func TestNoHost(t *testing.T) {
 	}
 }
 
+// An address that stands in a recipient's is no way to where no domain's mail
+// may go; one that the operator names is.
+func TestGivenAddress(t *testing.T) {
+	for to, want := range map[string]int{
+		"[127.0.0.2]": 0, "net![127.0.0.2]": 69, "net!127.0.0.2": 69, "net![0.0.0.0]": 69, "net![169.254.1.1]": 69,
+		"net![255.255.255.255]": 69, "net![IPv6:::1]": 69, "net![IPv6:::ffff:127.0.0.1]": 69, "net![192.0.2.77]": 0,
+	} {
+		var out, errs bytes.Buffer
+		status := run([]string{"-n", "-h", "me.test", "-z", zoneFile(t), to}, strings.NewReader(""), &out, &errs)
+		if status != want || want != 0 && !strings.Contains(errs.String(), "550 5.4.4 ") {
+			t.Errorf("%s: exit %d, want %d: %s%s", to, status, want, &out, &errs)
+		}
+	}
+}
+
 // TestPlan prints where mail would go.
 func TestPlan(t *testing.T) {
 	tests := []struct {

@@ -163,7 +163,7 @@ func (k *pinger) question(r *record.Record) (question, error) {
 	q := question{to: k.to}
 	m, err := k.recipientMailbox(address)
 	if err == nil && k.to.text == "" {
-		q.to, err = parseDestination(m.Domain, k.defaultPort())
+		q.to, err = parseDestination("net!"+m.Domain, k.defaultPort())
 	}
 	if err != nil {
 		return q, fmt.Errorf("%w: %w", tool.ErrInput, err)

@@ -117,8 +117,11 @@ func (p *program) connectSocket(ctx context.Context, to destination) (*link, *fa
 // route is where the mail goes.
 func (p *program) route(ctx context.Context, to destination) (*mx.Route, error) {
 	o := mx.Options{Names: []string{p.names.host}, Busted: p.busted, Gateway: p.gateway, Local: p.local, Family: p.family()}
-	if to.mx {
+	switch {
+	case to.mx:
 		return mx.Lookup(ctx, p.dns, to.host, o)
+	case to.given:
+		return mx.Lookup(ctx, p.dns, to.domain(), o)
 	}
 	return mx.Direct(ctx, p.dns, to.host, o)
 }

@@ -54,9 +54,6 @@ func (r *routing) find(m smtp.Mailbox) target {
 	if r.gateway != "" {
 		flags = append(slices.Clip(flags), "-g", r.gateway)
 	}
-	if strings.HasPrefix(domain, "[") {
-		return target{domain, flags}
-	}
 	return target{"net!" + domain, flags}
 }
 

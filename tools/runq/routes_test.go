@@ -28,7 +28,7 @@ func TestRouting(t *testing.T) {
 		"Bücher.example":        "books -s",
 		"xn--bcher-kva.example": "books -s",
 		"mé.example":            "net!xn--m-bga.example -s", // as in A-labels: one destination
-		"[192.0.2.2]":           "[192.0.2.2] -s",
+		"[192.0.2.2]":           "net![192.0.2.2] -s",
 		"[192.0.2.9]":           "other -t",
 	}
 	check := func(tests map[string]string) {
