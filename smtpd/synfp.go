@@ -40,7 +40,7 @@ var synRows = []conf.Row[synConfig]{
 		Value: func(c *synConfig) conf.Value { return conf.Int(&c.waitMs, 0, maxSynWait) },
 		Help:  "How long to wait for the collector, from the beginning of the session; at most 5000. Replies do not wait for it, only X-Avenger."},
 	{Name: "SynOsMTU", Args: "octets", Default: "1500",
-		Value: func(c *synConfig) conf.Value { return conf.Int(&c.mtu, 0, 65535) },
+		Value: func(c *synConfig) conf.Value { return synfp.MTU(&c.mtu) },
 		Help:  "The usual MTU of the network of clients, which is tried beside the one that the fingerprint tells when the system is named; 0 to try that alone."},
 }
 

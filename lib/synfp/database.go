@@ -64,10 +64,6 @@ func (d *Database) add(e entry) {
 	}
 }
 
-// UsualMTU is the MTU of Ethernet, which most hosts have behind whatever their
-// packets passed.
-const UsualMTU = 1500
-
 // Name is the first system of the database that sends such a SYN. A window may
 // be a multiple of the MSS or of the MTU; the MTU is tried as the MSS tells it,
 // with the headers' octets added, and as mtu, unless that is 0. Signatures of

@@ -2,7 +2,6 @@ package synfp
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -137,14 +136,3 @@ func Join(list ...*Database) *Database {
 	}
 	return &all
 }
-
-// MTU checks what may be said to be a usual MTU: 0 for none, else what IP needs
-// at the least (RFC 791 3.2) to what it can have.
-func MTU(n int) error {
-	if n != 0 && (n < 68 || n > 65535) {
-		return fmt.Errorf("%d: %w", n, errMTU)
-	}
-	return nil
-}
-
-var errMTU = errors.New("an MTU is 68 to 65535, or 0 for none")

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,7 +117,7 @@ func TestRun(t *testing.T) {
 		{name: "no capture", args: []string{"--read", pf}, status: 65, err: "not a capture"},
 		{name: "no file", args: []string{"--read", pf + "x"}, status: 66, err: "no such file"},
 		{name: "no port", args: []string{"smtp"}, status: 64, err: `"smtp" is not a port`},
-		{name: "no MTU", args: []string{"--mtu", "9", "-f", usual}, status: 78, err: "an MTU is"},
+		{name: "no MTU", args: []string{"--mtu", "9", "-f", usual}, status: 64, err: "an MTU is"},
 		{name: "filter", stdin: "helo_name=x syn_fingerprint=" + usual + " syn_os=forged\n", out: "helo_name=x syn_fingerprint=" + usual + ` syn_os="Linux 4.20 or later"`},
 		{name: "filter of nonsense", stdin: "syn_fingerprint=x\n", out: "error="},
 		{name: "filter without a collector", stdin: "client_address=192.0.2.1 client_port=1\n", out: "error=\"synfp: no collector (synfp --collect): dial unix "},
@@ -170,6 +171,55 @@ func FuzzDecode(f *testing.F) {
 }
 
 var links = []layers.LinkType{layers.LinkTypeEthernet, layers.LinkTypeRaw, layers.LinkTypeNull, layers.LinkTypeLinuxSLL}
+
+// FuzzPacket: of a packet that gopacket reads whole, we say the same. It makes a
+// length of one that is 0.
+func FuzzPacket(f *testing.F) {
+	f.Add(frame(f, "192.0.2.1:4242", "192.0.2.9:25", 0)[14:])
+	f.Add(append([]byte("\x60\x00\x00\x00\x00\x18\x06\x40 20 octets, a address 20 octets, a address"), "\x10\x92\x00\x190000\x00\x00\x00\x00\x60\x02\xff\xff\x00\x00\x00\x00\x02\x04\x05\xb4"...))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		first := layers.LayerTypeIPv4
+		if len(data) == 0 {
+			return
+		} else if data[0]>>4 == 6 {
+			first = layers.LayerTypeIPv6
+		} else if data[0]>>4 != 4 { // at which gopacket does not look
+			return
+		}
+		s, err := synfp.ParsePacket(data)
+		p := gopacket.NewPacket(data, first, gopacket.NoCopy)
+		tcp, ok := p.TransportLayer().(*layers.TCP)
+		if !ok || p.ErrorLayer() != nil || p.Metadata().Truncated {
+			return
+		}
+		if syn := tcp.SYN && !tcp.ACK && !tcp.RST && !tcp.FIN; syn != (err == nil) {
+			t.Fatalf("%v, %v", tcp, err)
+		}
+		if err != nil {
+			return
+		}
+		if s.Client.Port() != uint16(tcp.SrcPort) || s.Server.Port() != uint16(tcp.DstPort) || s.Window != tcp.Window || s.Sequence != tcp.Seq {
+			t.Errorf("%+v, want %+v", s, tcp)
+		}
+		switch ip := p.NetworkLayer().(type) {
+		case *layers.IPv4:
+			if s.TTL != ip.TTL || s.Size != ip.Length && s.Size != 0 || s.DF != (ip.Flags&layers.IPv4DontFragment != 0) {
+				t.Errorf("%+v, want %+v", s, ip)
+			}
+		case *layers.IPv6:
+			if s.TTL != ip.HopLimit || !s.DF {
+				t.Errorf("%+v, want %+v", s, ip)
+			}
+		}
+		kinds := make([]layers.TCPOptionKind, len(s.Options))
+		for i, o := range s.Options {
+			kinds[i] = layers.TCPOptionKind(o.Kind)
+		}
+		if !slices.EqualFunc(kinds, tcp.Options, func(k layers.TCPOptionKind, o layers.TCPOption) bool { return k == o.OptionType }) {
+			t.Errorf("%v, want %v", s.Options, tcp.Options)
+		}
+	})
+}
 
 // FuzzReadFile reads malformed captures.
 func FuzzReadFile(f *testing.F) {

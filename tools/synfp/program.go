@@ -77,7 +77,7 @@ const (
 
 var rows = []conf.Row[config]{
 	{Name: "SynOsMTU", Args: "octets", Default: "1500",
-		Value: func(c *config) conf.Value { return conf.Int(&c.mtu, 0, 65535) },
+		Value: func(c *config) conf.Value { return synfp.MTU(&c.mtu) },
 		Help:  "As in smtpd.conf(5)."},
 	{Name: "SynFpWait", Args: "milliseconds", Default: "500",
 		Value: func(c *config) conf.Value { return conf.Int(&c.waitMs, 0, mostWait) },
@@ -110,7 +110,7 @@ func (p *program) load(e *tool.Env) (config, error) {
 	if p.mtu != "" {
 		err = errors.Join(err, table.Flag("--mtu", "SynOsMTU", p.mtu))
 	}
-	return c, errors.Join(err, synfp.MTU(c.mtu))
+	return c, err
 }
 
 // database reads those of --db and puts our own behind them.
@@ -173,7 +173,7 @@ func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
 	}
 	n, c, err := p.naming(e)
 	if err != nil {
-		return p.complain(e, sysexits.Config, err), true
+		return p.complain(e, tool.OpenStatus(err), err), true
 	}
 	if p.fingerprint != nil && !e.Check {
 		return p.one(e, n), true

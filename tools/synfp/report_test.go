@@ -13,6 +13,8 @@ func TestCheck(t *testing.T) {
 	_, answering := startCollector(t, 1)
 	conf := filepath.Join(root, "conf")
 	writeFile(t, conf, "SynFpBuf 7\nSynOsMTU 0\n")
+	tiny := filepath.Join(t.TempDir(), "conf")
+	writeFile(t, tiny, "SynOsMTU 40\n")
 	tests := []struct {
 		name   string
 		args   []string
@@ -24,7 +26,8 @@ func TestCheck(t *testing.T) {
 			out: []string{"SynOsMTU 1500\nSynFpBuf 10000\nSynFpWait 500\n# signatures: ", "# collector: none at " + root + "/run/postern/synfp\n"}},
 		{name: "configured", args: []string{"-C", conf}, out: []string{"SynOsMTU 0\nSynFpBuf 7\n"}},
 		{name: "a collector", args: []string{"--socket", answering}, out: []string{"# collector: " + answering + " answers\n"}},
-		{name: "wrong configuration", args: []string{"--mtu", "3"}, status: 78, err: "an MTU is"},
+		{name: "wrong MTU", args: []string{"--mtu", "3"}, status: 64, err: "an MTU is"},
+		{name: "wrong configuration", args: []string{"-C", tiny}, status: 78, err: tiny + ":1: SynOsMTU: 40: an MTU is"},
 		{name: "wrong database", args: []string{"--db", conf}, status: 78, err: ":1: not window"},
 		{name: "wrong operand", args: []string{"smtp"}, status: 64, err: "not a port"},
 	}
