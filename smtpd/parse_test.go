@@ -1,6 +1,8 @@
 package main
 
 import (
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -103,6 +105,9 @@ func FuzzParseMail(f *testing.F) {
 		if m.env.Size < 0 {
 			t.Errorf("SIZE %d", m.env.Size)
 		}
+		if again, refused := parseMail(mailLine(&m.env), style{}.syntax()); refused != nil || !reflect.DeepEqual(again.env, m.env) {
+			t.Errorf("%+v is said as %q, and that is %+v, %v", m.env, mailLine(&m.env), again.env, refused)
+		}
 	})
 }
 
@@ -120,7 +125,38 @@ func FuzzParseRcpt(f *testing.F) {
 			t.Error("a recipient without a mailbox")
 		}
 		checkMailbox(t, r.rcpt.Mailbox)
+		if again, refused := parseRcpt(rcptLine(r.rcpt), style{}.syntax()); refused != nil || !reflect.DeepEqual(again.rcpt, r.rcpt) {
+			t.Errorf("%+v is said as %q, and that is %+v, %v", r.rcpt, rcptLine(r.rcpt), again.rcpt, refused)
+		}
 	})
+}
+
+// mailLine is the argument of MAIL that says an envelope.
+func mailLine(env *smtp.Envelope) string {
+	line := "FROM:<" + env.Sender.String() + "> SIZE=" + strconv.FormatInt(env.Size, 10)
+	for _, p := range []struct{ name, value string }{
+		{"BODY", env.Body}, {"RET", env.Ret}, {"ENVID", smtp.EncodeXtext(env.EnvID)}, {"AUTH", smtp.EncodeXtext(env.Auth)},
+	} {
+		if p.value != "" {
+			line += " " + p.name + "=" + p.value
+		}
+	}
+	if env.SMTPUTF8 {
+		line += " SMTPUTF8"
+	}
+	return line
+}
+
+// rcptLine is the argument of RCPT that says a recipient.
+func rcptLine(r smtp.Recipient) string {
+	line := "TO:<" + r.Mailbox.String() + ">"
+	if r.Notify != nil {
+		line += " NOTIFY=" + strings.Join(r.Notify, ",")
+	}
+	if kind, address, ok := strings.Cut(r.ORcpt, ";"); ok {
+		line += " ORCPT=" + kind + ";" + smtp.EncodeXtext(address)
+	}
+	return line
 }
 
 func checkRefusal(t *testing.T, r *smtp.Reply) {
