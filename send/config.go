@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"postern/lib/arg"
@@ -170,12 +171,7 @@ func (c *config) checkNotify() error {
 
 // oneOf says whether s is one of the words, whatever its case.
 func oneOf(s string, words ...string) bool {
-	for _, w := range words {
-		if strings.EqualFold(s, w) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(s, w) })
 }
 
 // load reads the configuration, which is smtpd's: where mail goes must be the

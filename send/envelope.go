@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -56,8 +57,8 @@ func (p *program) fromArgs(operands []string) (*smtp.Envelope, error) {
 }
 
 // parseOperand is who is meant by an operand: one address as it stands, or what
-// sendmail takes too, a list of them in the form of a header. So has cron in its
-// MAILTO several users.
+// sendmail takes too, a list of them as in a header: cron's MAILTO may have
+// several users.
 func (p *program) parseOperand(operand string) ([]smtp.Mailbox, error) {
 	m, err := p.parseAddress(operand)
 	switch {
@@ -142,4 +143,22 @@ func loginName() string {
 		return u.Username
 	}
 	return id
+}
+
+// envelopeEnv says on which descriptor smtpd hands over the envelope.
+const envelopeEnv = "POSTERN_ENVELOPE"
+
+// inherited is the envelope that smtpd has left on a descriptor, nil if there
+// is none.
+func inherited() (*smtp.Envelope, error) {
+	if os.Getenv(envelopeEnv) != "3" {
+		return nil, nil
+	}
+	f := os.NewFile(3, "envelope")
+	defer f.Close()
+	env, err := queue.ReadEnvelope(bufio.NewReader(f))
+	if err != nil {
+		return nil, fmt.Errorf("descriptor 3: %w", err)
+	}
+	return env, nil
 }

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -12,8 +11,6 @@ import (
 
 	"postern/lib/deliver"
 	"postern/lib/place"
-	"postern/lib/queue"
-	"postern/lib/smtp"
 	"postern/lib/stack"
 	"postern/lib/sysexits"
 )
@@ -88,22 +85,4 @@ func (p *program) do(operands []string) int {
 		return p.show(operands)
 	}
 	return p.submit(operands)
-}
-
-// envelopeEnv says on which descriptor smtpd hands over the envelope.
-const envelopeEnv = "POSTERN_ENVELOPE"
-
-// inherited is the envelope that smtpd has left on a descriptor, nil if there
-// is none.
-func inherited() (*smtp.Envelope, error) {
-	if os.Getenv(envelopeEnv) != "3" {
-		return nil, nil
-	}
-	f := os.NewFile(3, "envelope")
-	defer f.Close()
-	env, err := queue.ReadEnvelope(bufio.NewReader(f))
-	if err != nil {
-		return nil, fmt.Errorf("descriptor 3: %w", err)
-	}
-	return env, nil
 }

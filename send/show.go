@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"postern/lib/deliver"
-	"postern/lib/smtp"
 	"postern/lib/sysexits"
 )
 
@@ -41,7 +40,7 @@ func (p *program) show(operands []string) int {
 // routes is where one operand goes.
 func (p *program) routes(operand string) ([]deliver.Destination, error) {
 	m, err := p.parseAddress(operand)
-	if err == nil && m == (smtp.Mailbox{}) {
+	if err == nil && m.IsZero() {
 		err = fmt.Errorf("%q is no recipient", operand)
 	}
 	if err != nil {

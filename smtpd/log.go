@@ -35,10 +35,7 @@ func (c *config) logOptions() maillog.Options {
 
 // logf logs a record line made of names and values in turn.
 func (srv *server) logf(p maillog.Priority, pairs ...string) {
-	var r record.Record
-	for i := 0; i+1 < len(pairs); i += 2 {
-		r.Set(pairs[i], pairs[i+1])
-	}
+	r := record.Of(pairs...)
 	srv.log.Log(p, r.String())
 }
 

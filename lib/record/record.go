@@ -30,6 +30,15 @@ type attr struct{ name, value string }
 // a session says of itself. Growing to it would leave memory behind.
 const usual = 16
 
+// Of is a record of names and values in turn.
+func Of(pairs ...string) Record {
+	var r Record
+	for i := 0; i+1 < len(pairs); i += 2 {
+		r.Set(pairs[i], pairs[i+1])
+	}
+	return r
+}
+
 // Set gives the attribute a value; a value that it had is replaced in its
 // place. A name that ValidName refuses is not set.
 func (r *Record) Set(name, value string) {

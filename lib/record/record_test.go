@@ -33,6 +33,12 @@ func TestSetKeepsOrder(t *testing.T) {
 	}
 }
 
+func TestOf(t *testing.T) {
+	if r := Of("a", "1", "b", "", "c"); r.String() != `a=1 b=""` {
+		t.Errorf("got %s", &r)
+	}
+}
+
 func TestLookup(t *testing.T) {
 	r := of("sender", "")
 	if v, ok := r.Lookup("sender"); v != "" || !ok {

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"postern/lib/filter"
 	"postern/lib/record"
 )
 
@@ -29,22 +30,12 @@ func (c conn) from() string {
 	return c.client.Addr().String()
 }
 
-// prefix6 is what one IPv6 customer has: a /64 at least, so that the addresses
-// in it count as one.
-const prefix6 = 64
-
 // key is what sessions of one client are counted under: the address, for IPv6
 // its /64. It is not valid where there is nothing to count.
 func (c conn) key() netip.Addr { return keyOf(c.client.Addr()) }
 
-func keyOf(ip netip.Addr) netip.Addr {
-	ip = ip.Unmap()
-	if ip.Is6() {
-		p, _ := ip.WithZone("").Prefix(prefix6)
-		return p.Addr()
-	}
-	return ip
-}
+// keyOf is the key of an address: what the packet filter would keep out.
+func keyOf(ip netip.Addr) netip.Addr { return filter.Net(ip).Addr() }
 
 // record is what we state of the connection's ends: the value of POSTERN_PEER
 // and the message to a worker.

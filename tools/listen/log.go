@@ -95,10 +95,5 @@ func (j *journal) write(p maillog.Priority, r record.Record) { j.log.Log(p, r.St
 
 // line makes a record.
 func line(what string, attributes []string) record.Record {
-	var r record.Record
-	r.Set("event", what)
-	for i := 0; i+1 < len(attributes); i += 2 {
-		r.Set(attributes[i], attributes[i+1])
-	}
-	return r
+	return record.Of(append([]string{"event", what}, attributes...)...)
 }
