@@ -118,7 +118,7 @@ func (f *flags) take(stderr io.Writer) int {
 	case ok:
 		return sysexits.OK
 	case wait == state.Never:
-		fmt.Fprintf(stderr, "limit: %q: there will never be room for %v\n", f.key, f.n)
+		fmt.Fprintf(stderr, "limit: %q: there will never be room for %s\n", f.key, strconv.FormatFloat(f.n, 'f', -1, 64))
 	default:
 		fmt.Fprintf(stderr, "limit: %q: full, room in %v\n", f.key, roundUp(wait))
 	}

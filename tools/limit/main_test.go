@@ -46,6 +46,7 @@ func TestTake(t *testing.T) {
 		{"k 60 2 0.5", 0, ""},
 		{"k 60 2 1", 75, "room in 30s"},
 		{"k 60 2 3", 75, "never be room for 3"},
+		{"k 60 2 1000000", 75, "never be room for 1000000\n"},
 		{"../../k 60 1", 0, ""},
 		{"still 0 1", 0, ""},
 		{"still 0 1", 75, "never be room"},
