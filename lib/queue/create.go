@@ -60,7 +60,12 @@ func (d *Draft) Commit() error {
 		d.Discard()
 		return d.err
 	}
-	name := filepath.Join(d.q.dir, newRef(d.id).path())
+	name, done, err := d.q.nameOf(newRef(d.id))
+	if err != nil {
+		d.Discard()
+		return fmt.Errorf("queue: %w", err)
+	}
+	defer done()
 	if err := d.file.Commit(0o600, name); err != nil {
 		return fmt.Errorf("queue: %w", err)
 	}

@@ -1,7 +1,9 @@
 package queue
 
 import (
+	"errors"
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -36,5 +38,40 @@ func TestHeir(t *testing.T) {
 		if st := fi.Sys().(*syscall.Stat_t); st.Uid != owner || st.Gid != owner {
 			t.Errorf("queue%s belongs to %d:%d", name, st.Uid, st.Gid)
 		}
+	}
+}
+
+// Who owns the queue cannot have root write elsewhere by a link.
+func TestForeignLink(t *testing.T) {
+	e2e.NeedRoot(t)
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no way to a folder by its descriptor here")
+	}
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	q, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Close()
+	if err := os.Chown(dir, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range shards {
+		folder := dir + "/new/" + string(s)
+		if err := errors.Join(os.Remove(folder), os.Symlink(elsewhere, folder)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if q, err = Open(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	d := q.Create(envelope("a"))
+	defer d.Discard()
+	if err := d.Commit(); err == nil {
+		t.Error("an entry was made through a link")
+	}
+	if names, err := os.ReadDir(elsewhere); err != nil || len(names) > 0 {
+		t.Errorf("elsewhere there is %v, %v", names, err)
 	}
 }

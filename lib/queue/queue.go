@@ -53,7 +53,7 @@ const (
 type Queue struct {
 	dir  string
 	abs  string   // dir from the root, for other programs
-	root *os.Root // all but Create goes through it: links cannot lead out
+	root *os.Root // all but Create of who is not root goes through it: links cannot lead out
 	heir safefile.Heir
 	sync safefile.Syncer
 	gone gone
