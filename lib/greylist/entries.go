@@ -21,13 +21,12 @@ func (s *Store) Whitelist(bad func(line string, err error)) ([]Entry, error) {
 	}
 	defer v.close()
 	last := make(map[key]found)
-	var withdrawn []found
+	taken := withdrawals{last: make(map[key]int64)}
 	text := io.NewSectionReader(v.text, 0, int64(v.state.Size))
 	err = eachLine(text, func(e Entry, at int64) {
-		f := found{e, at, true}
-		last[e.key()] = f
+		last[e.key()] = found{e, at, true}
 		if e.Withdrawn {
-			withdrawn = append(withdrawn, f)
+			taken.add(&e, at)
 		}
 	}, func(line string, _ int64, err error) {
 		if bad != nil && err != errComment {
@@ -36,25 +35,12 @@ func (s *Store) Whitelist(bad func(line string, err error)) ([]Entry, error) {
 	})
 	list := make([]Entry, 0, len(last))
 	for _, f := range last {
-		if !f.Withdrawn && !slices.ContainsFunc(withdrawn, f.within) {
+		if !f.Withdrawn && !taken.back(&f) {
 			list = append(list, f.Entry)
 		}
 	}
 	slices.SortFunc(list, compareEntries)
 	return list, err
-}
-
-// within says whether a later withdrawal is about all of the entry.
-func (f *found) within(w found) bool {
-	switch {
-	case w.at < f.at || w.Kind != f.Kind:
-		return false
-	case f.Kind == Net:
-		return w.Net.Bits() <= f.Net.Bits() && w.Net.Contains(f.Net.Addr())
-	case w.Word[0] == '.' || w.Word[0] == '@':
-		return strings.HasSuffix(f.Word, w.Word)
-	}
-	return w.Word == f.Word
 }
 
 func compareEntries(a, b Entry) int {

@@ -50,6 +50,10 @@ func TestWithdrawnOfLists(t *testing.T) {
 		".mail.news.example\n!.news.example\n":            "",
 		"bob@news.example\n!@news.example\n":              "",
 		"to:bob@here.example\n!to:@here.example\n":        "",
+		"to:bob@here.example\n!to:bob@\n":                 "",
+		"to:bob@\n!to:bob@here.example\n":                 "to:bob@",
+		"!198.51.100.0/24\n198.51.100.0/25\n":             "198.51.100.0/25",
+		"198.51.100.0/24\n!198.51.100.0/25\n":             "198.51.100.0/24",
 		"198.51.100.0/24\n!198.51.100.7/32\n":             "198.51.100.0/24",
 		"198.51.100.7/32\n!198.51.100.0/24\n10.0.0.0/8\n": "10.0.0.0/8",
 	} {
