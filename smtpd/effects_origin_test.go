@@ -37,7 +37,7 @@ func originEffects() []effect {
 			files: map[string]string{"hosts": "client.example: ip4:192.0.2.9 -all\n"},
 			talk:  hi + fromA + bobHears("550 5.7.23 *") + bye},
 		{directive: "RBL", lines: []string{"RBL -s 60 bl.example=127.0.0.[2..3]", "RBL -p -s 40 names.example"}, zone: onList + clientZone + "mx.client.example.names.example. A 127.0.0.9\n",
-			talk: hi + fromA + bobHears("550 5.7.1 RBL: 192.0.2.7 is listed by bl.example, names.example: sends spam (*)") + bye,
+			talk: hi + fromA + bobHears("550 5.7.1 RBL: 192.0.2.7 is listed by bl.example; mx.client.example is listed by names.example: sends spam (*)") + bye,
 			log:  `rbl="bl.example (127.0.0.2), names.example (127.0.0.9)" rbl_reason="sends spam" rbl_score=100`},
 		{directive: "SPFTimeout", lines: []string{"SPF 2", "SPFTimeout 1ms"}, before: dnsIsSilent,
 			talk: hi + fromA + bobHears("451 4.4.3 SPF: *") + bye, log: "spf=temperror"},

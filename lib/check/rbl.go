@@ -28,7 +28,7 @@ func (c *Config) rbl(ctx context.Context, f *Facts) (Verdict, error) {
 	if !refused {
 		return Verdict{}, nil
 	}
-	text := "RBL: " + addressWord(f.Client) + " is listed by " + res.Against()
+	text := "RBL: " + res.Against()
 	if reason := res.Reason(); reason != "" {
 		text += ": " + reason
 	}

@@ -13,6 +13,7 @@ import (
 type question struct {
 	client int // whom it is about, by place
 	list   *List
+	about  string // the address, the client's name or the sender's domain
 	name   string
 
 	codes   []netip.Addr // that count, when the name is listed
@@ -66,14 +67,15 @@ func resultOf(questions []question) (res Result) {
 // appendQuestions appends what there is to be asked about the client at a place.
 func appendQuestions(all []question, lists []List, place int, c *Client) []question {
 	about := [...]string{"", c.Name, domainOf(c.Sender)} // in the order of By
+	asked := about
 	if c.Addr.IsValid() {
-		about[0] = dns.Reverse(c.Addr)
+		about[0], asked[0] = c.Addr.Unmap().String(), dns.Reverse(c.Addr)
 	}
 	for i := range lists {
 		l := &lists[i]
-		for n, what := range about {
+		for n, what := range asked {
 			if l.By&(ByAddress<<n) != 0 && what != "" {
-				all = append(all, question{client: place, list: l, name: what + "." + l.Zone})
+				all = append(all, question{client: place, list: l, about: about[n], name: what + "." + l.Zone})
 			}
 		}
 	}

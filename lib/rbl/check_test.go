@@ -104,8 +104,21 @@ func TestReasons(t *testing.T) {
 	if want := []string{`sends spam, see\n http://bl.example/7`, "", "key *"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if res.Reason() != got[0] || res.Against() != "bl.example, dq.example" || !res.Refused() {
+	if res.Reason() != got[0] || res.Against() != "192.0.2.7 is listed by bl.example, dq.example" || !res.Refused() {
 		t.Errorf("reason %q against %q refused %t", res.Reason(), res.Against(), res.Refused())
+	}
+}
+
+// TestAgainst: it is said of what the lists that count have it.
+func TestAgainst(t *testing.T) {
+	r := dnstest.Start(t, zone).Resolver()
+	all := lists(t, "white.example*-1", "bl.example", "-p names.example", "-f domains.example", "-if world.example")
+	c := rbl.Client{Addr: netip.MustParseAddr("::ffff:192.0.2.7"), Name: "pool.isp.example", Sender: "spam.example"}
+	res := rbl.Check(context.Background(), r, all, c)
+	want := "192.0.2.7 is listed by bl.example; pool.isp.example is listed by names.example; " +
+		"spam.example is listed by domains.example; 192.0.2.7 is listed by world.example; spam.example is listed by world.example"
+	if got := res.Against(); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 // Hit is a list that has the client.
 type Hit struct {
 	List   *List
+	About  string       // what it has: the client's address or name, or the sender's domain, cleaned
 	Codes  []netip.Addr // that it answered and that count
 	Reason string       // its own words, cleaned: see Reasons
 
@@ -45,7 +46,7 @@ func (r *Result) Refused() bool { return r.Score >= Threshold }
 func (r *Result) take(q *question) {
 	switch {
 	case len(q.codes) > 0:
-		r.hit(Hit{List: q.list, Codes: q.codes, name: q.name})
+		r.hit(Hit{List: q.list, About: maillog.Clean(q.about, maxReason), Codes: q.codes, name: q.name})
 	case q.fault != "":
 		r.Failures = append(r.Failures, Failure{q.list, q.fault})
 	}
@@ -160,15 +161,29 @@ func (r *Result) Reason() string {
 	return ""
 }
 
-// Against names the lists that count against the client, with commas.
+// Against says what is listed by the lists that count against the client, as
+// "192.0.2.7 is listed by bl.example, zen.example; spam.example is listed by
+// dbl.example".
 func (r *Result) Against() string {
-	var names []string
+	var b strings.Builder
+	about := ""
 	for i := range r.Hits {
-		if l := r.Hits[i].List; l.Score > 0 {
-			names = append(names, l.Name())
+		h := &r.Hits[i]
+		switch {
+		case h.List.Score <= 0:
+			continue
+		case b.Len() > 0 && h.About == about:
+			b.WriteString(", ")
+		default:
+			if b.Len() > 0 {
+				b.WriteString("; ")
+			}
+			about = h.About
+			b.WriteString(about + " is listed by ")
 		}
+		b.WriteString(h.List.Name())
 	}
-	return strings.Join(names, ", ")
+	return maillog.Clean(b.String(), maxField)
 }
 
 // Attributes are the names of those that Record may set.

@@ -28,7 +28,7 @@ func (r *result) Action() string {
 	if !r.Refused() {
 		return ""
 	}
-	text := "550 5.7.1 " + r.client.String() + " is listed by " + r.Against()
+	text := "550 5.7.1 " + r.Against()
 	if reason := r.Reason(); reason != "" {
 		text += ": " + reason
 	}
@@ -41,6 +41,9 @@ func (r *result) Text() string {
 	var b strings.Builder
 	for i := range r.Hits {
 		h := &r.Hits[i]
+		if h.About != r.client.String() {
+			b.WriteString(h.About + " ")
+		}
 		fmt.Fprintf(&b, "listed by %s (score %d):", h.List.Name(), h.List.Score)
 		for _, code := range h.Codes {
 			b.WriteString(" " + code.String())
