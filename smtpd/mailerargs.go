@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"syscall"
 
 	"postern/lib/conf"
@@ -69,14 +67,9 @@ func (c *config) mailerCred() (*syscall.Credential, error) {
 	if f.privileged || f.user == "" || os.Geteuid() != 0 {
 		return nil, nil
 	}
-	u, err := user.Lookup(f.user)
+	cred, err := prog.Credential(f.user)
 	if err != nil {
-		return nil, fmt.Errorf("MailerUser: %w", err)
+		return nil, fmt.Errorf("MailerUser %s: %w", f.user, err)
 	}
-	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
-	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
-	if err := errors.Join(err1, err2); err != nil {
-		return nil, fmt.Errorf("MailerUser: %w", err)
-	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+	return cred, nil
 }

@@ -15,7 +15,7 @@ type answerLine struct {
 	result
 }
 
-// statuses are the verdicts of smtp.
+// statusOf is what a verdict of smtp's means.
 func statusOf(verdict string) (deliver.Status, error) {
 	switch verdict {
 	case "accept":

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -155,14 +154,7 @@ func (l *lister) records(info queue.Info) {
 // records.
 func (l *lister) json(info queue.Info) {
 	for rec := range recipients(info) {
-		sep := "{"
-		for name, value := range rec.All() {
-			n, _ := json.Marshal(name) // strings always can be
-			v, _ := json.Marshal(value)
-			fmt.Fprintf(l.w, "%s%s:%s", sep, n, v)
-			sep = ","
-		}
-		fmt.Fprintln(l.w, "}")
+		l.w.Write(append(rec.AppendJSON(l.w.AvailableBuffer()), '\n'))
 	}
 }
 
