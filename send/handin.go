@@ -32,11 +32,7 @@ const (
 // outsider says whether the calling user cannot write the queue, and is to hand
 // his mail in.
 func (c *config) outsider() bool {
-	dir := c.mail.Queue
-	if dir == "" {
-		dir = c.places.Queue()
-	}
-	err := unix.Access(dir, unix.W_OK|unix.X_OK)
+	err := unix.Access(c.mail.QueueDir(c.places), unix.W_OK|unix.X_OK)
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 

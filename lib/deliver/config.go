@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -132,6 +133,9 @@ func (c *Config) FindHostname() error {
 	return nil
 }
 
+// QueueDir is the queue's folder: that of c, else the usual one.
+func (c *Config) QueueDir(p place.Places) string { return cmp.Or(c.Queue, p.Queue()) }
+
 // New is a Deliverer obeying c; what c leaves empty is taken from the usual
 // places. It opens nothing: files are read when first needed, and read again
 // when their time stamp has changed.
@@ -140,7 +144,7 @@ func New(c Config, p place.Places) *Deliverer {
 	fill(&c.Rules, p.Etc()+"/rewrite")
 	fill(&c.Aliases, p.Aliases())
 	fill(&c.Mail, p.Lib()+"/mail")
-	fill(&c.Queue, p.Queue())
+	c.Queue = c.QueueDir(p)
 	if c.MaxReceived == 0 {
 		c.MaxReceived = maxReceived
 	}

@@ -156,7 +156,7 @@ func (c *config) applyFlags(table *conf.Table) error {
 
 // do does what was asked for and answers the exit status.
 func (c *config) do(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) int {
-	q, err := queue.Open(c.queueDir())
+	q, err := queue.Open(c.mail.QueueDir(c.places))
 	if err != nil {
 		return complain(stderr, err)
 	}
@@ -183,14 +183,6 @@ func complain(stderr io.Writer, err error) int {
 		return sysexits.NoInput
 	}
 	return sysexits.TempFail
-}
-
-// queueDir is the folder that deliver uses.
-func (c *config) queueDir() string {
-	if c.mail.Queue != "" {
-		return c.mail.Queue
-	}
-	return c.places.Queue()
 }
 
 // work is a change of the queue, a pass over it, or with -w all of them.
