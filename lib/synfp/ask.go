@@ -2,6 +2,7 @@ package synfp
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ func Ask(ctx context.Context, socket string, client, server netip.AddrPort) (Fin
 	}
 	line, err := bufio.NewReaderSize(c, MaxQuestion).ReadSlice('\n')
 	if err != nil {
-		return Fingerprint{}, errors.Join(ctx.Err(), err)
+		return Fingerprint{}, fmt.Errorf("the collector's answer: %w", cmp.Or(ctx.Err(), err))
 	}
 	return answer(line)
 }
