@@ -35,11 +35,15 @@ func FuzzSession(f *testing.F) {
 		f.Add([]byte(in), byte(0), uint16(1), uint16(7))
 		f.Add([]byte(in), byte(1), uint16(3), uint16(1000))
 		f.Add([]byte(in), byte(2), uint16(50), uint16(2))
+		f.Add(bytes.ReplaceAll([]byte(in), []byte("client."), []byte("s.")), byte(3), uint16(2), uint16(3))
+		f.Add([]byte(in), byte(4), uint16(5), uint16(5))
 	}
 	servers := []*server{
 		dropping(newInstance(f, "NoETRN", "HeloClaims 0")),
 		dropping(newAuthInstance(f, "NoETRN", "HeloClaims 0", "AuthPlainClear", "AuthFailRate 0")),
 		dropping(newInstance(f, "NoETRN", "HeloClaims 0", "NoCHUNKING", "MaxRcpts 1", "MaxMsgSize 40", "VRFYcmd", "EXPNcmd")),
+		dropping(newInstance(f, "NoETRN", "HeloClaims 0", "Style bad.* !go away", "Style s* strict", "Style * veR", "MaxErrors 3", "NoMultilineReplies")),
+		dropping(newAuthInstance(f, "HeloClaims 0", "AuthPlainClear", "AuthFailRate 0", "MSA-mode")),
 	}
 	f.Fuzz(func(t *testing.T, in []byte, which byte, a, b uint16) {
 		srv := servers[int(which)%len(servers)]
