@@ -41,7 +41,7 @@ var sessionRows = []conf.Row[config]{
 		Help:  "Recipients of one message; further ones are told to come in another (452)."},
 	{Name: "MaxErrors", Args: "number", Default: "20",
 		Value: func(c *config) conf.Value { return conf.Int(&c.maxErrors, 1, 1<<20) },
-		Help:  "Refused commands in a session, after which it is ended (421). Recipients beyond a limit are no errors, up to 1000 for each message that is sent."},
+		Help:  "Refused commands in a session, after which it is ended (421). Recipients beyond a limit are not among them, up to 1000 for each message that is sent."},
 	{Name: "MaxUnknownCommands", Args: "number", Default: "10",
 		Value: func(c *config) conf.Value { return conf.Int(&c.maxUnknown, 1, 1<<20) },
 		Help:  "Unknown commands in a session, after which it is ended (421)."},

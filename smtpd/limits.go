@@ -29,7 +29,7 @@ var limitRows = []conf.Row[limits]{
 		Help:  "Recipients that one address may have accepted an hour, for IPv6 one /64; max, the same unless said, is how many may come at once. Further ones are told to come later (450). 0 for no limit; clients that may relay have none."},
 	{Name: "MaxErrorsPerIP", Args: "per-hour [max]", Default: "0 0",
 		Value: func(l *limits) conf.Value { return l.errors.value() },
-		Help:  "Commands of one address, for IPv6 of one /64, that may be answered with an error (4yz or 5yz, as MaxErrors counts them) an hour, and at once. Beyond, its new sessions are ended at once (421) or, with SMTPFilter, its new connections are filtered. 0 for no limit; clients that may relay have none."},
+		Help:  "Commands of one address, for IPv6 of one /64, that may be answered with an error (4yz or 5yz) an hour, and at once. Beyond, its new sessions are ended at once (421) or, with SMTPFilter, its new connections are filtered. 0 for no limit; clients that may relay have none."},
 	{Name: "MaxMsgsPerUser", Args: "per-hour [max]", Default: "0 0",
 		Value: func(l *limits) conf.Value { return l.user.value() },
 		Help:  "Recipients that one user may have accepted an hour, and at once, wherever he sends from: by the name of AUTH, else by the common name of a verified certificate. Further ones are told to come later (450). 0 for no limit."},
@@ -136,13 +136,14 @@ func (s *session) countRcpt() check.Verdict {
 }
 
 // overshoot is how many recipients beyond a limit a client may name before each
-// of them is an error, if it sends no message between them. One that pipelines
-// names all of them before it hears of the first (RFC 2920 3.1), and is then to
-// send the message to those that were taken (RFC 5321 4.5.3.1.10): to send it away
-// would have it begin anew, and never get to the end.
+// of them counts to MaxErrors, if it sends no message between them. One that
+// pipelines names all of them before it hears of the first (RFC 2920 3.1), and is
+// then to send the message to those that were taken (RFC 5321 4.5.3.1.10): to send
+// it away would have it begin anew, and never get to the end.
 const overshoot = 1000
 
-// overshoots counts a recipient beyond a limit, and says whether it is no error.
+// overshoots counts a recipient beyond a limit, and says whether the session goes
+// on in spite of it.
 func (s *session) overshoots(r smtp.Reply) bool {
 	if s.tx == nil || r.Class() != 4 || r.Detail != smtp.TooManyRecipients && r.Detail != smtp.MailFlood {
 		return false

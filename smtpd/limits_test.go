@@ -261,6 +261,7 @@ func TestRecipientsBeyondALimit(t *testing.T) {
 	} {
 		in := newInstance(t, c.limit, "MaxErrors 2", "MaxErrorsPerIP 1 2")
 		talk(t, in, stranger, hi+fromA+rcptBob+strings.Repeat(rcpt+c.reply, 10)+sendText+"S: 250 *\n"+bye)
+		talk(t, in, stranger, "S: 421 4.7.28 *\nS: <end>\n") // to MaxErrorsPerIP they count
 		in = newInstance(t, c.limit, "MaxErrors 2")
 		talk(t, in, stranger, hi+fromA+rcptBob+strings.Repeat(rcpt+c.reply, overshoot+2)+"S: 421 *\nS: <end>\n")
 	}

@@ -208,8 +208,7 @@ func (s *session) say(r smtp.Reply) {
 	start := len(s.out)
 	s.out = r.Append(s.out, !s.conf.wire.noEnhanced)
 	s.traceLine('>', s.out[start:])
-	if r.Class() >= 4 && !s.overshoots(r) {
-		s.errors++
+	if r.Class() >= 4 {
 		s.countError(r)
 		s.tooManyErrors(r)
 	}
@@ -218,9 +217,13 @@ func (s *session) say(r smtp.Reply) {
 	}
 }
 
-// tooManyErrors ends a session in which more was refused than a mailer that
-// works would make of it.
+// tooManyErrors counts a refusal, and ends a session in which more was refused
+// than a mailer that works would make of it.
 func (s *session) tooManyErrors(r smtp.Reply) {
+	if s.overshoots(r) {
+		return
+	}
+	s.errors++
 	if r.Code == 421 || s.closing || s.batch {
 		return
 	}
