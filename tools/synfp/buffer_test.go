@@ -9,6 +9,7 @@ import (
 	"time"
 )
 
+// TestBufferIsBounded: what is not asked for is forgotten, in all indices.
 func TestBufferIsBounded(t *testing.T) {
 	b := newBuffer(3)
 	for i := range 1000 {
@@ -27,6 +28,8 @@ func TestBufferIsBounded(t *testing.T) {
 	}
 }
 
+// TestRepeated: a SYN that is sent again is one of the same connection, and none
+// of a port that is used again.
 func TestRepeated(t *testing.T) {
 	b := newBuffer(10)
 	for i, tt := range []struct {
@@ -51,6 +54,8 @@ func TestRepeated(t *testing.T) {
 	}
 }
 
+// TestOnePort: hosts use a port for connections to several servers at once, of
+// which each has its own SYN.
 func TestOnePort(t *testing.T) {
 	b := newBuffer(4)
 	first, second := aSYN(t, "192.0.2.1:4242"), aSYN(t, "192.0.2.1:4242")
@@ -75,6 +80,9 @@ func TestOnePort(t *testing.T) {
 	}
 }
 
+// TestRedirected: a packet filter on this host that sends connections to another
+// port does so behind our back, so that a session asks for the port where it came
+// to. A SYN that came just now from the client's port is the one.
 func TestRedirected(t *testing.T) {
 	b := newBuffer(4)
 	s := aSYN(t, "192.0.2.1:4242")
@@ -92,6 +100,8 @@ func TestRedirected(t *testing.T) {
 	}
 }
 
+// TestManyWait: each of many who wait for SYNs gets its own, those of a host the
+// next of that, and nothing is left behind.
 func TestManyWait(t *testing.T) {
 	const n = 200
 	b := newBuffer(n)
@@ -116,6 +126,8 @@ func TestManyWait(t *testing.T) {
 	}
 }
 
+// BenchmarkAddWhileWaited is a flood while sessions wait for SYNs that do not
+// come.
 func BenchmarkAddWhileWaited(b *testing.B) {
 	buf := newBuffer(1000)
 	ctx, cancel := context.WithCancel(b.Context())

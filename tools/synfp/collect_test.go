@@ -135,7 +135,6 @@ func TestP0fAPI(t *testing.T) {
 	}
 }
 
-// TestBufferIsBounded: what is not asked for is forgotten, in all indices.
 // FuzzQuestions: whatever is asked, the collector answers or hangs up.
 func FuzzQuestions(f *testing.F) {
 	f.Add([]byte("client_address=192.0.2.1 client_port=4242\n"))
@@ -151,13 +150,6 @@ func FuzzQuestions(f *testing.F) {
 	})
 }
 
-// TestRepeated: a SYN that is sent again is one of the same connection, and none
-// of a port that is used again.
-// TestOnePort: hosts use a port for connections to several servers at once, of
-// which each has its own SYN.
-// TestRedirected: a packet filter on this host that sends connections to another
-// port does so behind our back, so that a session asks for the port where it came
-// to. A SYN that came just now from the client's port is the one.
 // TestLeftSocket: the socket of a collector that is gone is replaced; another
 // file is not.
 func TestLeftSocket(t *testing.T) {
@@ -179,8 +171,3 @@ func TestLeftSocket(t *testing.T) {
 		t.Error("a file was replaced")
 	}
 }
-
-// TestManyWait: each of many who wait for SYNs gets its own, those of a host the
-// next of that, and nothing is left behind.
-// BenchmarkAddWhileWaited is a flood while sessions wait for SYNs that do not
-// come.
