@@ -95,3 +95,27 @@ func TestIntSpan(t *testing.T) {
 		}
 	}
 }
+
+// FuzzValues: what a value shows is read as the same value.
+func FuzzValues(f *testing.F) {
+	for _, s := range []string{"10M", "8796093022207g", "0k", "1h30m", "5m", "90", "0.5ms", "10.1", "192.0.2.1/24", "::ffff:10.0.0.0/95", "2001:db8::1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if n, err := ParseSize(s); err == nil {
+			if again, err := ParseSize(showSize(n)); again != n || n < 0 || err != nil {
+				t.Errorf("size %q is %d, shown as %s: %d, %v", s, n, showSize(n), again, err)
+			}
+		}
+		if d, err := ParseDuration(s); err == nil {
+			if again, err := ParseDuration(showDuration(d)); again != d || d < 0 || err != nil {
+				t.Errorf("time %q is %v, shown as %s: %v, %v", s, d, showDuration(d), again, err)
+			}
+		}
+		if net, err := ParseNet(s); err == nil {
+			if again, err := ParseNet(net.String()); again != net || net != net.Masked() || net.Addr().Is4In6() || err != nil {
+				t.Errorf("network %q is %v: %v, %v", s, net, again, err)
+			}
+		}
+	})
+}
