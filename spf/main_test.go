@@ -212,10 +212,12 @@ func TestTrace(t *testing.T) {
 		{"-vv", "", without("dns ")},
 		{"-vvv", "", tree},
 		{"-vvvv", "", tree},
+		{"-n", "2", without("dns ")},
+		{"-d", "", tree},
 		{"-d", "2", without("dns ")},
 		{"-v", "3", without("dns ", "match", "include:_i.example\n")},
-		{"-d", "0", ""},
-		{"-d", "rubbish", ""},
+		{"-n", "0", ""},
+		{"-n", "rubbish", ""},
 	}
 	for _, tt := range tests {
 		t.Setenv(traceEnv, tt.env)
@@ -239,7 +241,7 @@ func TestNoCache(t *testing.T) {
 	for _, tt := range []struct {
 		flag string
 		want int
-	}{{"-d", 1}, {"--no-cache", 4}} {
+	}{{"-n", 1}, {"--no-cache", 4}} {
 		before := len(srv.Asked())
 		call(t, strings.Repeat("192.0.2.1 a@soft.example\n", 4), "-r", srv.Addr().String(), "-j", "1", tt.flag)
 		if got := len(srv.Asked()) - before; got != tt.want {

@@ -29,13 +29,16 @@ type tracer struct {
 	mu sync.Mutex
 }
 
-// tracer gives what -v or $SPF_TRACE asks for, nil when neither does. The
+// tracer gives what -v, $SPF_TRACE or -d asks for, nil when none does. The
 // answers of the DNS go to standard output, and only when nothing else reads
 // that.
 func (p *program) tracer(e *tool.Env) *tracer {
 	level := p.verbose
 	if level == 0 {
 		level, _ = strconv.Atoi(p.traceEnv)
+	}
+	if level <= 0 && e.Debug {
+		level = int(spf.TraceDNS)
 	}
 	if level <= 0 {
 		return nil

@@ -57,6 +57,14 @@ func (l *List) Name() string {
 	return l.Zone[len(key)+1:]
 }
 
+// Hide puts "*" in place of the customer's key, if the list has one.
+func (l *List) Hide(text string) string {
+	if key := l.key(); key != "" {
+		return strings.ReplaceAll(text, key, "*")
+	}
+	return text
+}
+
 // key returns the first label when it is a key, "" when it is none.
 func (l *List) key() string {
 	label, rest, _ := strings.Cut(l.Zone, ".")

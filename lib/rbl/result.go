@@ -92,10 +92,7 @@ func (r *Result) Reasons(ctx context.Context, resolver dns.Resolver) {
 
 // explain takes the list's reason.
 func (h *Hit) explain(text string) {
-	if key := h.List.key(); key != "" {
-		text = strings.ReplaceAll(text, key, "*")
-	}
-	h.Reason = maillog.Clean(text, maxReason)
+	h.Reason = maillog.Clean(h.List.Hide(text), maxReason)
 }
 
 // Record sets the attributes rbl, rbl_errors, rbl_reason and rbl_score. The

@@ -122,11 +122,24 @@ func TestManualExamples(t *testing.T) {
 	}
 }
 
+// What is asked can be seen.
+func TestDebug(t *testing.T) {
+	z := zoneFile(t, zone)
+	const want = "dns 7.2.0.192.bl.example A: 127.0.0.4\ndns 7.2.0.192.bl.example TXT: \"sends spam\"\n"
+	if _, _, stderr := call(t, "", "-d", "-z", z, "-b", "bl.example", "192.0.2.7"); stderr != want {
+		t.Errorf("got %q, want %q", stderr, want)
+	}
+	const none = "dns 9.2.0.192.bl.example A: not found\n"
+	if _, _, stderr := call(t, "192.0.2.9\n", "-d", "-z", z, "-b", "bl.example"); stderr != none {
+		t.Errorf("got %q, want %q", stderr, none)
+	}
+}
+
 func TestKeyIsNotShown(t *testing.T) {
 	const key = "abcdefghijklmnopqrstuvwx26"
 	srv := dnstest.Start(t, "")
 	srv.Fault(dnstest.All, dnstest.Refused)
-	for _, args := range [][]string{{"192.0.2.7"}, {"--test"}, {"--check"}} {
+	for _, args := range [][]string{{"192.0.2.7"}, {"-d", "192.0.2.7"}, {"--test"}, {"-d", "--test"}, {"--check"}} {
 		_, stdout, stderr := call(t, "", append([]string{"-r", srv.Addr().String(), "-b", key + ".zen.dq.example"}, args...)...)
 		if all := stdout + stderr; strings.Contains(all, key) || !strings.Contains(all, "zen.dq.example") {
 			t.Errorf("%v: %q", args, all)

@@ -49,8 +49,9 @@ func (p *program) flags(s *arg.Set) {
 
 // open makes the check.
 func (p *program) open(e *tool.Env) (tool.Checker, error) {
-	c := &checker{dns: e.DNS, reasons: p.reasons || e.Operands || e.Policy}
+	c := &checker{reasons: p.reasons || e.Operands || e.Policy}
 	err := c.load(p.lists, e.Config, e.Stderr)
+	c.dns = c.resolver(e)
 	for i := range c.lists {
 		c.byName = c.byName || c.lists[i].By&rbl.ByName != 0
 	}
@@ -73,7 +74,7 @@ func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), rbl.Limit)
 	defer cancel()
-	return report(e.Stdout, rbl.Test(ctx, e.DNS, c.lists)), true
+	return report(e.Stdout, rbl.Test(ctx, c.resolver(e), c.lists)), true
 }
 
 // report prints a line for each part of a list. The status says whether all of
