@@ -98,9 +98,11 @@ func TestManualHasEveryOption(t *testing.T) {
 
 // TestExampleConfigurations has smtpd check what its page and README show.
 func TestExampleConfigurations(t *testing.T) {
-	for _, doc := range []struct{ file, begin, end string }{
-		{"smtpd/smtpd.conf.5", "relayed for one network:\n.Bd -literal -offset indent\n", ".Ed\n"},
-		{"README.md", "a directive a line:\n\n", "\n\n`smtpd --check`"},
+	for _, doc := range []struct{ file, begin, end, want string }{
+		{"smtpd/smtpd.conf.5", "relayed for one network:\n.Bd -literal -offset indent\n", ".Ed\n", "TrustedNet"},
+		{"smtpd/smtpd.conf.5", "for trusted clients too:\n.Bd -literal -offset indent\n", ".Ed\n", "ValidateAddress"},
+		{"smtpd/smtpd.conf.5", "name is needed:\n.Bd -literal -offset indent\n", ".Ed\n", "ValidateAddress"},
+		{"README.md", "a directive a line:\n\n", "\n\n`smtpd --check`", "TrustedNet"},
 	} {
 		text, err := os.ReadFile(filepath.Join(moduleRoot(t), doc.file))
 		if err != nil {
@@ -114,7 +116,7 @@ func TestExampleConfigurations(t *testing.T) {
 		in := newInstance(t)
 		in.write("etc/postern/smtpd.conf", example)
 		out, status := in.run("", program(t, "smtpd"), "--check")
-		if status != 0 || !strings.Contains(out, "TrustedNet") {
+		if status != 0 || !strings.Contains(out, doc.want) {
 			t.Errorf("%s: exit %d\n%s\n%s", doc.file, status, example, out)
 		}
 	}
