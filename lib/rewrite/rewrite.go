@@ -5,6 +5,7 @@ package rewrite
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"sync"
 
@@ -115,7 +116,10 @@ func spellings(address string) []string {
 func (r *Rule) match(forms []string, host string) ([]string, error) {
 	r.compile.Do(func() {
 		pattern := strings.ReplaceAll(r.pattern, `\l`, regexp.QuoteMeta(host))
-		r.re, r.err = regexp.Compile(`\A(?i:` + pattern + `)\z`)
+		// By itself first: between our parentheses )|( would be two patterns.
+		if _, r.err = syntax.Parse(pattern, syntax.Perl); r.err == nil {
+			r.re, r.err = regexp.Compile(`\A(?i:` + pattern + `)\z`)
+		}
 		if r.err != nil {
 			r.err = fmt.Errorf("%s: %w", r.Where(), r.err)
 		}

@@ -189,6 +189,9 @@ func TestFromNetwork(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add("a >> b\n'c d' | \"e\" f\\\n\n# x\n", "a@b")
+	f.Add("(.*)@.* | '/bin/x \\s -f & \\1'", "-a 'b\" c@d")
+	f.Add(")|( >> 0", "a@b")
+	f.Add(".*@xn--.* >> x", "a@b\u00fccher.example")
 	f.Add("(.*)@(.*) alias \\1@\\2&\\l\\s\\p\\\\", "x@y")
 	f.Fuzz(func(t *testing.T, text, address string) {
 		rules, err := Parse("f", strings.NewReader(text))
