@@ -31,9 +31,10 @@ func (p *program) load(e *tool.Env) (*config, error) {
 	for _, w := range warnings {
 		e.Log.Log(maillog.Warning, w.Error())
 	}
-	errs := []error{err}
+	dir, noDir := p.folder()
+	errs := []error{err, noDir}
 	for _, o := range []struct{ option, directive, value string }{
-		{"--dir", "GreylistDir", p.dir},
+		{"--dir", "GreylistDir", dir},
 		{"--delay", "GreylistDelay", p.delay},
 		{"--key", "GreylistKey", p.key},
 		{"--learn", "Greylist", map[bool]string{true: "learn"}[p.learn]},
@@ -43,6 +44,15 @@ func (p *program) load(e *tool.Env) (*config, error) {
 		}
 	}
 	return c, errors.Join(append(errs, c.Complete(filepath.Join(places.Lib(), "grey")))...)
+}
+
+// folder is what --dir says, from where it is said; the configuration speaks of
+// folders of its own.
+func (p *program) folder() (string, error) {
+	if p.dir == "" {
+		return "", nil
+	}
+	return filepath.Abs(p.dir)
 }
 
 // WriteConfig shows what is in force.

@@ -262,6 +262,17 @@ func TestConfiguration(t *testing.T) {
 	if _, got, _ = call(t, "", "--check", "--key", "address"); !strings.Contains(got, "GreylistDelay 7m") || !strings.Contains(got, "GreylistKey address") {
 		t.Errorf("--check: %s", got)
 	}
+	write(t, filepath.Join(os.Getenv("POSTERN_ROOT"), "etc/postern/smtpd.conf"), "GreylistDir other\n")
+	if _, got, _ = call(t, "", "--check"); !strings.Contains(got, "GreylistDir "+os.Getenv("POSTERN_ROOT")+"/var/lib/postern/other ") {
+		t.Errorf("--check of a folder without those above it: %s", got)
+	}
+	t.Chdir(t.TempDir())
+	if status, _, stderr := call(t, "", "--dir", "here", "allow", "192.0.2.1"); status != 0 {
+		t.Errorf("--dir here: %d %s", status, stderr)
+	}
+	if _, err := os.Stat("here/whitelist"); err != nil {
+		t.Error(err)
+	}
 	write(t, filepath.Join(os.Getenv("POSTERN_ROOT"), "etc/postern/smtpd.conf"), "GreylistDelay soon\n")
 	if status, got, errs := call(t, "client_address=1.2.3.4\nrecipient=a@b\n\n", "-P"); status != 0 || got != "action=DUNNO\n\n" || !strings.Contains(errs, "GreylistDelay") {
 		t.Errorf("-P with a broken configuration: %d %q %q", status, got, errs)

@@ -3,6 +3,7 @@ package greylist
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"postern/lib/conf"
@@ -49,7 +50,7 @@ var rows = []conf.Row[Config]{
 		Help:  "Tell strangers to come again (451) until they do, see greylist(8). With learn the lists are kept and nobody is refused; the log says who would have been."},
 	{Name: "GreylistDir", Args: "folder",
 		Value: func(c *Config) conf.Value { return conf.String(&c.Dir) },
-		Help:  "Holds the lists; /var/lib/postern/grey unless said."},
+		Help:  "Holds the lists; /var/lib/postern/grey unless said, and below /var/lib/postern unless it begins with a slash."},
 	{Name: "GreylistDelay", Args: "time", Default: "5m",
 		Value: func(c *Config) conf.Value { return conf.Duration(&c.Delay) },
 		Help:  "How long a stranger has to wait."},
@@ -105,10 +106,15 @@ func keyValue(byNet *bool) conf.Value {
 	}
 }
 
-// Complete puts the lists into the folder usual if none is configured. The error
-// is what is wrong with the configuration as a whole.
+// Complete puts the lists into the folder usual if none is configured, and
+// beside it if one is named without those above it: programs that share it work
+// in different folders. The error is what is wrong with the configuration as a
+// whole.
 func (c *Config) Complete(usual string) error {
 	c.Dir = cmp.Or(c.Dir, usual)
+	if !filepath.IsAbs(c.Dir) {
+		c.Dir = filepath.Join(filepath.Dir(usual), c.Dir)
+	}
 	if c.Window <= c.Delay {
 		return fmt.Errorf("GreylistWindow %s is not longer than GreylistDelay %s: nobody could pass", c.Window, c.Delay)
 	}
