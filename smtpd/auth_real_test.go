@@ -21,21 +21,7 @@ func need(t *testing.T, name string) string {
 // listen serves every connection to the address as a stranger's.
 func (in *instance) listen(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go in.serve(c, stranger)
-		}
-	}()
-	return l.Addr().String()
+	return e2e.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) { in.serve(c, stranger) })
 }
 
 // swaks logs in by each mechanism that it knows, and relays.

@@ -11,6 +11,7 @@ import (
 
 	"postern/lib/dns"
 	"postern/lib/dnstest"
+	"postern/lib/e2e"
 	"postern/lib/smtptest"
 )
 
@@ -52,21 +53,11 @@ func dnsFails(t *testing.T, in *instance) {
 // identd is a client's host that knows one user.
 func identd(user string) func(*testing.T, *instance) {
 	return func(t *testing.T, in *instance) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { l.Close() })
-		in.identPort = netip.MustParseAddrPort(l.Addr().String()).Port()
-		go func() {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			defer c.Close()
+		at := e2e.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
 			line, _ := bufio.NewReader(c).ReadString('\n')
 			fmt.Fprintf(c, "%s : USERID : UNIX : %s\r\n", strings.TrimSpace(line), user)
-		}()
+		})
+		in.identPort = netip.MustParseAddrPort(at).Port()
 	}
 }
 

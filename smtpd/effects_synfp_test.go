@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"postern/lib/e2e"
 )
 
 // aSYN is what the collector of these tests says of each client.
@@ -17,24 +19,12 @@ func collector(t *testing.T, in *instance) {
 	if err := os.MkdirAll(strings.TrimSuffix(path, "/synfp"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			question, _ := bufio.NewReader(c).ReadString('\n')
-			if strings.Contains(question, "client_address=192.0.2.7") {
-				c.Write([]byte("syn_fingerprint=" + aSYN + "\n"))
-			}
-			c.Close()
+	e2e.Serve(t, "unix", path, func(c net.Conn) {
+		question, _ := bufio.NewReader(c).ReadString('\n')
+		if strings.Contains(question, "client_address=192.0.2.7") {
+			c.Write([]byte("syn_fingerprint=" + aSYN + "\n"))
 		}
-	}()
+	})
 }
 
 // silentCollector takes questions and answers none.

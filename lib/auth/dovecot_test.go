@@ -24,22 +24,8 @@ const greeting = "VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nMECH\tLOGIN\tplaintext\
 // and lines that it says (">"). What it says first is its greeting.
 func fakeDovecot(t *testing.T, hello string, lines ...string) *Dovecot {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "s")
-	l, err := net.Listen("unix", name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go playDovecot(t, c, hello, lines)
-		}
-	}()
-	return NewDovecot(name)
+	serve := func(c net.Conn) { playDovecot(t, c, hello, lines) }
+	return NewDovecot(e2e.Serve(t, "unix", filepath.Join(t.TempDir(), "s"), serve))
 }
 
 func playDovecot(t *testing.T, c net.Conn, hello string, lines []string) {

@@ -14,6 +14,7 @@ import (
 
 	"postern/lib/e2e"
 	"postern/lib/maildir"
+	"postern/lib/queue"
 	"postern/lib/smtp"
 )
 
@@ -220,8 +221,8 @@ func TestNotifyTwice(t *testing.T) {
 	}
 }
 
-// notified are the recipients of a queue entry: mailbox, NOTIFY, destination.
-func (in *instance) notified(d *Deliverer, id string) (list []string) {
+// entry is an entry of the queue.
+func (in *instance) entry(d *Deliverer, id string) *queue.Entry {
 	in.t.Helper()
 	q, err := d.Queue()
 	if err != nil {
@@ -231,6 +232,13 @@ func (in *instance) notified(d *Deliverer, id string) (list []string) {
 	if err != nil {
 		in.t.Fatal(err)
 	}
+	return e
+}
+
+// notified are the recipients of a queue entry: mailbox, NOTIFY, destination.
+func (in *instance) notified(d *Deliverer, id string) (list []string) {
+	in.t.Helper()
+	e := in.entry(d, id)
 	defer e.Close()
 	for _, r := range e.Envelope.Recipients {
 		line := r.Mailbox.String() + " " + strings.Join(r.Notify, ",") + " " + r.Dest
@@ -242,14 +250,7 @@ func (in *instance) notified(d *Deliverer, id string) (list []string) {
 // queued is a queue entry: the recipients, and the text.
 func (in *instance) queued(d *Deliverer, id string) string {
 	in.t.Helper()
-	q, err := d.Queue()
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	e, err := q.Get(id)
-	if err != nil {
-		in.t.Fatal(err)
-	}
+	e := in.entry(d, id)
 	defer e.Close()
 	var words []string
 	for _, r := range e.Envelope.Recipients {

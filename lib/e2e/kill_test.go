@@ -22,34 +22,20 @@ import (
 
 // sink is a server that takes all mail, slowly, and counts it by recipient.
 type sink struct {
-	listener net.Listener
-	mu       sync.Mutex
-	got      map[string]int
+	addr string
+	mu   sync.Mutex
+	got  map[string]int
 }
 
 func newSink(t testing.TB) *sink {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	s := &sink{listener: listener, got: map[string]int{}}
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go s.serve(conn)
-		}
-	}()
+	s := &sink{got: map[string]int{}}
+	s.addr = Serve(t, "tcp", "127.0.0.1:0", s.serve)
 	return s
 }
 
 // serve is one session.
 func (s *sink) serve(conn net.Conn) {
-	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(patience))
 	r := smtp.NewReader(conn)
 	fmt.Fprint(conn, "220 sink.test ESMTP\r\n")
@@ -95,7 +81,7 @@ func TestKillOutgoing(t *testing.T) {
 		messages = 100
 	}
 	s := newSink(t)
-	in := newInstance(t, "Route * "+s.listener.Addr().String())
+	in := newInstance(t, "Route * "+s.addr)
 	want := in.enqueue(messages, "sender@example.net")
 	kills := in.killUntilEmpty(program(t, "runq"))
 	await(t, "the end of the last smtp", func() bool { return len(in.smtps()) == 0 })

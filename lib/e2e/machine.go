@@ -53,3 +53,28 @@ func Ended(t testing.TB, pidFile string) {
 		return syscall.Kill(pid, 0) != nil || err == nil && strings.Contains(string(stat), ") Z ")
 	})
 }
+
+// Serve has each connection to an address served, beside the others, until the
+// test ends. The answer is the address, which may have been one with port 0.
+// Serve closes the connections.
+func Serve(t testing.TB, network, address string, serve func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				serve(c)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}

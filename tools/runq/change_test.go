@@ -75,13 +75,7 @@ func TestRemove(t *testing.T) {
 	b.change(t, &holdChange, held)
 	b.do(t, &config{})
 	bad := b.send(t, "ok@c.example")
-	ref, err := b.queue.Find(bad)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := overwrite(b.queue, ref); err != nil {
-		t.Fatal(err)
-	}
+	b.spoil(t, bad)
 	b.do(t, &config{})
 	got := b.change(t, &removeChange, "*.a.example", bad)
 	for _, id := range []string{waits, held, bad} {

@@ -18,13 +18,7 @@ func listed(t *testing.T, c *config) (b *bench, text string) {
 	b.add(t, "ok", "busy", "far")
 	b.addKept(t, "no")
 	bad := b.add(t, "ok")
-	ref, err := b.queue.Find(bad)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := overwrite(b.queue, ref); err != nil {
-		t.Fatal(err)
-	}
+	b.spoil(t, bad)
 	b.do(t, &config{})
 	b.add(t, "ok b")
 	var out bytes.Buffer

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"postern/lib/deliver"
+	"postern/lib/e2e"
 	"postern/lib/maillog"
 	"postern/lib/queue"
 	"postern/lib/smtp"
@@ -58,7 +59,7 @@ type bench struct {
 	smtp    fakeSMTP
 	out     outgoing
 	clock   time.Time
-	log     strings.Builder
+	log     e2e.Log
 }
 
 func newBench(t *testing.T) *bench {
@@ -71,24 +72,12 @@ func newBench(t *testing.T) *bench {
 	b := &bench{carrier: &fake{}, clock: time.Now()}
 	b.runner = &runner{
 		queue: q, local: b.carrier, jobs: 4, giveUp: defaultGiveUp, notices: defaultNotices(),
-		log: maillog.Open(maillog.Options{Sink: "stderr", Stderr: &locked{w: &b.log}}),
+		log: maillog.Open(maillog.Options{Sink: "stderr", Stderr: &b.log}),
 		now: func() time.Time { return b.clock }, chance: func() float64 { return 0.5 },
 	}
 	b.out = defaultOutgoing()
 	b.remote = newTransport(b.runner, &b.out, b.smtp.launch)
 	return b
-}
-
-// locked is a writer for many goroutines.
-type locked struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
 }
 
 // add commits a message for recipients at example.org.
@@ -313,13 +302,7 @@ func TestDamagedIsSetAside(t *testing.T) {
 	b := newBench(t)
 	good := b.add(t, "ok")
 	bad := b.add(t, "ok")
-	ref, err := b.queue.Find(bad)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := overwrite(b.queue, ref); err != nil {
-		t.Fatal(err)
-	}
+	b.spoil(t, bad)
 	b.do(t, &config{})
 	if got := b.where(t, good); got != "gone" {
 		t.Errorf("the good one: %s", got)
@@ -332,16 +315,23 @@ func TestDamagedIsSetAside(t *testing.T) {
 	}
 }
 
-// overwrite spoils an entry.
-func overwrite(q *queue.Queue, ref queue.Ref) error {
+// spoil overwrites an entry's file.
+func (b *bench) spoil(t *testing.T, id string) {
+	t.Helper()
+	ref, err := b.queue.Find(id)
+	if err != nil {
+		t.Fatal(err)
+	}
 	found := errors.New("no such file")
-	filepath.WalkDir(q.Dir(), func(path string, d os.DirEntry, err error) error {
+	filepath.WalkDir(b.queue.Dir(), func(path string, d os.DirEntry, err error) error {
 		if err == nil && d.Name() == ref.ID {
 			found = os.WriteFile(path, []byte("rubbish"), 0o600)
 		}
 		return nil
 	})
-	return found
+	if found != nil {
+		t.Fatal(found)
+	}
 }
 
 // With -w new mail is worked on at once, other mail when it is due, and the
