@@ -35,17 +35,27 @@ func Run(p *Program, args []string, stdin io.Reader, stdout, stderr io.Writer) i
 		return sysexits.OK
 	}
 	e.Operands = len(operands) > 0
-	resolver, closer, err := e.Resolver(e.Operands)
-	if err != nil {
-		return p.complain(stderr, err, sysexits.Config)
+	e.Log = p.logger(stderr)
+	if e.serves() {
+		e.Stderr = logged{e.Log}
 	}
-	e.DNS, e.Log = resolver, p.logger(stderr)
+	resolver, closer, err := e.Resolver(e.Operands)
+	switch {
+	case err != nil && e.serves():
+		return p.serve(e, p.broken(e, err), stdin)
+	case err != nil:
+		return p.complain(e.Stderr, err, sysexits.Config)
+	}
+	e.DNS = resolver
 	status := p.work(e, operands, stdin)
 	if err := closer.Close(); err != nil {
-		return max(status, p.complain(stderr, err, sysexits.IOErr))
+		return max(status, p.complain(e.Stderr, err, sysexits.IOErr))
 	}
 	return status
 }
+
+// serves tells that what is wanted is a policy server at work.
+func (e *Env) serves() bool { return e.Policy && !e.Check }
 
 func (p *Program) options(f *Flags) *arg.Set {
 	set := arg.New(p.Name, "[-dnPJV] [-j n] [-r ip[:port]] [-z file] [-C file] "+p.Synopsis)
@@ -68,12 +78,10 @@ func (p *Program) work(e *Env, operands []string, stdin io.Reader) int {
 	}
 	c, err := p.Open(e)
 	switch {
+	case err != nil && e.serves():
+		c = p.broken(e, err)
 	case errors.Is(err, ErrInput):
 		return p.complain(e.Stderr, err, sysexits.DataErr)
-	case err != nil && e.Policy:
-		// Mail must go on: without an opinion of ours.
-		e.Log.Log(maillog.Err, err.Error())
-		c = broken{err}
 	case err != nil:
 		return p.complain(e.Stderr, err, OpenStatus(err))
 	}
@@ -82,7 +90,7 @@ func (p *Program) work(e *Env, operands []string, stdin io.Reader) int {
 	case e.Check:
 		return p.showConfig(e, c)
 	case e.Policy:
-		err = p.Serve(ctx, c, stdin, e.Stdout, e.Log)
+		return p.serve(e, c, stdin)
 	case len(operands) > 0:
 		return p.one(ctx, e, c, operands)
 	default:
@@ -92,6 +100,21 @@ func (p *Program) work(e *Env, operands []string, stdin io.Reader) int {
 		return p.complain(e.Stderr, err, sysexits.IOErr)
 	}
 	return sysexits.OK
+}
+
+// serve is the way with -P.
+func (p *Program) serve(e *Env, c Checker, stdin io.Reader) int {
+	if err := p.Serve(context.Background(), c, stdin, e.Stdout, e.Log); err != nil {
+		return p.complain(e.Stderr, err, sysexits.IOErr)
+	}
+	return sysexits.OK
+}
+
+// broken is the check of a policy server that cannot be made ready: mail must go
+// on, without an opinion of ours.
+func (p *Program) broken(e *Env, err error) Checker {
+	e.Log.Log(maillog.Err, err.Error())
+	return broken{err}
 }
 
 // OpenStatus is the exit status for an error of Open: that of a command line, or

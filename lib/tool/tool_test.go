@@ -120,6 +120,8 @@ func TestRun(t *testing.T) {
 		{"-P", "rubbish\n\n" + request + "192.0.2.1\n\n", 0,
 			"action=DUNNO\n\naction=550 5.7.1 odd\\nclient\n\n", `"rubbish" is not name=value`},
 		{"-P --broken", request + "192.0.2.1\n\n", 0, "action=DUNNO\n\n", "parity.conf:1: unknown directive"},
+		{"-P -z /nonexistent", request + "192.0.2.1\n\n", 0, "action=DUNNO\n\n", "/nonexistent"},
+		{"-P -r nonsense", request + "192.0.2.1\n\n", 0, "action=DUNNO\n\n", "nonsense"},
 		{"-P", request + "192.0.2.1\n", 74, "", "unexpected EOF"},
 	}
 	for _, tt := range tests {
