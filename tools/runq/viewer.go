@@ -41,7 +41,7 @@ func (c *config) showCaller(ctx context.Context, q *queue.Queue, stdin io.Reader
 	if err != nil {
 		return err
 	}
-	return c.show(ctx, q, v, stdout)
+	return c.show(ctx, q, v, inTime(stdout, callerTime))
 }
 
 // viewerOf is the user as a viewer of the queue in dir. Root, its owner and the
