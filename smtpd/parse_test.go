@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"reflect"
 	"strconv"
 	"strings"
 	"testing"
 
+	"postern/lib/queue"
 	"postern/lib/smtp"
 )
 
@@ -107,6 +110,30 @@ func FuzzParseMail(f *testing.F) {
 		}
 		if again, refused := parseMail(mailLine(&m.env), style{}.syntax()); refused != nil || !reflect.DeepEqual(again.env, m.env) {
 			t.Errorf("%+v is said as %q, and that is %+v, %v", m.env, mailLine(&m.env), again.env, refused)
+		}
+	})
+}
+
+// What MAIL and RCPT take can be kept, as it is: the queue and a mailer's
+// descriptor 3 have the same words.
+func FuzzEnvelope(f *testing.F) {
+	f.Add("FROM:<>", "TO:<postmaster>")
+	f.Add("FROM:<"+strings.Repeat("verp-", 40)+"@b.example>", "TO:<a@b.example>")
+	f.Add(`FROM:<"a b"@[192.0.2.1]> SMTPUTF8 ENVID=x+2B AUTH=a+40b RET=HDRS SIZE=5 BODY=8BITMIME`, `TO:<"../x \"y\\"@b.example> ORCPT=rfc822;x+40y NOTIFY=NEVER`)
+	f.Add("FROM:<> SMTPUTF8", "TO:<\u00fc@\u00fc.example> ORCPT=utf-8;\u00fc@x")
+	f.Fuzz(func(t *testing.T, mail, rcpt string) {
+		m, refused := parseMail(mail, style{}.syntax())
+		if refused != nil {
+			return
+		}
+		r, refused := parseRcpt(rcpt, style{}.syntax())
+		if refused != nil {
+			return
+		}
+		m.env.Recipients = []smtp.Recipient{r.rcpt}
+		kept, err := queue.ReadEnvelope(bufio.NewReader(bytes.NewReader(queue.AppendEnvelope(nil, &m.env))))
+		if err != nil || !reflect.DeepEqual(kept, &m.env) {
+			t.Errorf("%q, %q: kept as %+v, %v", mail, rcpt, kept, err)
 		}
 	})
 }

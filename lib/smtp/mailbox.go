@@ -42,12 +42,14 @@ func (m Mailbox) IsZero() bool { return m == Mailbox{} }
 func (m Mailbox) IsASCII() bool { return isASCII(m.Local) && isASCII(m.Domain) }
 
 // ParseMailbox parses a mailbox without brackets: Local-part@Domain or a
-// literal (RFC 5321 4.1.2), or "postmaster" alone. Its errors are *AddressError.
+// literal (RFC 5321 4.1.2), or "postmaster" alone. Local parts may be longer than
+// MaxLocal: what was taken from a client is read here again, and senders of
+// bounces to lists have such. Its errors are *AddressError.
 func ParseMailbox(s string, utf8 bool) (Mailbox, error) {
 	if len(s) > MaxPath-len("<>") {
 		return Mailbox{}, badAddress("address too long")
 	}
-	p := pathParser{s: s, syntax: Syntax{UTF8: utf8}, postmaster: true}
+	p := pathParser{s: s, syntax: Syntax{UTF8: utf8, LongLocal: true}, postmaster: true}
 	m, err := p.mailbox()
 	if err != nil {
 		return Mailbox{}, err

@@ -147,6 +147,8 @@ func TestParseMailbox(t *testing.T) {
 		`"a b"@c`:        {"a b", "c"},
 		"a@[192.0.2.1]":  {"a", "[192.0.2.1]"},
 		"\u00fc@example": {"\u00fc", "example"},
+
+		strings.Repeat("l", 252) + "@b": {strings.Repeat("l", 252), "b"},
 	} {
 		if got, err := ParseMailbox(in, true); got != want || err != nil {
 			t.Errorf("%s: got %+v, %v", in, got, err)
