@@ -116,8 +116,9 @@ func strangerRecord(g *greylist.Stranger) (r record.Record) {
 }
 
 // A filter is an attribute that a record must have: name=value, where * at the
-// ends of the value stands for anything. A client_address may be a network,
-// with which that of the record must have something in common.
+// ends of the value stands for anything, and case does not matter, as it does not
+// on the lists. A client_address may be a network, with which that of the record
+// must have something in common.
 type filter struct {
 	name, value string
 	net         netip.Prefix
@@ -129,7 +130,7 @@ func parseFilters(operands []string) (list []filter, err error) {
 		if _, known := record.Find(name); !ok || !known {
 			return nil, fmt.Errorf("%w: %q is not attribute=value", errUsage, word)
 		}
-		f := filter{name: name, value: value}
+		f := filter{name: name, value: strings.ToLower(value)}
 		if name == "client_address" && !strings.Contains(value, "*") {
 			if f.net, err = conf.ParseNet(value); err != nil {
 				return nil, fmt.Errorf("%w: %w", errUsage, err)
@@ -149,6 +150,7 @@ func (f *filter) matches(r *record.Record) bool {
 		net, err := conf.ParseNet(got)
 		return err == nil && net.Overlaps(f.net)
 	}
+	got = strings.ToLower(got)
 	want, tail := strings.CutPrefix(f.value, "*")
 	want, head := strings.CutSuffix(want, "*")
 	switch {

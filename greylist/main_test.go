@@ -147,6 +147,7 @@ func TestList(t *testing.T) {
 			"greylist=early greylist_wait= server_address=192.0.2.25 client_address=203.0.113.10 recipient=b@example.org time=\n"},
 		{"list client_address=198.51.100.77", "greylist=white client_address=198.51.100.0/24 client=mx.example\n"},
 		{"list sender=*@x.*", "greylist=white sender=ann@x.example\n"},
+		{"list sender=Ann@X.example", "greylist=white sender=ann@x.example\n"},
 		{"list client_address=2001:*", "greylist=white client_address=2001:db8::/64\n"},
 		{"list client_address=* client=*", "greylist=white client_address=198.51.100.0/24 client=mx.example\n"},
 		{"list greylist=white recipient=*", "greylist=white recipient=abuse@\n"},
