@@ -9,6 +9,7 @@ import (
 
 	"postern/lib/e2e"
 	"postern/lib/place"
+	"postern/lib/tool"
 )
 
 // call runs the program and gives what it wrote.
@@ -87,6 +88,18 @@ func TestRun(t *testing.T) {
 		status, stdout, stderr := call(t, tt.stdin, tt.args...)
 		if status != tt.status || !strings.HasPrefix(stdout, tt.stdout) || !strings.Contains(stderr, tt.stderr) {
 			t.Errorf("%s: got %d, %q, %q; want %d, %q, %q", tt.name, status, stdout, stderr, tt.status, tt.stdout, tt.stderr)
+		}
+	}
+}
+
+// TestJobs: more paths at once than the rate has probes for would wait for one
+// another until their time is over.
+func TestJobs(t *testing.T) {
+	t.Setenv("POSTERN_ROOT", t.TempDir())
+	for said, want := range map[int]int{0: 0, 1: 1, jobs: jobs, jobs + 1: jobs, 4096: jobs} {
+		e := &tool.Env{Flags: tool.Flags{Jobs: said}}
+		if _, err := new(program).checker(e); err != nil || e.Jobs != want {
+			t.Errorf("-j %d: %d at once, %v, want %d", said, e.Jobs, err, want)
 		}
 	}
 }

@@ -19,7 +19,9 @@ import (
 )
 
 const (
-	// jobs is how many paths a filter looks for at once, unless -j says so.
+	// jobs is how many paths a filter looks for at once, unless -j says fewer: to
+	// 64 hosts that are silent go as many probes as the rate allows, and more
+	// would find nothing sooner, but wait for one another until it is too late.
 	jobs = 64
 	// limit is the time limit of one path and its names.
 	limit = 10 * time.Second
@@ -157,5 +159,6 @@ func (p *program) checker(e *tool.Env) (*checker, error) {
 	c.tracer.Complain = func(err error) { c.debug("nothing is shared: " + err.Error()) }
 	c.tracer.Fresh = p.fresh
 	c.tracer.Share = !e.Operands
+	e.Jobs = min(e.Jobs, jobs)
 	return c, nil
 }
