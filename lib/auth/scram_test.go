@@ -198,9 +198,9 @@ func FuzzScramServer(f *testing.F) {
 		for _, plus := range []bool{false, true} {
 			x := &scramExchange{accounts: oneUser{}, nonce: "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0", plus: plus, binding: make([]byte, 32)}
 			if _, _, err := x.Next(context.Background(), first); err != nil {
-				return
+				continue
 			}
-			if _, _, err := x.Next(context.Background(), final); err == nil && string(final) != vectorFinal {
+			if _, _, err := x.Next(context.Background(), final); err == nil && (plus || string(final) != vectorFinal) {
 				t.Errorf("%q and %q were taken for a proof", first, final)
 			}
 		}
