@@ -118,7 +118,8 @@ func TestFields(t *testing.T) {
 	live := make(chan string, 100)
 	w := wanted{port: 2525, interfaces: []string{"here"}}
 	startCapture(t, w, func(s synfp.SYN) { live <- s.String() })
-	file, stop := dump(t)
+	file, stop := dump(t, "here")
+	cooked, stopCooked := dump(t, "any")
 	var all []string
 	const sys, four, six = "cd /proc/sys/net/ipv4; echo ", "10.9.0.1", "fd09::1"
 	const modern = "Linux 4.20 or later"
@@ -161,17 +162,19 @@ func TestFields(t *testing.T) {
 		all = append(all, kernel)
 	}
 	stop(len(all))
+	stopCooked(len(all))
 	compare(t, "synfp --read", readBack(t, file), all)
+	compare(t, "synfp --read, of all interfaces", readBack(t, cooked), all)
 	compare(t, "tcpdump", tcpdumpSays(t, file), all)
 	compareP0f(t, file, all)
 }
 
-// dump has tcpdump write the SYNs into a file, until stop, which waits for a
-// number of them.
-func dump(t *testing.T) (file string, stop func(int)) {
+// dump has tcpdump write the SYNs of an interface, or any, into a file, until
+// stop, which waits for a number of them.
+func dump(t *testing.T, from string) (file string, stop func(int)) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "pcap")
-	cmd := exec.Command("tcpdump", "-i", "here", "-U", "--immediate-mode", "-Z", "root", "-w", file,
+	cmd := exec.Command("tcpdump", "-i", from, "-U", "--immediate-mode", "-Z", "root", "-w", file,
 		"tcp dst port 2525 and (tcp[13] & 0x12 = 2 or ip6[53] & 0x12 = 2)")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
