@@ -88,7 +88,7 @@ func (s *Store) extend(f *os.File, before textState, entries []Entry) error {
 		return err
 	}
 	after, err := stateOf(f)
-	if err != nil || after.Size <= smallText || after.coarse() {
+	if err != nil || after.Size <= smallText || after.coarse() { // who looks next makes an index
 		return err
 	}
 	// A person may have appended something meanwhile.
