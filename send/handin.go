@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -141,7 +142,7 @@ func (c *config) talk(stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 // showOwn is -bp for a user who may not read the queue: runq shows him at its
-// socket what he has handed in. It always ends with a line that counts.
+// socket what he has handed in.
 func (c *config) showOwn(stdout, stderr io.Writer) int {
 	conn, err := dialUnix(context.Background(), c.places.Mailq())
 	if err != nil {
@@ -149,14 +150,43 @@ func (c *config) showOwn(stdout, stderr io.Writer) int {
 			c.places.Mailq(), mailqUnit, err))
 	}
 	defer conn.Close()
-	n, err := io.Copy(stdout, conn)
-	if err == nil && n == 0 {
-		err = fmt.Errorf("%s: no answer; its log says why", mailqUnit)
+	var end lastLine
+	_, err = io.Copy(io.MultiWriter(stdout, &end), conn)
+	if err == nil && !end.whole() {
+		err = fmt.Errorf("%s: this is not all; its log says why", mailqUnit)
 	}
 	if err != nil {
 		return complain(stderr, sysexits.TempFail, err)
 	}
 	return sysexits.OK
+}
+
+// lineKept is how much of a line lastLine keeps, in octets.
+const lineKept = 64
+
+// lastLine keeps the beginning of the last line that was written to it.
+type lastLine struct {
+	line  []byte
+	ended bool
+}
+
+// Write takes the next octets.
+func (l *lastLine) Write(b []byte) (int, error) {
+	for line := range bytes.Lines(b) {
+		if l.ended {
+			l.line = l.line[:0]
+		}
+		l.line = append(l.line, line[:min(len(line), lineKept-len(l.line))]...)
+		l.ended = line[len(line)-1] == '\n'
+	}
+	return len(b), nil
+}
+
+// whole says whether a listing of runq has come to its end, which says how much
+// there is.
+func (l *lastLine) whole() bool {
+	last := string(l.line)
+	return l.ended && (strings.HasPrefix(last, "-- ") || last == "the queue is empty\n" || last == "nothing of yours is in the queue\n")
 }
 
 // reader is the whole message.

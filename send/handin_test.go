@@ -131,3 +131,25 @@ func TestRefusal(t *testing.T) {
 		}
 	}
 }
+
+// A listing that ends before its last line is no listing.
+func TestWholeListing(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": false, "the queue is empty\n": true, "nothing of yours is in the queue\n": true,
+		"id  1K\n    waiting  a@b\n-- 1 entry, 1K: 1 new\n": true,
+		"id  1K\n    waiting  a@b\n":                        false,
+		"id  1K\n-- 1 ent":                                  false,
+		"450 4.7.0 Too many simultaneous connections\n":     false,
+		strings.Repeat("x", 100) + "\n-- 2 entries\n":       true,
+	} {
+		for size := 1; size < 12; size += 5 {
+			var l lastLine
+			for r := []byte(text); len(r) > 0; r = r[min(size, len(r)):] {
+				l.Write(r[:min(size, len(r))])
+			}
+			if l.whole() != want {
+				t.Errorf("%q by %d octets: got %v", text, size, !want)
+			}
+		}
+	}
+}
