@@ -9,10 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"postern/lib/deliver"
 	"postern/lib/maildir"
 	"postern/lib/place"
-	"postern/lib/smtp"
 	"postern/lib/sysexits"
 )
 
@@ -295,89 +293,6 @@ func TestFinal(t *testing.T) {
 	}
 }
 
-func TestScan(t *testing.T) {
-	tests := []struct {
-		name, in string
-		args     string
-		status   int
-		bob      string // what he gets, behind the first fields; "" for nothing
-		carol    bool
-	}{
-		{"all three", "To: Bob <bob@mx.example>\nCc: carol\nBcc: list@mx.example\nFrom: z\n\nx\n", "-t", 0,
-			"To: Bob <bob@mx.example>\nCc: carol\nFrom: z\n\nx\n", true},
-		{"folded", "From: z\nBcc: bob@mx.example,\n carol@mx.example\n\nx\n", "-t", 0, "From: z\n\nx\n", true},
-		{"resent", "To: x@remote.example\nResent-To: bob@mx.example\nFrom: z\n\nx\n", "-ti", 0,
-			"To: x@remote.example\nResent-To: bob@mx.example\nFrom: z\n\nx\n", false},
-		{"and operands", "To: bob@mx.example\nFrom: z\n\nx\n", "-t carol", 0, "To: bob@mx.example\nFrom: z\n\nx\n", true},
-		{"none", "From: z\n\nTo: bob\n", "-t", sysexits.DataErr, "", false},
-		{"bad", "To: <<>>\n\n", "-t", sysexits.DataErr, "", false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			p := instance(t)
-			status, _, stderr := send(strings.NewReader(tt.in), strings.Fields(tt.args)...)
-			if status != tt.status {
-				t.Fatalf("got %d, %q, want %d", status, stderr, tt.status)
-			}
-			got := strings.Join(mails(t, p, "bob"), "")
-			if !strings.HasSuffix(got, tt.bob) || (got == "") != (tt.bob == "") || strings.Contains(got, "Bcc") {
-				t.Errorf("bob: got %q, want %q", got, tt.bob)
-			}
-			if carol := len(mails(t, p, "carol")) > 0; carol != tt.carol {
-				t.Errorf("carol: got %v, want %v", carol, tt.carol)
-			}
-		})
-	}
-}
-
-// TestParseList is who is meant by a field: names alone, which programs of the
-// host write, may stand beside whole addresses.
-func TestParseList(t *testing.T) {
-	p := &program{config: newConfig(instance(t))}
-	p.mail = deliver.New(deliver.Config{Hostname: "h.example"}, p.places)
-	for _, tt := range []struct{ body, want string }{
-		{"a@x.example, Bob <b@x.example>", "a@x.example b@x.example"},
-		{"root", "root@h.example"},
-		{"root@x.example, Bob <bob>", "root@x.example bob@h.example"},
-		{"ann, \"Q, R\" <b@x.example>", "ann@h.example b@x.example"},
-		{"root (Charlie, \\) Root), bob", "root@h.example bob@h.example"},
-		{"ann, , <b@x.example>,", "ann@h.example b@x.example"},
-		{"team: a@x.example, b@x.example;", "a@x.example b@x.example"},
-		{"undisclosed-recipients: ;", ""},
-		{"undisclosed-recipients:;", ""},
-		{"Friends (of us): ann, Bob <bob>; , c@x.example", "ann@h.example bob@h.example c@x.example"},
-		{"a: ann;, none:;, b: bob, <@r1.example,@r2.example:c@x.example>;", "ann@h.example bob@h.example c@x.example"},
-		{"team: ann, bob", "ann@h.example bob@h.example"}, // not ended: who is meant is clear
-		{"ann; bob", "error"},
-		{"a: b: ann;", "error"},
-		{"root, x@[IPv6:2001:db8::1]", "root@h.example x@[IPv6:2001:db8::1]"},
-		{`root, <"a>;b"@x.example>`, `root@h.example "a>;b"@x.example`},
-		{"@r1.example,@r2.example:ann@x.example", "error"}, // such a list needs its <>
-		{"<@r1.example:ann@x.example>", "ann@x.example"},
-		{"<@r1.example:@x.example>", "error"},
-		{"", ""},
-		{`"an n"@x.example, "a@b"@x.example`, `"an n"@x.example "a@b"@x.example`},
-		{`ann, "an n"@x.example`, `ann@h.example "an n"@x.example`},
-		{"ann bob", "error"},
-		{"ann <b@x.example", "error"},
-		{"\"ann, bob", "error"},
-		{"<<>>", "error"},
-	} {
-		list, err := p.parseList(tt.body)
-		var words []string
-		for _, m := range list {
-			words = append(words, m.String())
-		}
-		got := strings.Join(words, " ")
-		if err != nil {
-			got = "error"
-		}
-		if got != tt.want {
-			t.Errorf("%q: got %q, %v; want %q", tt.body, got, err, tt.want)
-		}
-	}
-}
-
 func TestFullName(t *testing.T) {
 	p := instance(t)
 	send(strings.NewReader("\nx\n"), "-F", "Bob \"the\\\nboss\"", "-f", "a@b.example", "bob")
@@ -388,36 +303,5 @@ func TestFullName(t *testing.T) {
 	send(strings.NewReader("\nx\n"), "-F", "Jürgen", "-f", "j@bücher.example", "carol")
 	if got := mails(t, p, "carol")[0]; !strings.Contains(got, "\nFrom: =?utf-8?B?SsO8cmdlbg==?= <j@xn--bcher-kva.example>\n") {
 		t.Errorf("got %q", got)
-	}
-}
-
-// FuzzParseList: whatever the field says, who is meant by it is an address.
-func FuzzParseList(f *testing.F) {
-	for _, seed := range []string{"root, Bob <bob>", `"a, b" (c, d) <e@f>, g`, `(\`, `"\`, "<a>,<b", "team: a, b;", "<@a,@b:c@d>", "a@[IPv6:::1]"} {
-		f.Add(seed)
-	}
-	p := &program{config: newConfig(place.New(f.TempDir()))}
-	p.mail = deliver.New(deliver.Config{Hostname: "h.example"}, p.places)
-	f.Fuzz(func(t *testing.T, body string) {
-		list, _ := p.parseList(body)
-		for _, m := range list {
-			if again, err := smtp.ParseMailbox(m.String(), true); !m.IsZero() && (err != nil || again != m) {
-				t.Errorf("%q: %v is read as %v, %v", body, m, again, err)
-			}
-		}
-	})
-}
-
-// Behind what is looked at of a header may be a Bcc, which nobody is to see.
-func TestScanLongHeader(t *testing.T) {
-	p := instance(t)
-	for _, long := range []string{"X: " + strings.Repeat("x", maxHead) + "\n", strings.Repeat("X: y\n", maxHead/5+1)} {
-		status, _, stderr := send(strings.NewReader("To: bob@example.org\n"+long+"Bcc: carol@example.org\n\nhi\n"), "-t")
-		if status != sysexits.DataErr || !strings.Contains(stderr, "longer than 256 KiB") {
-			t.Errorf("%.9q: status %d, %q", long, status, stderr)
-		}
-	}
-	if got := mails(t, p, "bob"); len(got) != 0 {
-		t.Errorf("delivered: %.200q", got)
 	}
 }

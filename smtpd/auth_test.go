@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"postern/lib/auth"
-	"postern/lib/record"
 	"postern/lib/smtptest"
 	"postern/lib/tlsconf"
 )
@@ -232,25 +230,6 @@ func authLines(t *testing.T, rw *bufio.ReadWriter) string {
 	}
 }
 
-func TestNoBackend(t *testing.T) {
-	for _, lines := range [][]string{nil, {"Users users", "SASL 0"}} {
-		rw, _ := newInstance(t, lines...).session(t, stranger, false)
-		say(t, rw, plainRight, "502 5.5.1 ")
-	}
-}
-
-func TestFaultsOfOurs(t *testing.T) {
-	in := newAuthInstance(t, "AuthPlainClear")
-	if err := os.Remove(in.conf.auth.users); err != nil {
-		t.Fatal(err)
-	}
-	rw, _ := in.session(t, stranger, false)
-	say(t, rw, plainRight, "454 4.7.0 ")
-	if !strings.Contains(in.log.String(), "verdict=defer check=auth client_address=192.0.2.7 sasl_method=PLAIN") {
-		t.Errorf("the log is %s", in.log)
-	}
-}
-
 // SASL says what logging in is good for.
 func TestUsersMayRelay(t *testing.T) {
 	for _, tt := range []struct{ line, code string }{{"SASL 1", "550 5.7.1 "}, {"SASL 2", "250 "}} {
@@ -318,163 +297,6 @@ func TestAuthDemanded(t *testing.T) {
 	say(t, rw, "MAIL FROM:<a@client.example>", "250")
 }
 
-func TestAuthConfigErrors(t *testing.T) {
-	for _, tt := range []struct {
-		f     flags
-		lines string
-		want  string
-	}{
-		{flags{}, "Users a\nAuthDovecot /b", "only one of Users, AuthProgram and AuthDovecot"},
-		{flags{authFlags: authFlags{authNeeded: true}}, "", "-a demands AUTH"},
-		{flags{}, "AuthProgram checker", `AuthProgram "checker": wants an absolute path`},
-		{flags{}, "AuthProgram /bin/true\nAuthMechanisms CRAM-MD5", `AuthMechanisms: "CRAM-MD5" is not to be had here`},
-		{flags{}, "Users u\nAuthMechanisms GSSAPI", `"GSSAPI" is not to be had here`},
-		{flags{}, "AuthDovecot /s\nAuthMechanisms a/b", `"A/B" is not to be had here`},
-		{flags{}, "AuthFailRate x", `"x" is not a number`},
-		{flags{}, "AuthFailRate", "wants a number an hour"},
-		{flags{}, "SASL 3", "SASL"},
-	} {
-		in := newInstance(t)
-		file := filepath.Join(in.root, "conf")
-		write(t, file, []byte(tt.lines+"\n"))
-		tt.f.config = file
-		if _, _, err := loadConfig(&tt.f, in.conf.places); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%q: %v, want %q", tt.lines, err, tt.want)
-		}
-	}
-}
-
-func TestGuessDelay(t *testing.T) {
-	for n, want := range []time.Duration{1: 1, 2: 2, 3: 4, 4: 8, 5: 15, 6: 15, 100: 15} {
-		if got := guessDelay(time.Second, n); n > 0 && want > 0 && got != want*time.Second {
-			t.Errorf("after %d failures %v, want %v s", n, got, int(want))
-		}
-	}
-	if got := guessDelay(0, 7); got != 0 {
-		t.Errorf("without a delay: %v", got)
-	}
-}
-
-func TestGuessIsSlow(t *testing.T) {
-	in := newAuthInstance(t, "AuthPlainClear")
-	in.conf.auth.delay = 3 * time.Second
-	var slept []time.Duration
-	in.sleep = func(_ *session, d time.Duration) bool { slept = append(slept, d); return true }
-	rw, _ := in.session(t, stranger, false)
-	say(t, rw, plainWrong, "535")
-	say(t, rw, plainWrong, "535")
-	say(t, rw, plainRight, "235")
-	if fmt.Sprint(slept) != "[3s 6s]" {
-		t.Errorf("waits are %v, want 3s and 6s", slept)
-	}
-}
-
-// Guesses are counted by address, over sessions and processes.
-func TestGuessesFromAddress(t *testing.T) {
-	in := newAuthInstance(t, "AuthPlainClear", "AuthFailRate 3 2")
-	for range 2 {
-		rw, _ := in.session(t, stranger, false)
-		say(t, rw, plainWrong, "535")
-		say(t, rw, "QUIT", "221")
-	}
-	rw, _ := in.session(t, stranger, false)
-	say(t, rw, plainRight, "454 4.7.0 ")
-	other := stranger
-	other.client = netip.MustParseAddrPort("192.0.2.8:4242")
-	rw, _ = in.session(t, other, false)
-	say(t, rw, plainRight, "235")
-	in.now = func() time.Time { return time.Now().Add(time.Hour) }
-	rw, _ = in.session(t, stranger, false)
-	say(t, rw, plainRight, "235")
-}
-
-// Passwords are in no log and in no trace, whatever the client does.
-func TestPasswordsAreNotTraced(t *testing.T) {
-	in := newAuthInstance(t, "DebugSMTP", "AuthPlainClear")
-	rw, _ := in.session(t, stranger, false)
-	say(t, rw, plainWrong, "535")
-	say(t, rw, "AUTH LOGIN", "334")
-	say(t, rw, "YW5u", "334")
-	say(t, rw, "d3Jvbmc=", "535")
-	say(t, rw, " AUTH PLAIN AGFubgBzZWNyZXQ=", "500")
-	say(t, rw, "AUTH PLAIN AGFubgBzZWNyZXQ= x", "501")
-	say(t, rw, "AUTH AGFubgBzZWNyZXQ=", "504")
-	say(t, rw, "AUTH GSSAPI", "504")
-	say(t, rw, "c2VjcmV0", "500") // it did not wait
-	say(t, rw, plainRight, "235")
-	say(t, rw, "QUIT", "221")
-	log := in.log.String()
-	for _, secret := range []string{"AGFubgB", "d3Jvbmc", "c2VjcmV0", "YW5u", "secret", "wrong\\x00", "\\x00wrong"} {
-		if strings.Contains(log, secret) {
-			t.Errorf("%q is in the log:\n%s", secret, log)
-		}
-	}
-	for _, want := range []string{"< AUTH PLAIN (not shown)", "< AUTH LOGIN\n", "< (not shown)", "> 334 UGFzc3dvcmQ6"} {
-		if !strings.Contains(log, want) {
-			t.Errorf("%q is not in the log:\n%s", want, log)
-		}
-	}
-}
-
-// The line of a failure has one form, which names of users cannot break.
-func TestFailureLine(t *testing.T) {
-	in := newAuthInstance(t, "AuthPlainClear", "AuthFailures 9")
-	rw, _ := in.session(t, stranger, false)
-	name := "x client_address=203.0.113.9 \""
-	say(t, rw, "AUTH PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00"+name+"\x00y")), "535")
-	for line := range strings.Lines(in.log.String()) {
-		if !strings.Contains(line, "verdict=reject check=auth") {
-			continue
-		}
-		r, err := record.ParseLine([]byte(line))
-		if err != nil || r.Value("sasl_username") != name || r.Value("client_address") != "192.0.2.7" || r.Value("reason") != "bad credentials" {
-			t.Errorf("%s: %v", line, err)
-		}
-		return
-	}
-	t.Errorf("no line in %s", in.log)
-}
-
-func TestAuthProgram(t *testing.T) {
-	checker := filepath.Join(t.TempDir(), "checker")
-	if err := os.WriteFile(checker, []byte("#!/bin/sh\nread p; echo checked\n[ \"$1/$p\" = joe/geheim ]\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	in := newInstance(t, "SMTP-auth-pipe "+checker, "AuthPlainClear", "AuthDelay 0")
-	rw, _ := in.session(t, stranger, false)
-	joe := func(password string) string {
-		return "AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00joe\x00"+password))
-	}
-	say(t, rw, joe("secret"), "535")
-	say(t, rw, joe("geheim"), "235")
-	if !strings.Contains(in.log.String(), "check=auth sasl_username=joe reason=\""+checker+": checked\"") {
-		t.Errorf("the log is %s", in.log)
-	}
-}
-
-// A machine on which all places are taken lets nobody in for now.
-func TestNoSlot(t *testing.T) {
-	in := newAuthInstance(t, "AuthPlainClear")
-	take := in.slots("auth", 1)
-	release, err := take(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := take(t.Context()); err != auth.ErrBusy {
-		t.Errorf("a second place of one: %v", err)
-	}
-	over, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := take(over); err != auth.ErrBusy {
-		t.Errorf("when the wait is over while the places are looked at: %v", err)
-	}
-	release()
-	if release, err = take(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	release()
-}
-
 func TestParseAuth(t *testing.T) {
 	for _, tt := range []struct {
 		arg, mechanism string
@@ -513,20 +335,4 @@ func FuzzParseAuth(f *testing.F) {
 			t.Errorf("%q is taken as %+v", arg, a)
 		}
 	})
-}
-
-// --check names the entries that are of no use, which is no error.
-func TestCheckNamesEntries(t *testing.T) {
-	in := newAuthInstance(t)
-	write(t, in.conf.auth.users, []byte("ann:{PLAIN}secret\nbob:{MD5}c2VjcmV0\n"))
-	var out, errs strings.Builder
-	if status := in.conf.report(nil, nil, &out, &errs); status != 0 {
-		t.Errorf("exit status %d", status)
-	}
-	if want := "smtpd: Users: " + in.conf.auth.users + ":2: bob: scheme \"MD5\" is not known here\n"; errs.String() != want {
-		t.Errorf("it says %q, want %q", errs.String(), want)
-	}
-	if !strings.Contains(out.String(), "Users "+in.conf.auth.users) || !strings.Contains(out.String(), "AuthFailRate 60 20") {
-		t.Errorf("in force is\n%s", out.String())
-	}
 }

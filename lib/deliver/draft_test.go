@@ -8,12 +8,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"postern/lib/e2e"
-	"postern/lib/maildir"
 	"postern/lib/queue"
 	"postern/lib/smtp"
 )
@@ -235,6 +233,32 @@ func (in *instance) entry(d *Deliverer, id string) *queue.Entry {
 	return e
 }
 
+// An alias may lead to an address in UTF-8, for which the message then needs
+// SMTPUTF8, whatever its sender has said.
+func TestAliasInUTF8(t *testing.T) {
+	in := newInstance(t)
+	in.aliases("u: j\u00fcrgen@remote.example\na: x@remote.example\n")
+	d := in.deliverer()
+	for rcpt, want := range map[string]bool{"u@mx.example": true, "a@mx.example": false} {
+		where, err := in.send(d, envelope(rcpt), text, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := d.Queue()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := q.Get(strings.TrimPrefix(where, "queue "))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Envelope.SMTPUTF8 != want {
+			t.Errorf("%s: SMTPUTF8 is %v", rcpt, e.Envelope.SMTPUTF8)
+		}
+		e.Close()
+	}
+}
+
 // notified are the recipients of a queue entry: mailbox, NOTIFY, destination.
 func (in *instance) notified(d *Deliverer, id string) (list []string) {
 	in.t.Helper()
@@ -275,64 +299,6 @@ func TestBeginUnknown(t *testing.T) {
 	if got := Reply(err).String(); got != "550 5.1.1 no such mailbox" {
 		t.Errorf("got reply %q", got)
 	}
-}
-
-func TestHead(t *testing.T) {
-	long := "X: " + strings.Repeat("x", 70<<10) + "\n"
-	tests := []struct{ name, in, want string }{
-		{"Return-Path goes", "A: b\nReturn-Path: <x>\nC: d\n\nbody\n", "A: b\nC: d\n\nbody\n"},
-		{"with its continuation", "return-path: <x>\n (more)\n\tmore\nC: d\n\n", "C: d\n\n"},
-		{"each of them", "Return-Path:\nReturn-path : x\n\n", "\n"},
-		{"not in the body", "A: b\n\nReturn-Path: <x>\n", "A: b\n\nReturn-Path: <x>\n"},
-		{"not another field", "Return-Path-X: x\nX-Return-Path: y\nReturn-Path\n\n", "Return-Path-X: x\nX-Return-Path: y\nReturn-Path\n\n"},
-		{"no body", "A: b\nReturn-Path: x\n", "A: b\n"},
-		{"no line end", "A: b\nReturn-Path: x", "A: b\n"},
-		{"no header", "\nReturn-Path: x\n", "\nReturn-Path: x\n"},
-		{"empty", "", ""},
-		{"a long header", long + "Return-Path: x\n" + long + "\nbody\n", long + long + "\nbody\n"},
-	}
-	for _, tt := range tests {
-		for _, n := range []int{1, 3, 1 << 20} {
-			var b strings.Builder
-			h := newHead(&b, 100)
-			for in := tt.in; in != ""; in = in[min(n, len(in)):] {
-				if _, err := h.Write([]byte(in[:min(n, len(in))])); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := h.Close(); err != nil || b.String() != tt.want {
-				t.Errorf("%s, %d octets a time: got %.200q, %v, want %.200q", tt.name, n, b.String(), err, tt.want)
-			}
-		}
-	}
-}
-
-func FuzzHead(f *testing.F) {
-	f.Add("A: b\nReturn-Path: <x>\n y\n\nbody\n", 3)
-	f.Add("\n\n", 1)
-	f.Add("Return-Path: x", 5)
-	f.Fuzz(func(t *testing.T, text string, n int) {
-		if n < 1 {
-			return
-		}
-		filter := func(n int) string {
-			var b strings.Builder
-			h := newHead(&b, 1<<20)
-			for in := text; in != ""; in = in[min(n, len(in)):] {
-				h.Write([]byte(in[:min(n, len(in))]))
-			}
-			h.Close()
-			return b.String()
-		}
-		whole := filter(1 << 20)
-		if pieces := filter(n); pieces != whole {
-			t.Errorf("%q in pieces of %d: got %q, want %q", text, n, pieces, whole)
-		}
-		_, body, _ := strings.Cut("\n"+text, "\n\n")
-		if !strings.HasSuffix(whole, body) {
-			t.Errorf("%q: body lost in %q", text, whole)
-		}
-	})
 }
 
 func TestLoops(t *testing.T) {
@@ -397,22 +363,6 @@ func TestVanishedMaildir(t *testing.T) {
 	d.routes.known[mailbox("bob@mx.example")] = knownRoute{time: time.Now().Add(-time.Hour)}
 	if got := in.routeText(d, "bob@mx.example"); got != "nobody bob@mx.example" {
 		t.Errorf("an hour later: got %s", got)
-	}
-}
-
-func TestReply(t *testing.T) {
-	for err, want := range map[error]string{
-		syscall.ENOSPC:            "452 4.3.1 no room for the message now",
-		syscall.EDQUOT:            "452 4.2.2 the mailbox is full",
-		syscall.EIO:               "451 4.3.0 local error, try again later",
-		maildir.ErrUnsafe:         "451 4.3.0 local error, try again later",
-		context.DeadlineExceeded:  "451 4.3.0 local error, try again later",
-		errors.New("any at all"):  "451 4.3.0 local error, try again later",
-		errors.Join(ErrLoop, nil): "554 5.4.6 this message is in a loop",
-	} {
-		if got := Reply(err).String(); got != want {
-			t.Errorf("%v: got %q, want %q", err, got, want)
-		}
 	}
 }
 

@@ -350,45 +350,6 @@ func TestOpenMakesFolders(t *testing.T) {
 	}
 }
 
-func TestTrigger(t *testing.T) {
-	q := open(t)
-	add(t, q, envelope("a"), "") // nobody listens
-	trigger, err := q.Listen()
-	if err != nil {
-		t.Fatal(err)
-	}
-	q.Wake("../../etc/passwd")
-	q.Wake("")
-	want := []string{add(t, q, envelope("a"), ""), add(t, q, envelope("b"), "")}
-	for _, id := range want {
-		ref, err := trigger.Next()
-		if err != nil || ref.ID != id {
-			t.Errorf("got %q, %v, want %q", ref.ID, err, id)
-		}
-	}
-	go trigger.Close()
-	if _, err := trigger.Next(); !errors.Is(err, os.ErrClosed) {
-		t.Errorf("after Close: %v", err)
-	}
-}
-
-// A FIFO that nobody empties must not keep mail from being accepted.
-func TestTriggerFull(t *testing.T) {
-	q := open(t)
-	trigger, err := q.Listen()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer trigger.Close()
-	for range 20000 {
-		q.Wake("0123456789abcdef")
-	}
-	ref, err := trigger.Next()
-	if err != nil || ref.ID != "0123456789abcdef" {
-		t.Errorf("%q, %v", ref.ID, err)
-	}
-}
-
 func TestAll(t *testing.T) {
 	q := open(t)
 	now := time.Now()
