@@ -57,7 +57,7 @@ func TestOperands(t *testing.T) {
 		{"192.0.2.1 a@none.example", 0, "none: none.example does not say who may send mail from it\nasked: 0 of 10 look-ups, 0 of 2 void\n", ""},
 		{"192.0.2.1 a@perm.example", 65, "permerror: what perm.example publishes cannot be understood\nproblem: perm.example: octet 8, \"foo\": no mechanism\nasked: 0 of 10 look-ups, 0 of 2 void\n", ""},
 		{"192.0.2.1 a@temp.example", 75, "temperror: whether 192.0.2.1 may send mail from temp.example cannot be found out now\nproblem: temp.example TXT: temporary error: the zone file says so\nasked: 0 of 10 look-ups, 0 of 2 void\n", ""},
-		{"-C " + conf + " 203.0.113.1 a@x.example", 0, "pass: 203.0.113.1 may send mail from x.example, by SPFlocal\nmatched: ip4:203.0.113.1\nasked: 0 of 10 look-ups, 0 of 2 void\n", ""},
+		{"-C " + conf + " 203.0.113.1 a@x.example", 0, "pass: 203.0.113.1 may send mail from x.example, by SPFlocal\nmatched: ip4:203.0.113.1\nasked: 0 look-ups, 0 void, those of our own rules too\n", ""},
 		{"-e -all 192.0.2.1 a@x.example", 77, "fail: 192.0.2.1 may not send mail from x.example\nmatched: -all\nasked: 0 of 10 look-ups, 0 of 2 void\n", ""},
 		{"-J 192.0.2.1 a@soft.example", 0, `{"client_address":"192.0.2.1","sender":"a@soft.example","spf":"softfail","spf_record":"softfail","spf_final":"softfail","spf_domain":"soft.example","spf_identity":"mailfrom","spf_mechanism":"~all"}` + "\n", ""},
 		{"-e foo 192.0.2.1 a@x.example", 65, "", `spf: input not understood: -e: octet 1, "foo": no mechanism`},

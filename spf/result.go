@@ -74,8 +74,16 @@ func (r *result) Text() string {
 	if r.Explanation != "" {
 		fmt.Fprintf(&b, "explanation: %s\n", r.Explanation)
 	}
-	fmt.Fprintf(&b, "asked: %d of %d look-ups, %d of %d void", r.Lookups, spf.MaxLookups, r.Voids, spf.MaxVoids)
+	b.WriteString(r.asked())
 	return b.String()
+}
+
+// asked is what the check cost. The limits are those of one record.
+func (r *result) asked() string {
+	if r.Several {
+		return fmt.Sprintf("asked: %d look-ups, %d void, those of our own rules too", r.Lookups, r.Voids)
+	}
+	return fmt.Sprintf("asked: %d of %d look-ups, %d of %d void", r.Lookups, spf.MaxLookups, r.Voids, spf.MaxVoids)
 }
 
 // matched is the directive and the way to it.

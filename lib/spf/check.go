@@ -125,6 +125,7 @@ func (k *check) rule(ctx context.Context, rule Rule, r *Record, count ...Code) b
 	if r == nil {
 		return false
 	}
+	k.result.Several = k.result.Several || rule != Published
 	e := k.evaluation(rule)
 	o := e.record(ctx, r, k.identity.origin)
 	for _, code := range count {

@@ -83,6 +83,7 @@ type Result struct {
 
 	Lookups     int    // terms that asked the DNS, of all records
 	Voids       int    // those that found nothing
+	Several     bool   // rules of the receiver's were evaluated too, each with limits of its own
 	Explanation string // of a fail: the domain's own, else Rules.Explanation
 	Explainer   string // the domain whose words these are; "" when they are the receiver's
 	Problem     string // of an error: what is wrong, for a log
