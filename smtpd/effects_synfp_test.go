@@ -71,6 +71,7 @@ func synEffects() []effect {
 			file:  "out", text: aSYN + " Linux\n"},
 		{directive: "SynFp", lines: []string{"SynFp 0"}, before: collector, talk: mail, behind: lacks("syn-fingerprint")},
 		{directive: "SynFpWait", lines: []string{"SynFpWait 1"}, before: silentCollector, talk: mail, behind: lacks("syn-fingerprint")},
+		{directive: "SynFpWait", lines: []string{"SynFpWait 0"}, before: collector, talk: mail, mail: "syn-fingerprint=" + aSYN},
 		{directive: "SynFpWait", before: goneCollector, talk: mail, behind: func(t *testing.T, in *instance) {
 			lacks("syn-fingerprint")(t, in)
 			if log := in.log.String(); strings.Contains(log, "synfp") {

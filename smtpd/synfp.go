@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"syscall"
-	"time"
 
 	"postern/lib/conf"
 	"postern/lib/maillog"
@@ -38,7 +37,7 @@ var synRows = []conf.Row[synConfig]{
 		Help:  "Note the fingerprint of the packet that opened the connection, and the system that sends such, in the log and in X-Avenger. The kernel of Linux has it for connections that listen accepted; for others synfp is asked, where its collector runs. Behind a proxy there is none."},
 	{Name: "SynFpWait", Args: "milliseconds", Default: "500",
 		Value: func(c *synConfig) conf.Value { return conf.Int(&c.waitMs, 0, maxSynWait) },
-		Help:  "How long to wait for the collector, from the beginning of the session; at most 5000. Replies do not wait for it, only X-Avenger."},
+		Help:  "How long to wait for the collector, from the beginning of the session; at most 5000, and 0 for what it has seen by then. Replies do not wait for it, only X-Avenger."},
 	{Name: "SynOsMTU", Args: "octets", Default: "1500",
 		Value: func(c *synConfig) conf.Value { return synfp.MTU(&c.mtu) },
 		Help:  "The usual MTU of the network of clients, which is tried beside the one that the fingerprint tells when the system is named; 0 to try that alone."},
@@ -63,7 +62,7 @@ func (s *session) lookAtSYN() {
 		return
 	}
 	client, server := s.peer.client, s.peer.server
-	s.syn = inquire(s.server, "synfp", time.Duration(c.waitMs)*time.Millisecond, func(ctx context.Context) synfp.Fingerprint {
+	s.syn = inquire(s.server, "synfp", synfp.Wait(c.waitMs), func(ctx context.Context) synfp.Fingerprint {
 		f, err := synfp.Ask(ctx, c.socket, client, server)
 		if err != nil && !errors.Is(err, synfp.ErrUnseen) && !errors.Is(err, leftSocket) && ctx.Err() == nil {
 			s.complain(maillog.Warning, "synfp", err)

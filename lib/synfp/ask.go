@@ -26,6 +26,13 @@ const MaxQuestion = 512
 // ErrUnseen says that the collector has not seen the SYN.
 var ErrUnseen = errors.New("the collector has not seen the SYN")
 
+// leastWait is what it takes to ask for what has been seen already.
+const leastWait = 50 * time.Millisecond
+
+// Wait is how long to ask the collector for, where so many milliseconds are said
+// (SynFpWait): 0 is for what it has seen already.
+func Wait(ms int) time.Duration { return max(time.Duration(ms)*time.Millisecond, leastWait) }
+
 // Ask asks the collector behind a socket for the SYN of a connection. The
 // collector waits until it has seen it or the context is done; the server's
 // address may be the zero one. The question and its answer are lines of records:

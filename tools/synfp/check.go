@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/netip"
 	"strconv"
-	"time"
 
 	"postern/lib/record"
 	"postern/lib/synfp"
@@ -44,7 +43,7 @@ func (c *checker) Check(ctx context.Context, r *record.Record) (tool.Result, err
 	if !client.IsValid() { // the last SYN of the host
 		client = netip.AddrPortFrom(address, 0)
 	}
-	asking, cancel := context.WithTimeout(ctx, time.Duration(c.conf.waitMs)*time.Millisecond)
+	asking, cancel := context.WithTimeout(ctx, synfp.Wait(c.conf.waitMs))
 	defer cancel()
 	f, err := synfp.Ask(asking, c.socket, client, server)
 	switch {

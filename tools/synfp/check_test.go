@@ -1,10 +1,23 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
+
+// TestNoWait: what the collector has seen already is found without waiting.
+func TestNoWait(t *testing.T) {
+	conf := filepath.Join(t.TempDir(), "conf")
+	writeFile(t, conf, "SynFpWait 0\n")
+	c, path := startCollector(t, 10)
+	c.add(aSYN(t, "192.0.2.1:4242"), time.Now())
+	status, out, errs := call("client_address=192.0.2.1 client_port=4242\nclient_address=192.0.2.2\n", "--socket", path, "-C", conf)
+	if status != 0 || strings.Count(out, "syn_fingerprint="+usual) != 1 || strings.Contains(out, "error=") {
+		t.Errorf("%d, %q, %q", status, out, errs)
+	}
+}
 
 // TestFilterAsks: records without a fingerprint get the collector's, and with
 // -P Postfix does; those whose SYN was not seen go out as they came, soon.

@@ -81,7 +81,7 @@ var rows = []conf.Row[config]{
 		Help:  "As in smtpd.conf(5)."},
 	{Name: "SynFpWait", Args: "milliseconds", Default: "500",
 		Value: func(c *config) conf.Value { return conf.Int(&c.waitMs, 0, mostWait) },
-		Help:  "How long a filter waits for the collector's answer about a client; at most 5000."},
+		Help:  "How long a filter waits for the collector's answer about a client; at most 5000, and 0 for what it has seen already."},
 	{Name: "SynFpBuf", Args: "number", Default: "10000", Old: conf.Old{Avenger: "100"},
 		Value: func(c *config) conf.Value { return conf.Int(&c.keep, 1, maxKeep) },
 		Help:  "SYNs that the collector keeps for sessions that have not yet asked for them."},
