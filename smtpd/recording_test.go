@@ -34,3 +34,13 @@ func TestEachSessionKeepsItsAnswers(t *testing.T) {
 		t.Errorf("the folder has %v, %v", files, err)
 	}
 }
+
+// That answers cannot be kept is said, and costs no mail.
+func TestAnswersCannotBeKept(t *testing.T) {
+	in := newInstanceOf(t, new(flags), "SPF 2", "DNSRecord /nonexistent")
+	in.conf.dns = dnstest.Start(t, spfPass).Resolver()
+	talk(t, in, stranger, hi+wholeMail+bye)
+	if !strings.Contains(in.log.String(), "check=dns-record error=\"open /nonexistent/") {
+		t.Errorf("the log says\n%s", in.log)
+	}
+}

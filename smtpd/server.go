@@ -175,9 +175,9 @@ func (srv *server) serve(c net.Conn, p peer) {
 		}
 	}()
 	if srv.conf.origin.answers != "" {
-		var answers io.Closer
-		srv, answers = srv.recording()
-		defer answers.Close()
+		var end func()
+		srv, end = srv.recording()
+		defer end()
 	}
 	s := newSession(srv, c, p)
 	defer s.end()
