@@ -37,8 +37,10 @@ man:V:
 	mandoc -T lint -W warning $PAGES
 
 install:V:
+	umask 022
 	$GO build -trimpath -ldflags "$LDFLAGS" -o $DESTDIR$LIB/ $PROGS
-	for f in $INSTALLEDPAGES; do install -D -m 644 $f $DESTDIR$MAN/man${f##*.}/${f##*/}; done
+	install -d $DESTDIR$MAN/man1 $DESTDIR$MAN/man5 $DESTDIR$MAN/man7 $DESTDIR$MAN/man8
+	for f in $INSTALLEDPAGES; do sed -e "s,/usr/local/lib/postern,$LIB,g" -e "s,/usr/local/share/postern,$PREFIX/share/postern,g" $f >$DESTDIR$MAN/man${f##*.}/${f##*/}; done
 	install -d $DESTDIR$UNITS $DESTDIR$PREFIX/lib/sysusers.d $DESTDIR$PREFIX/lib/tmpfiles.d
 	for f in $UNITFILES; do sed "s,/usr/local,$PREFIX,g" $f >$DESTDIR$UNITS/${f##*/}; done
 	install -m 644 smtpd/postern.sysusers $DESTDIR$PREFIX/lib/sysusers.d/postern.conf
