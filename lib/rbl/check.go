@@ -82,14 +82,14 @@ func appendQuestions(all []question, lists []List, place int, c *Client) []quest
 	return all
 }
 
-// domainOf returns a sender's domain as lists are asked about it, "" for an
-// address, of which lists of names know nothing.
+// domainOf returns a sender's domain as lists are asked about it, in A-labels,
+// and "" for an address, of which lists of names know nothing.
 func domainOf(domain string) string {
 	domain = strings.TrimSuffix(domain, ".")
 	if _, err := netip.ParseAddr(domain); err == nil || strings.HasPrefix(domain, "[") {
 		return ""
 	}
-	return domain
+	return dns.ASCII(strings.ToLower(domain))
 }
 
 // askEach asks all questions at once, judges the answers, and tells which it has

@@ -120,6 +120,10 @@ func TestAgainst(t *testing.T) {
 	if got := res.Against(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	res = rbl.Check(context.Background(), r, all[4:], rbl.Client{Sender: "BÜCHER.example."})
+	if got, want := res.Against(), "xn--bcher-kva.example is listed by world.example"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 // TestOneLimit: a list that is silent costs the time limit once, and the others
