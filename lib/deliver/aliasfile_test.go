@@ -97,22 +97,26 @@ func TestParseMembers(t *testing.T) {
 func FuzzAliases(f *testing.F) {
 	f.Add("a: b, c\n d\n\"x y\": |cmd, /f, :include:/x\n#\n")
 	f.Add("a: \"|x\\\" y\", \\z, \"q\"@r <s@t>\n")
+	f.Add("\u212a@b\u00fccher.\u0130: a@\u212a\nXN--a@XN--B: x\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		table, err := parseAliases("f", []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for name, members := range table.entries {
-			if name != strings.ToLower(name) {
-				t.Errorf("name %q", name)
+			empty := strings.HasSuffix(name, ".") // a label, which nobody has in his address
+			if got, ok := table.find(name); name != strings.ToLower(name) || !empty && (got != members || !ok) {
+				t.Errorf("%q is not found by its name", name)
 			}
 			list, err := parseMembers(members)
 			if err != nil {
 				continue
 			}
 			for _, m := range list {
-				if m.kind == address {
-					parseAddress(m.text)
+				if addr, err := parseAddress(m.text); m.kind == address && err == nil && addr.Domain != "" {
+					if again, err := parseAddress(addr.String()); again != addr || err != nil {
+						t.Errorf("%q is %v, and that %v, %v", m.text, addr, again, err)
+					}
 				}
 			}
 		}
