@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/netip"
+	"slices"
 
 	"postern/lib/check"
 	"postern/lib/maillog"
@@ -36,7 +37,7 @@ func (s *session) refuse(v check.Verdict) smtp.Reply {
 		}
 	}
 	reply := v.Reply
-	reply.Lines = append([]string{}, reply.Lines...)
+	reply.Lines = slices.Clone(reply.Lines)
 	reply.Lines[len(reply.Lines)-1] += " (" + id + ")"
 	s.closing, s.hard = s.closing || v.Close, s.hard || v.Hard
 	if !v.Quiet {

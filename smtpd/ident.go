@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -66,7 +67,7 @@ func askIdentd(ctx context.Context, client, server netip.AddrPort, port uint16) 
 func parseIdent(line string, client, server uint16) (string, error) {
 	part := strings.SplitN(strings.TrimRight(line, "\r\n"), ":", 4)
 	if len(part) < 3 || !samePorts(part[0], client, server) {
-		return "", fmt.Errorf("ident: not an answer to the question")
+		return "", errors.New("ident: not an answer to the question")
 	}
 	kind := strings.TrimSpace(part[1])
 	if len(part) < 4 || !strings.EqualFold(kind, "USERID") {

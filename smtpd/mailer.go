@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"postern/lib/mbox"
@@ -112,7 +113,7 @@ func (d *mailerDraft) run(ctx context.Context, message, envelope *os.File) (stri
 // argv is the mailer's arguments: its own from the configuration, then the
 // envelope. No shell sees them.
 func (d *mailerDraft) argv() []string {
-	args := append([]string{}, d.conf.mailer[1:]...)
+	args := slices.Clone(d.conf.mailer[1:])
 	sender := d.env.Sender.String()
 	if sender == "" {
 		sender = d.conf.mailerForm.emptySender

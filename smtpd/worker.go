@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -145,5 +146,5 @@ func descriptor(oob []byte) (int, error) {
 			return fds[0], nil
 		}
 	}
-	return -1, fmt.Errorf("a packet without a connection")
+	return -1, errors.New("a packet without a connection")
 }

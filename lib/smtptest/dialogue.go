@@ -21,6 +21,7 @@ package smtptest
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -108,7 +109,7 @@ func expand(s string) (string, error) {
 // and how much of s it takes.
 func escape(s string) (octets string, n int, err error) {
 	if s == "" {
-		return "", 0, fmt.Errorf("backslash at the end of a line")
+		return "", 0, errors.New("backslash at the end of a line")
 	}
 	switch s[0] {
 	case 'r':
@@ -129,7 +130,7 @@ func escape(s string) (octets string, n int, err error) {
 
 func hexOctet(s string) (string, int, error) {
 	if len(s) < 3 {
-		return "", 0, fmt.Errorf("\\x wants two digits")
+		return "", 0, errors.New("\\x wants two digits")
 	}
 	c, err := strconv.ParseUint(s[1:3], 16, 8)
 	return string([]byte{byte(c)}), 3, err
@@ -138,7 +139,7 @@ func hexOctet(s string) (string, int, error) {
 func repeated(s string) (string, int, error) {
 	end := strings.IndexByte(s, '}')
 	if end < 0 {
-		return "", 0, fmt.Errorf("\\{ without }")
+		return "", 0, errors.New("\\{ without }")
 	}
 	count, what, _ := strings.Cut(s[1:end], " ")
 	n, err := strconv.Atoi(count)

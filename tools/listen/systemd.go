@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -38,7 +39,7 @@ func adoptSocket(fd int) (*listener, error) {
 		return nil, fmt.Errorf("no socket: %w", err)
 	}
 	if listens == 0 {
-		return nil, fmt.Errorf("not a socket that listens (Accept=no and ListenStream= make one)")
+		return nil, errors.New("not a socket that listens (Accept=no and ListenStream= make one)")
 	}
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return nil, err

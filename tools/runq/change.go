@@ -131,7 +131,7 @@ func (r *runner) named(ref queue.Ref, queries []string) bool {
 func (c *config) setChange(ch *change) func(string) error {
 	return func(string) error {
 		if c.change != nil && c.change.word != ch.word {
-			return fmt.Errorf("not together with another")
+			return errors.New("not together with another")
 		}
 		c.change = ch
 		return nil

@@ -35,7 +35,7 @@ func TestWindow(t *testing.T) {
 	if got := w.limit(); got != 2 {
 		t.Errorf("halved to %d, want 2", got)
 	}
-	for range slowly {
+	for range caution {
 		w.grow()
 	}
 	if got := w.limit(); got != 2 {

@@ -4,13 +4,13 @@ import "time"
 
 // How many processes of smtp a destination gets: it begins with firstWindow,
 // grows by one for each so many jobs in a row as there are processes, and is
-// halved whenever the destination turns a connection away. From then on it
-// grows slowly times slower. The numbers are those of congestion control, for
-// the same reason: nobody tells us what the other side bears, and who asks too
-// much makes it worse for all.
+// halved whenever the destination turns a connection away; from then on it takes
+// caution times as many jobs to grow. The numbers are those of congestion control,
+// for the same reason: nobody tells us what the other side bears, and who asks
+// too much makes it worse for all.
 const (
 	firstWindow = 2
-	slowly      = 32
+	caution     = 32
 	// firstAhead is how many jobs one process is given before it has shown
 	// that it has a connection.
 	firstAhead = 2
@@ -60,7 +60,7 @@ func (w *window) limit() int { return int(w.size) }
 func (w *window) grow() {
 	step := 1 / w.size
 	if w.strict {
-		step /= slowly
+		step /= caution
 	}
 	w.size = min(float64(w.max), w.size+step)
 }
