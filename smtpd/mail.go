@@ -81,9 +81,6 @@ type mailArgs struct {
 // parseMail parses FROM:<path> and its parameters (RFC 5321 4.1.1.2), in the
 // syntax of a style.
 func parseMail(arg string, syntax smtp.Syntax) (mailArgs, *smtp.Reply) {
-	// Senders of bounces to lists (VERP, SRS) have longer names than 4.5.3.1.1
-	// allows, and nothing here minds.
-	syntax.LongLocal = true
 	path, rest, space, err := smtp.ParsePath("FROM", arg, syntax)
 	if err != nil {
 		return mailArgs{}, addressRefusal(err, true)

@@ -119,6 +119,7 @@ func FuzzParseMail(f *testing.F) {
 func FuzzEnvelope(f *testing.F) {
 	f.Add("FROM:<>", "TO:<postmaster>")
 	f.Add("FROM:<"+strings.Repeat("verp-", 40)+"@b.example>", "TO:<a@b.example>")
+	f.Add("FROM:<>", "TO:<"+strings.Repeat("verp-", 40)+"@b.example>")
 	f.Add(`FROM:<"a b"@[192.0.2.1]> SMTPUTF8 ENVID=x+2B AUTH=a+40b RET=HDRS SIZE=5 BODY=8BITMIME`, `TO:<"../x \"y\\"@b.example> ORCPT=rfc822;x+40y NOTIFY=NEVER`)
 	f.Add("FROM:<> SMTPUTF8", "TO:<\u00fc@\u00fc.example> ORCPT=utf-8;\u00fc@x")
 	f.Fuzz(func(t *testing.T, mail, rcpt string) {

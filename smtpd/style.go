@@ -123,9 +123,11 @@ func (st style) domains() bool { return st.flags == "" || st.strict() || st.has(
 func (st style) checkVrfy() bool { return st.flags == "" || !st.has("-") && st.has("v") }
 func (st style) checkExpn() bool { return st.flags == "" || !st.has("-") && st.has("e") }
 
-// syntax is how paths are read.
+// syntax is how paths are read. Lists (VERP), rewriting schemes (SRS) and
+// addresses for answers have longer names than RFC 5321 4.5.3.1.1 grants, which
+// asks for no limit where none is needed; nothing here needs one.
 func (st style) syntax() smtp.Syntax {
-	return smtp.Syntax{UTF8: true, Loose: st.loose(), Local: !st.domains()}
+	return smtp.Syntax{UTF8: true, LongLocal: true, Loose: st.loose(), Local: !st.domains()}
 }
 
 // adopt takes the style of a client that says its name. It is a refusal when
