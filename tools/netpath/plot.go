@@ -31,7 +31,7 @@ func (p *program) draw(e *tool.Env, operands []string) int {
 	var setting errSetting
 	switch {
 	case errors.As(err, &setting):
-		return sysexits.Config
+		return tool.OpenStatus(setting.error)
 	case errors.Is(err, tool.ErrInput):
 		return sysexits.DataErr
 	case errors.As(err, new(errIO)):

@@ -142,7 +142,7 @@ func (p *program) checker(e *tool.Env) (*checker, error) {
 	if p.keep != "" {
 		n, err := strconv.ParseUint(p.keep, 10, 31)
 		if err != nil {
-			return nil, fmt.Errorf("option --keep: %.20q is no number of seconds", p.keep)
+			return nil, &tool.UsageError{Err: fmt.Errorf("option --keep: %.20q is no number of seconds", p.keep)}
 		}
 		c.tracer.Keep = time.Duration(n) * time.Second
 	}
