@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"os"
 	"path/filepath"
 	"strconv"
 
@@ -9,15 +10,20 @@ import (
 
 // nameOf is the path by which an entry is made, good until done is called. The
 // owner of the queue may have put a link in the place of one of its folders,
-// which root is not to follow: he goes by the folder itself.
+// which root is not to follow: he goes by the folder itself, where there is
+// /proc.
 func (q *Queue) nameOf(ref Ref) (name string, done func(), err error) {
+	name = filepath.Join(q.dir, ref.path())
 	if q.heir == (safefile.Heir{}) {
-		return filepath.Join(q.dir, ref.path()), func() {}, nil
+		return name, func() {}, nil
 	}
 	folder, err := q.root.Open(ref.folder)
 	if err != nil {
 		return "", nil, err
 	}
-	name = filepath.Join("/proc/self/fd", strconv.Itoa(int(folder.Fd())), ref.ID)
+	itself := filepath.Join("/proc/self/fd", strconv.Itoa(int(folder.Fd())))
+	if _, err := os.Stat(itself); err == nil {
+		name = filepath.Join(itself, ref.ID)
+	}
 	return name, func() { folder.Close() }, nil
 }
