@@ -72,6 +72,7 @@ func FuzzMaster(f *testing.F) {
 	f.Add("$ORIGIN a.\n@ A 192.0.2.1\n\tAAAA ::1 ; x\n")
 	f.Add("0(0 NS O)")
 	f.Add(`0 TXT \800`)
+	f.Add("\xea\\\x88\x9a TXT ")
 	f.Fuzz(func(t *testing.T, text string) {
 		var got, want []string
 		err := parseMaster(text, "z", func(r Record) { got = append(got, fmt.Sprintf("%s %v %s", r.Name, r.Type, r.Data)) })
@@ -86,7 +87,7 @@ func FuzzMaster(f *testing.F) {
 			if strings.HasPrefix(kind.String(), "TYPE") && h.Rrtype != 65280 {
 				return // passed over
 			}
-			want = append(want, fmt.Sprintf("%s %v %s", canonical(h.Name), kind, data(rr)))
+			want = append(want, fmt.Sprintf("%s %v %s", strings.TrimSuffix(h.Name, "."), kind, data(rr)))
 		}
 		if p.Err() != nil || len(got) != len(want) {
 			return // one of us is stricter
