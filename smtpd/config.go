@@ -183,12 +183,18 @@ func (c *config) report(warnings conf.Warnings, err error, stdout, stderr io.Wri
 	for _, err := range deliver.New(c.mail, c.places).Check() {
 		fmt.Fprintf(stderr, "smtpd: %v\n", err)
 	}
+	if err := c.checkMailer(); err != nil {
+		fmt.Fprintf(stderr, "smtpd: Mailer: %v\n", err)
+	}
 	if err := c.table.Check(stdout); err != nil {
 		fmt.Fprintf(stderr, "smtpd: %v\n", err)
 		return sysexits.IOErr
 	}
 	if err := c.tls.trouble(time.Now()); err != nil {
 		fmt.Fprintf(stderr, "smtpd: %v\n", err)
+	}
+	if c.places.Root() == "" && os.Geteuid() == 0 {
+		c.tls.warnOfRoots(stderr)
 	}
 	return sysexits.OK
 }

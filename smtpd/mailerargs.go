@@ -61,6 +61,18 @@ func (c *config) mailerPath() (string, error) {
 	return "", err
 }
 
+// checkMailer is what --check says of the mailer: nothing when it is there.
+func (c *config) checkMailer() error {
+	if len(c.mailer) == 0 {
+		return nil
+	}
+	path, err := c.mailerPath()
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	return err
+}
+
 // mailerCred is whom the mailer runs as; nil for us.
 func (c *config) mailerCred() (*syscall.Credential, error) {
 	f := &c.mailerForm

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"postern/lib/conf"
@@ -263,6 +266,18 @@ func (t *tlsSettings) server() *tlsconf.ServerCerts {
 		o.Tickets = &tlsconf.TicketKeys{Path: t.tickets, Life: t.ticketLife, Optional: t.ticketsUsual}
 	}
 	return tlsconf.Server(o)
+}
+
+// warnOfRoots names the keys that root, who asks, can read and smtpd cannot,
+// which has a user of its own.
+func (t *tlsSettings) warnOfRoots(stderr io.Writer) {
+	for _, p := range t.pairs {
+		name := cmp.Or(p.Key, p.Cert)
+		var st syscall.Stat_t
+		if syscall.Stat(name, &st) == nil && st.Uid == 0 && st.Mode&0o044 == 0 && t.mode != tlsOff {
+			fmt.Fprintf(stderr, "smtpd: key: %s: root alone may read it; smtpd runs as another user (let its group read it)\n", name)
+		}
+	}
 }
 
 // authorities are who vouches for clients.
