@@ -150,6 +150,8 @@ func (c *config) mode(operands []string) error {
 		return fmt.Errorf("-R %s: FULL or HDRS", c.ret)
 	case c.envid != "" && !smtp.ValidEnvID(c.envid):
 		return fmt.Errorf("-V %q: at most %d characters of printable ASCII", c.envid, smtp.MaxEnvID)
+	case c.final == "" && (c.id != "" || c.again):
+		return errors.New("--id and --again are for --deliver")
 	case len(operands) == 0 && !c.scan && !idle:
 		return errors.New("no recipients")
 	}

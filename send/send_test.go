@@ -145,6 +145,7 @@ func TestStatus(t *testing.T) {
 		{"bad recipient", "a@b@", sysexits.DataErr, `send: recipient "a@b@": `},
 		{"null recipient", "<>", sysexits.DataErr, `send: recipient "<>": is no recipient`},
 		{"bad sender", "-f a@ bob", sysexits.DataErr, "send: sender \"a@\": "},
+		{"id of nothing", "--id x bob", sysexits.Usage, "send: --id and --again are for --deliver\nusage: send "},
 		{"no recipients", "", sysexits.Usage, "send: no recipients\nusage: send "},
 		{"unknown option", "-Z bob", sysexits.Usage, "send: unknown option -Z\n"},
 		{"bad body", "-B x bob", sysexits.Usage, "send: -B x: 7BIT or 8BITMIME\n"},

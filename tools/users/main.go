@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"postern/lib/arg"
 	"postern/lib/auth"
@@ -38,6 +39,9 @@ func (f *flags) options() *arg.Set {
 	return s
 }
 
+// schemes are what -s may be.
+var schemes = []auth.Scheme{auth.Argon2Scheme, auth.BcryptScheme, auth.ScramScheme, auth.PlainScheme}
+
 // parse reads the command line. Its error is for options().Report.
 func (f *flags) parse(args []string) error {
 	f.file = filepath.Join(place.New(os.Getenv(place.RootEnv)).Etc(), "users")
@@ -59,6 +63,8 @@ func (f *flags) parse(args []string) error {
 	switch {
 	case modes > 1:
 		return errors.New("only one of -c, -d, -l and -n")
+	case !slices.Contains(schemes, auth.Scheme(f.scheme)):
+		return fmt.Errorf("-s: no scheme %q: there are argon2id, bcrypt, scram and plain", f.scheme)
 	case len(operands) < want:
 		return errors.New("whom?")
 	case len(operands) > want:
