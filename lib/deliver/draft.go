@@ -164,7 +164,6 @@ func (p plan) envelope(env *smtp.Envelope) *smtp.Envelope {
 		}
 		rcpt.Mailbox, rcpt.Dest = q.dest.Mailbox, q.dest.String()
 		next.Recipients = append(next.Recipients, rcpt)
-		next.SMTPUTF8 = next.SMTPUTF8 || !rcpt.Mailbox.IsASCII() // as an alias may have it
 	}
 	return &next
 }

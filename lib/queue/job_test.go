@@ -92,3 +92,31 @@ func FuzzReadJob(f *testing.F) {
 		}
 	})
 }
+
+// An alias may lead to an address in UTF-8: the job that has it needs SMTPUTF8,
+// those for other hosts do not.
+func TestJobInUTF8(t *testing.T) {
+	q, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	d := q.Create(envelope("a", "j\u00fcrgen"))
+	defer d.Discard()
+	if err := d.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	e, err := q.Get(d.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for _, tt := range []struct {
+		rcpts []int
+		want  bool
+	}{{[]int{0}, false}, {[]int{0, 1}, true}, {[]int{1}, true}} {
+		if j := e.Job(tt.rcpts); j.Envelope.SMTPUTF8 != tt.want || e.Envelope.SMTPUTF8 {
+			t.Errorf("%v: SMTPUTF8 is %v, the entry's %v", tt.rcpts, j.Envelope.SMTPUTF8, e.Envelope.SMTPUTF8)
+		}
+	}
+}
