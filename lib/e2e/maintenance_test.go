@@ -29,10 +29,7 @@ mount --bind "$1/lib" /var/lib/postern
 mount --bind "$1/spool" /var/spool/postern
 mount --bind "$1/none" /etc/crontab
 for name in passwd shadow; do mount --bind "$1/$name" /etc/$name; done
-cp "$1/postern-greylist" /etc/cron.d
-cp "$1/crontab" /var/spool/cron/crontabs/postern
-chown postern:crontab /var/spool/cron/crontabs/postern
-chmod 600 /var/spool/cron/crontabs/postern
+cp "$1/postern-greylist" "$1/postern-limit" /etc/cron.d
 mount --bind "$1/sendmail" "$(readlink -f /usr/sbin/sendmail)"
 exec cron -f
 `
@@ -108,7 +105,7 @@ func TestCronMaintains(t *testing.T) {
 		t.Run(when, func(t *testing.T) {
 			t.Parallel()
 			root := maintained(t)
-			for name, file := range map[string]string{"postern-greylist": "greylist/greylist.cron", "crontab": "tools/limit/limit.cron"} {
+			for name, file := range map[string]string{"postern-greylist": "greylist/greylist.cron", "postern-limit": "tools/limit/limit.cron"} {
 				if err := os.WriteFile(filepath.Join(root, name), []byte(schedule(t, file, when)), 0o644); err != nil {
 					t.Fatal(err)
 				}

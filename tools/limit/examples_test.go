@@ -42,9 +42,9 @@ func TestCrontab(t *testing.T) {
 	}
 	lines := regexp.MustCompile(`(?m)^[^#\n].*$`).FindAllString(string(text), -1)
 	for _, line := range lines {
-		m := regexp.MustCompile(`^(?:[\d*/,-]+ ){5}(/\S+/limit --sweep.*) >/dev/null$`).FindStringSubmatch(line)
+		m := regexp.MustCompile(`^(?:[\d*/,-]+ ){5}postern (/\S+/limit --sweep.*) >/dev/null$`).FindStringSubmatch(line)
 		if m == nil || !strings.Contains(string(unit), "\nExecStart="+m[1]+"\n") {
-			t.Errorf("%q is no line of a crontab, or not what the unit does", line)
+			t.Errorf("%q is no line of /etc/cron.d, or not what the unit does", line)
 		}
 	}
 	if n := strings.Count(string(unit), "\nExecStart="); n != len(lines) {

@@ -95,7 +95,7 @@ func TestCrontab(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := regexp.MustCompile(`(?m)^[^#\n].*$`).FindAllString(string(text), -1)
-	if len(lines) != 1 || !regexp.MustCompile(`^([\d*/,-]+ ){5}/\S+/runq$`).MatchString(lines[0]) {
+	if len(lines) != 1 || !regexp.MustCompile(`^([\d*/,-]+ ){5}postern /\S+/runq$`).MatchString(lines[0]) {
 		t.Errorf("%q", lines)
 	}
 	if !strings.Contains(string(page), "\n.Dl "+lines[0]+"\n") {
