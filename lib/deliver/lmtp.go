@@ -50,9 +50,11 @@ func (d *Deliverer) lmtp(ctx context.Context, where string, env *smtp.Envelope, 
 		return lmtpOutcomes(outcomes, where, make([]smtp.Reply, len(env.Recipients)), err)
 	}
 	defer s.Close()
+	utf8Head := env.SMTPUTF8 && hasUTF8Head(text)
 	for group := range slices.Chunk(env.Recipients, lmtpGroup) {
 		part := *env
 		part.Recipients, part.Size = group, 0 // it has grown by a Received field
+		part.SMTPUTF8 = utf8Head || env.SMTPUTF8 && !allASCII(&part)
 		_, err := text.Seek(start, io.SeekStart)
 		result := client.Result{Recipients: make([]smtp.Reply, len(group))}
 		if err == nil {
@@ -62,6 +64,26 @@ func (d *Deliverer) lmtp(ctx context.Context, where string, env *smtp.Envelope, 
 	}
 	s.Quit(ctx)
 	return outcomes
+}
+
+// hasUTF8Head says whether a message has more than ASCII in its header, or may
+// have, so that it needs what its sender has asked for (RFC 6531): many servers
+// of mailboxes do without SMTPUTF8.
+func hasUTF8Head(text io.ReadSeeker) bool {
+	r, ok := text.(interface {
+		io.ReaderAt
+		Size() int64
+	})
+	if !ok {
+		return true
+	}
+	t, err := client.NewText(r, r.Size())
+	return err != nil || t.EightBitHead
+}
+
+// allASCII says whether all addresses of an envelope are.
+func allASCII(env *smtp.Envelope) bool {
+	return env.Sender.IsASCII() && !slices.ContainsFunc(env.Recipients, func(r smtp.Recipient) bool { return !r.Mailbox.IsASCII() })
 }
 
 // lmtpSession begins a session with a server.

@@ -165,6 +165,32 @@ func TestLMTP(t *testing.T) {
 	}
 }
 
+// TestLMTPWithoutUTF8 is mail that was sent with SMTPUTF8: a server without it is
+// given what does not need it.
+func TestLMTPWithoutUTF8(t *testing.T) {
+	in := newInstance(t)
+	_, address := newFake(t, "unix")
+	for _, tt := range []struct {
+		rcpt, text string
+		want       Status
+	}{
+		{"one@x.example", text, Delivered},
+		{"one@x.example", "Subject: plain\n\nna\u00efve\n", Delivered},
+		{"one@x.example", "Subject: na\u00efve\n\nx\n", Rejected},
+		{"j\u00fcrgen@x.example", text, Rejected},
+	} {
+		env := envelope(tt.rcpt)
+		env.SMTPUTF8 = true
+		env.Recipients[0].Dest = ">> lmtp:" + address
+		job := Job{Env: env, Rcpts: []int{0}, Again: func(int) bool { return false }, Text: func() io.ReadSeeker { return strings.NewReader(tt.text) }}
+		in.deliverer().DeliverAll(context.Background(), job, func(_ int, o Outcome) {
+			if o.Status != tt.want {
+				t.Errorf("%s, %q: got %v, %v", tt.rcpt, tt.text, o.Status, o)
+			}
+		})
+	}
+}
+
 // TestLMTPBreaks is a server that dies between its answers: those who have
 // none are tried again.
 func TestLMTPBreaks(t *testing.T) {
