@@ -126,6 +126,7 @@ func TestBatchUsage(t *testing.T) {
 		{[]string{"-T", ""}, "brackets"},
 		{[]string{"-T", "[example.org]"}, "brackets"},
 		{[]string{"-v"}, "-v is for -i"},
+		{[]string{"-i", "--submit"}, "--submit is for a socket"},
 	} {
 		var out, errs strings.Builder
 		if status := run(tt.args, strings.NewReader(batch), &out, &errs); status != 64 || !strings.Contains(errs.String(), tt.want) || out.Len() > 0 {

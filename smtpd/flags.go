@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"postern/lib/arg"
@@ -85,6 +86,9 @@ func (f *flags) parse(args []string) error {
 		return err
 	case len(operands) > 0:
 		return fmt.Errorf("unexpected operand %q", operands[0])
+	}
+	if f.submit && f.batch {
+		return errors.New("--submit is for a socket, -i for what is none")
 	}
 	return f.batchFlags.verify()
 }
