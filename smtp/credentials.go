@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,18 +52,23 @@ func (c *credentialConfig) find(ctx context.Context, host, user string) (auth.Cr
 }
 
 // findByDefault looks where systemd puts credentials, which sees itself to who
-// may read them, and then into the file of the host.
+// may read them, and then into the file of the host. Those of a service of root's
+// are not for us when its runq has started us as somebody else.
 func (c *credentialConfig) findByDefault(host, user string) (auth.Credentials, error) {
+	var closed error
 	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 		found, err := inFile(filepath.Join(dir, "smtp"), nil, host, user)
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNoCredentials) {
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			closed = err
+		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNoCredentials):
 			return found, err
 		}
 	}
 	name := filepath.Join(place.New(os.Getenv(place.RootEnv)).Etc(), "credentials")
 	found, err := inFile(name, owners(), host, user)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w for %s: there is no %s", errNoCredentials, host, name)
+		err = cmp.Or(closed, fmt.Errorf("%w for %s: there is no %s", errNoCredentials, host, name))
 	}
 	return found, err
 }

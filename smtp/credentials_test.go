@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -104,13 +105,7 @@ func TestCredentialsByDefault(t *testing.T) {
 	if !errors.Is(err, errNoCredentials) {
 		t.Errorf("nowhere: got %v", err)
 	}
-	etc := filepath.Join(root, "etc/postern")
-	if err := os.MkdirAll(etc, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(etc, "credentials"), []byte("mx.example host password a\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	hostSecrets(t, root)
 	systemd := filepath.Dir(secretsFile(t, "smtp", "b.example unit password b\n", 0o440))
 	for _, test := range []struct{ dir, host, want string }{
 		{"", "mx.example", "host"}, {systemd, "mx.example", "host"}, {systemd, "b.example", "unit"}, {root, "mx.example", "host"},
@@ -119,6 +114,42 @@ func TestCredentialsByDefault(t *testing.T) {
 		if got, err := c.find(t.Context(), test.host, ""); got.User != test.want || err != nil {
 			t.Errorf("%q, %s: got %v, %v", test.dir, test.host, got, err)
 		}
+	}
+}
+
+// hostSecrets makes the file of the host, with user host for mx.example.
+func hostSecrets(t *testing.T, root string) {
+	t.Helper()
+	etc := filepath.Join(root, "etc/postern")
+	if err := os.MkdirAll(etc, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(etc, "credentials"), []byte("mx.example host password a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The folder of a service of root's is closed to the smtp of its runq, which is
+// not root: then there is the file of the host, or the folder is what is wrong.
+func TestCredentialsOfRootsService(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read every folder")
+	}
+	root := t.TempDir()
+	t.Setenv("POSTERN_ROOT", root)
+	unit := filepath.Dir(secretsFile(t, "smtp", "mx.example unit password b\n", 0o400))
+	if err := os.Chmod(unit, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(unit, 0o700) })
+	t.Setenv("CREDENTIALS_DIRECTORY", unit)
+	var c credentialConfig
+	if _, err := c.find(t.Context(), "mx.example", ""); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("nowhere else: got %v", err)
+	}
+	hostSecrets(t, root)
+	if got, err := c.find(t.Context(), "mx.example", ""); got.User != "host" || err != nil {
+		t.Errorf("got %v, %v", got, err)
 	}
 }
 

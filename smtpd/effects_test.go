@@ -124,10 +124,10 @@ func ehlo(offers ...string) string {
 	return text + "S: 250 " + offers[len(offers)-1] + "\n"
 }
 
-// without is all that is offered by default but one.
-func without(one string) string {
+// without is all that is offered by default but some.
+func without(some ...string) string {
 	all := []string{"PIPELINING", "SIZE 104857600", "8BITMIME", "CHUNKING", "ENHANCEDSTATUSCODES", "SMTPUTF8", "DSN", "ETRN", "HELP"}
-	return ehlo(slices.DeleteFunc(all, func(s string) bool { return s == one })...)
+	return ehlo(slices.DeleteFunc(all, func(s string) bool { return slices.Contains(some, s) })...)
 }
 
 // elsewhere are directives whose effect a test of their own shows, which names

@@ -23,7 +23,7 @@ func wireEffects() []effect {
 		{directive: "EXPNcmd", lines: []string{"EXPNcmd 1"},
 			talk: hi + "C: EXPN bob\nS: 250 2.1.5 <bob@mx.test>\n" + bye},
 		{directive: "No8BITMIME", lines: []string{"No8BITMIME"},
-			talk: without("8BITMIME") + "C: MAIL FROM:<> BODY=8BITMIME\nS: 555 5.5.4 *\n" + fromA + bye},
+			talk: without("8BITMIME", "SMTPUTF8") + "C: MAIL FROM:<> BODY=8BITMIME\nS: 555 5.5.4 *\nC: MAIL FROM:<> SMTPUTF8\nS: 555 5.5.4 *\n" + fromA + bye},
 		{directive: "NoCHUNKING", lines: []string{"NoCHUNKING"},
 			talk: without("CHUNKING") + fromA + rcptBob + "C: BDAT 6 LAST\nC: NOOP\nS: 502 5.5.1 *\n" + bye},
 		{directive: "NoDSN", lines: []string{"NoDSN"},

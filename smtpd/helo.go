@@ -95,7 +95,7 @@ func (s *session) offers(ctx context.Context) []string {
 	if !w.noEnhanced {
 		list = append(list, "ENHANCEDSTATUSCODES") // RFC 2034
 	}
-	if s.keepsUTF8() {
+	if s.takesUTF8() {
 		list = append(list, "SMTPUTF8") // RFC 6531
 	}
 	if s.takesDSN() {
@@ -119,6 +119,9 @@ func (s *session) offers(ctx context.Context) []string {
 
 // keepsUTF8 says whether what is behind us takes internationalised mail.
 func (s *session) keepsUTF8() bool { return len(s.conf.mailer) == 0 || s.conf.mailerDSN }
+
+// takesUTF8 says whether SMTPUTF8 is offered, which needs 8BITMIME (RFC 6531 3.1).
+func (s *session) takesUTF8() bool { return s.keepsUTF8() && !s.conf.wire.no8BitMIME }
 
 // takesDSN says whether what is behind us makes delivery reports, or passes on
 // the wish for them.

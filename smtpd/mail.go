@@ -27,7 +27,7 @@ func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 	if s.conf.maxSize > 0 && m.env.Size > s.conf.maxSize {
 		return *tooLarge()
 	}
-	if m.env.SMTPUTF8 && !s.keepsUTF8() {
+	if m.env.SMTPUTF8 && !s.takesUTF8() {
 		return smtp.Say(555, smtp.InvalidArguments, "SMTPUTF8 is not offered")
 	}
 	if s.mustAuth && s.login.user == "" {

@@ -53,7 +53,7 @@ func defaultWire() wire {
 var wireRows = []conf.Row[wire]{
 	{Name: "No8BITMIME", Synonyms: []string{"!8BITMIME-OK"}, Args: "[0|1]", Default: "0",
 		Value: func(w *wire) conf.Value { return conf.Bool(&w.no8BitMIME) },
-		Help:  "Do not offer 8BITMIME, nor take BODY. Messages of 8 bits pass all the same."},
+		Help:  "Do not offer 8BITMIME, nor take BODY, nor SMTPUTF8, which builds upon it. Messages of 8 bits pass all the same."},
 	{Name: "NoCHUNKING", Synonyms: []string{"!CHUNKING-OK"}, Args: "[0|1]", Default: "0",
 		Value: func(w *wire) conf.Value { return conf.Bool(&w.noChunking) },
 		Help:  "Do not offer CHUNKING, nor take BDAT."},
