@@ -103,7 +103,7 @@ func (d *destination) setHost(s string) error {
 		return nil
 	}
 	d.host = strings.TrimSuffix(s, ".")
-	if _, err := netip.ParseAddr(d.host); err == nil {
+	if isAddress(d.host) {
 		return errors.New("an address has no dot at its end")
 	}
 	return smtp.CheckDomain(d.host, true)

@@ -100,11 +100,10 @@ func aliasName(line string) (name, members string, err error) {
 // and, of a whole address, to the form of its domain.
 func aliasKey(name string) string {
 	name = strings.ToLower(name)
-	at := strings.LastIndexByte(name, '@')
-	if at < 0 {
+	if !strings.Contains(name, "@") {
 		return name
 	}
-	return name[:at+1] + dns.ToASCII(name[at+1:])
+	return dns.FoldAddress(name)
 }
 
 // find is what stands behind the name, and whether there is an entry.

@@ -19,9 +19,7 @@ func TestForeignQueue(t *testing.T) {
 	if err := os.MkdirAll(d.config.Queue, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chown(d.config.Queue, 65534, 65534); err != nil {
-		t.Fatal(err)
-	}
+	e2e.GiveAway(t, d.config.Queue)
 	tests := []struct {
 		rcpt, dest string
 		status     Status

@@ -6,9 +6,7 @@ import (
 	"io"
 	"math"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -64,16 +62,14 @@ const nobodysGroup = 65534
 // lets him lock it. Where that is root's, as in a folder that an administrator
 // has made for him, it is the owner's own: a user's programs run with it.
 func rightsOf(owner maildir.Info) *syscall.Credential {
-	group := uint64(owner.Group)
-	if group == 0 {
-		group = nobodysGroup
-		if u, err := user.LookupId(strconv.Itoa(owner.Owner)); err == nil {
-			if own, err := strconv.ParseUint(u.Gid, 10, 32); err == nil {
-				group = own
-			}
+	rights := &syscall.Credential{Uid: uint32(owner.Owner), Gid: uint32(owner.Group)}
+	if rights.Gid == 0 {
+		rights.Gid = nobodysGroup
+		if own, err := prog.CredentialOf(owner.Owner); err == nil {
+			rights.Gid = own.Gid
 		}
 	}
-	return &syscall.Credential{Uid: uint32(owner.Owner), Gid: uint32(group)}
+	return rights
 }
 
 // childArgs are the arguments of send for v.

@@ -100,9 +100,7 @@ func TestPostmasterIsMade(t *testing.T) {
 func TestPostmasterOfAnother(t *testing.T) {
 	e2e.NeedRoot(t)
 	in := newInstance(t)
-	if err := os.Chown(in.root+"/var/lib/postern/mail", 65534, 65534); err != nil {
-		t.Fatal(err)
-	}
+	e2e.GiveAway(t, in.root+"/var/lib/postern/mail")
 	where, err := in.send(in.deliverer(), envelope("postmaster"), text, 100)
 	if err != nil || !strings.HasPrefix(where, "queue ") {
 		t.Errorf("got %q, %v", where, err)

@@ -52,3 +52,10 @@ func ToASCII(name string) string {
 	}
 	return toASCII(canonical(name))
 }
+
+// FoldAddress returns an address of mail, or a domain, as it is compared: in
+// lower case, and its domain as ToASCII has it.
+func FoldAddress(address string) string {
+	at := strings.LastIndexByte(address, '@') + 1
+	return strings.ToLower(address[:at]) + ToASCII(address[at:])
+}

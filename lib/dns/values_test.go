@@ -19,3 +19,20 @@ func TestToASCII(t *testing.T) {
 		}
 	}
 }
+
+func TestFoldAddress(t *testing.T) {
+	for address, want := range map[string]string{
+		"Ann@B\u00fccher.Example.":  "ann@xn--bcher-kva.example",
+		"\"a@B\"@Example.org":       "\"a@b\"@example.org",
+		"@Example.org":              "@example.org",
+		"Ann@":                      "ann@",
+		"B\u00dcCHER.example":       "xn--bcher-kva.example",
+		"":                          "",
+		"J\u00dcRGEN@example.org":   "j\u00fcrgen@example.org",
+		"ann@xn--Bcher-KVA.example": "ann@xn--bcher-kva.example",
+	} {
+		if got := dns.FoldAddress(address); got != want {
+			t.Errorf("%q: got %q, want %q", address, got, want)
+		}
+	}
+}

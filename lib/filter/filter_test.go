@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"postern/lib/e2e"
 )
 
 // noon is when most tests begin.
@@ -60,20 +62,12 @@ func TestAskAndList(t *testing.T) {
 // What root asks for, who tries a program, the folder's owner can take back and
 // smtpfilter can read, and the folder is for them.
 func TestRoot(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root can do this")
-	}
-	const owner = 65534
-	above := t.TempDir()
-	if err := os.Chown(above, owner, owner); err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(above, "filter")
+	dir := filepath.Join(e2e.ForeignDir(t), "filter")
 	if err := Ask(dir, entry("192.0.2.1")); err != nil {
 		t.Fatal(err)
 	}
 	st, err := os.Stat(dir)
-	if err != nil || st.Sys().(*syscall.Stat_t).Uid != owner {
+	if err != nil || st.Sys().(*syscall.Stat_t).Uid != e2e.Foreigner {
 		t.Errorf("the folder is %+v, %v", st.Sys(), err)
 	}
 	if st, err = os.Stat(filepath.Join(dir, "192.0.2.1")); err != nil || st.Mode()&0o004 == 0 {

@@ -26,6 +26,7 @@ import (
 	"sync"
 	"time"
 
+	"postern/lib/dns"
 	"postern/lib/safefile"
 )
 
@@ -156,14 +157,14 @@ const greyFolder = "tmp"
 
 // entryName is where the entry of a client and a recipient lies.
 func (s *Store) entryName(q *Query) string {
-	return greyFolder + "/" + addressName(q.Local) + "/" + s.remoteName(q) + "/" + safefile.Name(oneForm(q.Recipient))
+	return greyFolder + "/" + addressName(q.Local) + "/" + s.remoteName(q) + "/" + safefile.Name(dns.FoldAddress(q.Recipient))
 }
 
 // remoteName is the folder of a client: its address, that of its network, or
 // the domain for which it may send.
 func (s *Store) remoteName(q *Query) string {
 	if s.bySPF(q) {
-		return safefile.Name(oneForm(q.SPF))
+		return safefile.Name(dns.FoldAddress(q.SPF))
 	}
 	addr := plain(q.Remote)
 	if addr.IsValid() && (s.ByNet || addr.Is6()) {
@@ -180,7 +181,7 @@ func (s *Store) bySPF(q *Query) bool { return s.BySPF && oneWord(q.SPF) }
 func (s *Store) entry(q *Query, delay time.Duration, now time.Time) Entry {
 	e := Entry{Since: now, Delay: delay}
 	if s.bySPF(q) {
-		e.Kind, e.Word = Domain, oneForm(q.SPF)
+		e.Kind, e.Word = Domain, dns.FoldAddress(q.SPF)
 		return e
 	}
 	e.Kind, e.Name, e.bare = Net, q.name(), plain(q.Remote)

@@ -49,12 +49,12 @@ func (w *wanted) of(k Kind) []string {
 		w.words[k] = addressWords(w.query.Sender)
 	case Domain:
 		if w.query.SPF != "" {
-			w.words[k] = []string{oneForm(w.query.SPF)}
+			w.words[k] = []string{dns.FoldAddress(w.query.SPF)}
 		}
 	case Recipient:
 		w.words[k] = addressWords(w.query.Recipient)
 		if user, domain := cutAddress(w.query.Recipient); domain != "" {
-			w.words[k] = append(w.words[k], oneForm(user+"@"))
+			w.words[k] = append(w.words[k], dns.FoldAddress(user+"@"))
 		}
 	}
 	return w.words[k]
@@ -65,7 +65,7 @@ const maxLabels = 10
 
 // domainsOf are a name and the domains above it, each with a dot in front.
 func domainsOf(name string) (list []string) {
-	name = oneForm(name)
+	name = dns.FoldAddress(name)
 	for n := 0; name != "" && n < maxLabels; n++ {
 		list = append(list, "."+name)
 		_, name, _ = strings.Cut(name, ".")
@@ -79,17 +79,7 @@ func addressWords(address string) []string {
 	if user == "" || domain == "" {
 		return nil
 	}
-	return []string{oneForm(address), oneForm("@" + domain)}
-}
-
-// oneForm is an address or a domain as it is compared: without regard to case,
-// and with A-labels, by which a domain is the same (RFC 5890 2.3.2.4).
-func oneForm(word string) string {
-	user, domain := "", word
-	if at := strings.LastIndexByte(word, '@'); at >= 0 {
-		user, domain = word[:at+1], word[at+1:]
-	}
-	return strings.ToLower(user) + dns.ToASCII(domain)
+	return []string{dns.FoldAddress(address), dns.FoldAddress("@" + domain)}
 }
 
 func cutAddress(address string) (user, domain string) {

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"postern/lib/conf"
+	"postern/lib/dns"
 )
 
 // Kind is what an entry of the whitelist is about.
@@ -124,7 +125,7 @@ func (e *Entry) parseWord(word string) bool {
 	default:
 		return e.parseNet(word) == nil
 	}
-	e.Word = oneForm(word)
+	e.Word = dns.FoldAddress(word)
 	return e.Kind.has(e.Word) && !strings.HasSuffix(e.Word, ".") // it had two: an empty label
 }
 

@@ -8,6 +8,12 @@ func TestCredential(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, c, err)
 		}
 	}
+	if c, err := CredentialOf(0); err != nil || c.Uid != 0 || c.Gid != 0 || len(c.Groups) > 0 {
+		t.Errorf("0: %+v, %v", c, err)
+	}
+	if c, err := CredentialOf(1<<31 - 7); err != errNoUser {
+		t.Errorf("a number that is nobody's: %+v, %v", c, err)
+	}
 	if c, err := Credential("nosuch"); err == nil || err.Error() != "no such user" {
 		t.Errorf("nosuch: %+v, %v", c, err)
 	}

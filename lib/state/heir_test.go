@@ -2,7 +2,6 @@ package state
 
 import (
 	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -16,12 +15,7 @@ import (
 // one above when there is none yet: an administrator who tries a tool must not
 // lock smtpd out.
 func TestHeir(t *testing.T) {
-	e2e.NeedRoot(t)
-	const owner = 65534
-	above := t.TempDir()
-	if err := os.Chown(above, owner, owner); err != nil {
-		t.Fatal(err)
-	}
+	above := e2e.ForeignDir(t)
 	s := Open(above + "/state")
 	if err := s.Cache("c").Put("k", []byte("value"), noon, time.Hour); err != nil {
 		t.Fatal(err)
@@ -35,20 +29,8 @@ func TestHeir(t *testing.T) {
 	if _, err := Open(above+"/state").Sweep(context.Background(), noon); err != nil {
 		t.Fatal(err)
 	}
-	seen := 0
-	err = filepath.WalkDir(above, func(name string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		seen++
-		info, err := e.Info()
-		if st := info.Sys().(*syscall.Stat_t); st.Uid != owner || st.Gid != owner {
-			t.Errorf("%s belongs to %d:%d", name, st.Uid, st.Gid)
-		}
-		return err
-	})
-	if err != nil || seen < 10 {
-		t.Errorf("%d files, %v", seen, err)
+	if n := e2e.GivenAway(t, above); n < 10 {
+		t.Errorf("%d files", n)
 	}
 }
 
@@ -62,9 +44,7 @@ func TestHeirOfOthers(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(dir+"/state/"+name), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chown(dir+"/state", 65534, 65534); err != nil {
-		t.Fatal(err)
-	}
+	e2e.GiveAway(t, dir+"/state")
 	if err := os.WriteFile(dir+"/secret", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -84,13 +84,6 @@ func hasComeIn(text io.Reader) bool {
 // forwards keep that in ORCPT.
 func sentTo(rcpt *smtp.Recipient, m smtp.Mailbox) bool {
 	_, first, _ := strings.Cut(rcpt.ORcpt, ";")
-	want := oneForm(m.String())
-	return oneForm(rcpt.Mailbox.String()) == want || oneForm(first) == want
-}
-
-// oneForm is an address as it is compared: in lower case, its domain in
-// A-labels.
-func oneForm(address string) string {
-	at := strings.LastIndexByte(address, '@') + 1
-	return strings.ToLower(address[:at]) + dns.ToASCII(address[at:])
+	want := dns.FoldAddress(m.String())
+	return dns.FoldAddress(rcpt.Mailbox.String()) == want || dns.FoldAddress(first) == want
 }

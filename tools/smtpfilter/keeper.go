@@ -230,8 +230,7 @@ func (k *keeper) complain(p maillog.Priority, err error) {
 		all = append(all[:mostNamed:mostNamed], fmt.Errorf("and %d more", more))
 	}
 	for _, err := range all {
-		var r record.Record
-		r.Set("error", err.Error())
+		r := record.Of("error", err.Error())
 		k.log.Log(p, r.String())
 	}
 }
