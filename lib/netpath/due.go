@@ -12,6 +12,9 @@ const (
 	leastWait = 200 * time.Millisecond // for one more, beyond the last that answers
 	// leastLapse is how long a hop has to answer in front of one that has.
 	leastLapse = 50 * time.Millisecond
+	// slowest is the longest round trip that anything is made to wait for: no path
+	// has a longer one, but who forges answers would have others believe it.
+	slowest = 5 * time.Second
 )
 
 // due is when silent hops are to be asked again or given up, as long as any
@@ -77,7 +80,9 @@ func (s *search) beyondRTT(ttl int) time.Duration {
 
 // lapse is how long an answer is waited for that others show to take a round
 // trip.
-func (s *search) lapse(rtt time.Duration) time.Duration { return max(rtt*5/4, leastLapse) }
+func (s *search) lapse(rtt time.Duration) time.Duration {
+	return max(min(rtt, slowest)*5/4, leastLapse)
+}
 
 // dueBeyond is when hops beyond the last answer are asked again, and then when
 // the search ends there: twice the longest round trip after the last answer.
@@ -106,7 +111,7 @@ func (s *search) patience() time.Duration {
 	if s.top == 0 && !s.vague {
 		return firstWait
 	}
-	return max(2*s.longest, leastWait)
+	return max(2*min(s.longest, slowest), leastWait)
 }
 
 // beyond are the hops behind the last answer that are worth another probe.

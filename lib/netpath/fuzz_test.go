@@ -1,6 +1,7 @@
 package netpath
 
 import (
+	"bytes"
 	"net"
 	"net/netip"
 	"os"
@@ -56,6 +57,7 @@ func FuzzSearch(f *testing.F) {
 	f.Add([]byte{0x10, 0, 1, 0x10, 0, 2, 0x11, 0, 3, 0x91, 0, 4}, false) // no marks
 	f.Add([]byte{0x10, 1, 1, 0x10, 2, 2, 0x10, 3, 1, 0x10, 4, 2, 0x10, 5, 1}, true)
 	f.Add([]byte{0x10, 15, 1, 0x10, 16, 2, 0x10, 31, 1, 0x10, 32, 2}, true)
+	f.Add(append(bytes.Repeat([]byte{0xbc}, 1431), "0x0770"...), true) // first no marks, then a round trip of a minute
 	f.Fuzz(func(t *testing.T, octets []byte, share bool) {
 		store := state.Open(t.TempDir())
 		synctest.Test(t, func(t *testing.T) {
