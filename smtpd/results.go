@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"slices"
 	"strings"
 
@@ -68,61 +67,44 @@ func (s *session) iprevAddress() string {
 	return `"` + s.facts.Client.String() + `"`
 }
 
-// A cleanDraft is a message of a stranger out of which fields are taken that
-// claim to be ours.
-type cleanDraft struct {
-	draft
-	filter *header.Filter
-	ours   func(name string) bool
-}
-
-// clean makes a draft a clean one, unless the client may write what it likes.
+// clean takes the fields out of a stranger's message that claim to be our own
+// results (RFC 8601 section 5). Whoever is trusted may write what he likes.
 func (s *session) clean(d draft) draft {
 	if s.facts.Trusted || s.batch {
 		return d
 	}
 	id, host := s.conf.origin.authserv, s.conf.mail.Hostname
-	c := &cleanDraft{draft: d, ours: func(claimed string) bool {
+	ours := func(claimed string) bool {
 		claimed = dns.ASCII(claimed) // RFC 8601 5: in whichever form
 		return strings.EqualFold(claimed, id) || strings.EqualFold(claimed, host)
-	}}
-	c.filter = header.NewFilter(d, c.edit)
-	return c
-}
-
-func (c *cleanDraft) Write(p []byte) (int, error) { return c.filter.Write(p) }
-
-func (c *cleanDraft) Commit(ctx context.Context) (string, error) {
-	if err := c.filter.Close(); err != nil {
-		return "", err
 	}
-	return c.draft.Commit(ctx)
+	return filterDraft(d, func(f header.Field) ([]byte, error) {
+		if claimsOurs(f, ours) {
+			return nil, nil
+		}
+		return f.Text, nil
+	})
 }
 
-// edit drops what claims to be ours, or nobody's (RFC 8601 section 5).
-func (c *cleanDraft) edit(f header.Field) ([]byte, error) {
-	if c.forged(f) {
-		return nil, nil
-	}
-	return f.Text, nil
-}
-
-func (c *cleanDraft) forged(f header.Field) bool {
+// claimsOurs says whether a field of results claims to be ours, or does not say
+// whose it is.
+func claimsOurs(f header.Field, ours func(name string) bool) bool {
 	switch {
 	case f.Is(record.XAvengerName):
 		return true
 	case f.Is(header.AuthResultsName):
 		id := header.AuthservID(f.Body())
-		return id == "" || c.ours(id) || hides(f)
+		return id == "" || ours(id) || ambiguous(f)
 	case f.Is(header.ReceivedSPFName):
 		hosts := header.ReceivedSPFHosts(f.Body())
-		return len(hosts) == 0 || slices.ContainsFunc(hosts, c.ours) || hides(f)
+		return len(hosts) == 0 || slices.ContainsFunc(hosts, ours) || ambiguous(f)
 	}
 	return false
 }
 
-// hides says whether others may read another name in the field than we do:
-// programs in C end it at a NUL, and of a long one we have not seen all.
-func hides(f header.Field) bool {
-	return len(f.Text) > header.MaxField || bytes.IndexByte(f.Text, 0) >= 0
+// ambiguous says whether another program may read another name in the field
+// than we do: one written in C ends the field at a NUL, and of a field that is
+// cut we have not seen the end.
+func ambiguous(f header.Field) bool {
+	return f.Cut() || bytes.IndexByte(f.Text, 0) >= 0
 }

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"io"
-
 	"postern/lib/caller"
 	"postern/lib/check"
 	"postern/lib/queue"
@@ -35,14 +32,6 @@ type transaction struct {
 // nothing of it was taken.
 func (t *transaction) over() bool {
 	return t.logged && (len(t.env.Recipients) == 0 || !t.fault.IsZero())
-}
-
-// A draft is a message on its way to wherever accepted mail goes. Nobody has
-// it before Commit returns without error.
-type draft interface {
-	io.Writer
-	Commit(ctx context.Context) (where string, err error)
-	Discard()
 }
 
 // begin starts a transaction.
@@ -77,60 +66,6 @@ func (t *transaction) discard() {
 		t.copy.Discard()
 		t.copy = nil
 	}
-}
-
-// openDraft begins the message: where it goes is decided, and our Received
-// field stands first in it, others of ours behind.
-func (s *session) openDraft(ctx context.Context) error {
-	d, err := s.wayOf(ctx, &s.tx.env)
-	if err != nil {
-		return err
-	}
-	s.tx.draft = &partedDraft{draft: s.clean(d)}
-	_, err = d.Write(s.appendSubmission(s.appendResults(s.received().Append(nil))))
-	return err
-}
-
-// A partedDraft is a message behind our own fields. One that begins with a
-// blank would go on with the last of them, and is parted from it by an empty
-// line.
-type partedDraft struct {
-	draft
-	begun bool
-}
-
-func (d *partedDraft) Write(p []byte) (int, error) {
-	if !d.begun && len(p) > 0 {
-		d.begun = true
-		if p[0] == ' ' || p[0] == '\t' {
-			if _, err := d.draft.Write([]byte{'\n'}); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return d.draft.Write(p)
-}
-
-// wayOf is the way that a message goes, by the copy of what is blocked and by
-// tags for what is forged, where these are wanted.
-func (s *session) wayOf(ctx context.Context, env *smtp.Envelope) (draft, error) {
-	if s.tx.blocked.Refused() {
-		return s.dump(nil), nil
-	}
-	d, err := s.newDraft(ctx, env)
-	if err != nil {
-		return nil, err
-	}
-	return s.tag(s.dump(d), env.Sender), nil
-}
-
-// newDraft opens a message for the external mailer, or for delivery by
-// ourselves.
-func (s *session) newDraft(ctx context.Context, env *smtp.Envelope) (draft, error) {
-	if len(s.conf.mailer) > 0 {
-		return s.newMailerDraft(env)
-	}
-	return s.mail.Begin(ctx, env)
 }
 
 // describeTransaction puts the transaction into a record.

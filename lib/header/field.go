@@ -24,6 +24,10 @@ func (f Field) Body() string {
 	return string(bytes.Join(bytes.Fields(body), []byte(" ")))
 }
 
+// Cut reports that a Filter gave only the beginning of the field to its Edit,
+// since the field is longer than MaxField: what the rest says was not seen.
+func (f Field) Cut() bool { return len(f.Text) > MaxField }
+
 // Fields yields the fields of a head, or of a message up to its empty line.
 // Their text is that of head.
 func Fields(head []byte) iter.Seq[Field] {

@@ -5,19 +5,22 @@ import (
 	"io"
 )
 
-// MaxField is how much of one field is held, in octets; of a longer one the rest
-// follows what was decided on its beginning, which is longer than MaxField.
+// MaxField is how much of one field a Filter holds, in octets. Of a longer field
+// only the beginning is edited (see Field.Cut); the rest of it is passed on, or
+// dropped, as the beginning was.
 const MaxField = 64 << 10
 
-// Edit returns what stands in a message in the place of a field: its own text,
-// something else, or nothing. An error ends the message.
+// Edit returns what is to stand in the message instead of a field: the field's
+// own text, some other text, or nothing to drop it. An error ends the message.
 type Edit func(Field) ([]byte, error)
 
-// Filter is a writer that passes a message on, with LF line ends, and has each
-// field of its head edited. It holds one field at a time. Lines of the head
-// that are no field pass, and do not end it: only an empty line does.
+// Filter is a writer for a message with LF line ends: it has each field of the
+// head edited and passes the message on. It holds one field at a time. A line
+// of the head that is no field is passed on as it is and does not end the head:
+// only an empty line does.
 type Filter struct {
-	// Tail, when not nil, is asked once for what stands behind the last field.
+	// Tail, when not nil, is called once at the end of the head. What it
+	// returns is put behind the last field.
 	Tail func() []byte
 
 	w     io.Writer
