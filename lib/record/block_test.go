@@ -10,7 +10,7 @@ import (
 )
 
 func TestAppendBlock(t *testing.T) {
-	r := of("request", "smtpd_access_policy", "sender", "", "helo_name", "a\r\nb\x00=\xff")
+	r := Of("request", "smtpd_access_policy", "sender", "", "helo_name", "a\r\nb\x00=\xff")
 	got := string(r.AppendBlock(nil))
 	want := "request=smtpd_access_policy\nsender=\nhelo_name=a??b?=\xff\n\n"
 	if got != want {
@@ -25,6 +25,8 @@ func TestReadBlocks(t *testing.T) {
 		"sender=a\r\n\r\n" +
 		"sender=12345678\r\n\n" + // CR and LF do not come together
 		"rubbish\nsender=b\n\n" +
+		"a b=1\n\n" +
+		"sender=" + strings.Repeat("x", MaxSize-7) + "\n\n" +
 		"sender=" + strings.Repeat("x", MaxSize) + "\nsender=y\n\n" +
 		"sender=" + strings.Repeat("x", MaxSize) + "\r\nsender=y\r\n\r\n" +
 		strings.ReplaceAll(manyAttributes(MaxAttributes+1), " ", "\n") + "\n" +
@@ -36,6 +38,8 @@ func TestReadBlocks(t *testing.T) {
 		"sender=a",
 		"sender=12345678",
 		`error not a record: "rubbish" is not name=value`,
+		`error not a record: "a b=1" is not name=value`,
+		"sender=" + strings.Repeat("x", MaxSize-7),
 		fmt.Sprintf("error record too long: block of more than %d octets", MaxSize),
 		fmt.Sprintf("error record too long: block of more than %d octets", MaxSize),
 		"error record too long: more than 256 attributes",
@@ -50,7 +54,7 @@ func TestReadBlocks(t *testing.T) {
 			got = "error " + err.Error()
 		}
 		if got != want {
-			t.Errorf("got %.100s, want %s", got, want)
+			t.Errorf("got %.100s, want %.100s", got, want)
 		}
 	}
 	if _, err := ReadBlock(br); err != io.EOF {

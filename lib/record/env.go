@@ -11,7 +11,7 @@ func (r *Record) Environ() []string {
 	env := make([]string, 0, len(r.attrs))
 	for _, a := range r.attrs {
 		known, ok := Find(a.name)
-		if !ok || known.Env == "" || strings.IndexByte(a.value, 0) >= 0 {
+		if !ok || strings.Contains(a.value, "\x00") {
 			continue
 		}
 		env = append(env, known.Env+"="+a.value)

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -10,18 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-func of(pairs ...string) Record {
-	var r Record
-	for i := 0; i < len(pairs); i += 2 {
-		r.Set(pairs[i], pairs[i+1])
-	}
-	return r
-}
-
 func TestSetKeepsOrder(t *testing.T) {
-	r := of("client_address", "192.0.2.1", "sender", "", "spf", "none")
+	r := Of("client_port", "42", "client_address", "192.0.2.1", "sender", "", "spf", "none")
 	r.Set("sender", "a@example.org")
 	r.SetInt("size", -12)
+	r.Delete("client_port")
 	r.Delete("spf")
 	r.Delete("spf")
 	r.Set("bad name", "x")
@@ -31,16 +23,36 @@ func TestSetKeepsOrder(t *testing.T) {
 	if got := r.String(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	if r.Reset(); r.Len() != 0 {
+		t.Errorf("reset, it has %s", &r)
+	}
+}
+
+func TestValidName(t *testing.T) {
+	const octets = "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+	for c := range 256 {
+		s := string([]byte{byte(c)})
+		if got, want := ValidName(s), strings.Contains(octets, s); got != want {
+			t.Errorf("%q: got %v", s, got)
+		}
+	}
+	for n, want := range map[int]bool{0: false, MaxName: true, MaxName + 1: false} {
+		if got := ValidName(strings.Repeat("x", n)); got != want {
+			t.Errorf("%d octets: got %v", n, got)
+		}
+	}
 }
 
 func TestOf(t *testing.T) {
-	if r := Of("a", "1", "b", "", "c"); r.String() != `a=1 b=""` {
-		t.Errorf("got %s", &r)
+	for _, pairs := range [][]string{{"a", "1", "b", ""}, {"a", "1", "b", "", "c"}} {
+		if r := Of(pairs...); r.String() != `a=1 b=""` {
+			t.Errorf("%q: got %s", pairs, &r)
+		}
 	}
 }
 
 func TestLookup(t *testing.T) {
-	r := of("sender", "")
+	r := Of("sender", "")
 	if v, ok := r.Lookup("sender"); v != "" || !ok {
 		t.Errorf("empty: %q, %v", v, ok)
 	}
@@ -50,9 +62,9 @@ func TestLookup(t *testing.T) {
 }
 
 func TestCloneAndMerge(t *testing.T) {
-	a := of("sender", "a", "size", "1")
+	a := Of("sender", "a", "size", "1")
 	b := a.Clone()
-	other := of("size", "2", "spf", "pass")
+	other := Of("size", "2", "spf", "pass")
 	b.Merge(&other)
 	if got, want := a.String()+"|"+b.String(), "sender=a size=1|sender=a size=2 spf=pass"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -92,7 +104,9 @@ func TestParseLine(t *testing.T) {
 		{`a="x\q"`, "not a record: value of a is not properly quoted"},
 		{"a=\"x\ny\"", "not a record: value of a is not properly quoted"},
 		{`a="x"y`, "not a record: value of a goes on behind its quotes"},
+		{"a=" + strings.Repeat("x", MaxSize-2), "a=" + strings.Repeat("x", MaxSize-2)},
 		{strings.Repeat("x", MaxSize+1), fmt.Sprintf("record too long: %d octets", MaxSize+1)},
+		{manyAttributes(MaxAttributes), strings.TrimSuffix(manyAttributes(MaxAttributes), " ")},
 		{manyAttributes(MaxAttributes + 1), "record too long: more than 256 attributes"},
 	}
 	for _, tt := range tests {
@@ -102,7 +116,7 @@ func TestParseLine(t *testing.T) {
 			got = err.Error()
 		}
 		if got != tt.want {
-			t.Errorf("%.60q:\n got %s\nwant %s", tt.line, got, tt.want)
+			t.Errorf("%.60q:\n got %.100s\nwant %.100s", tt.line, got, tt.want)
 		}
 	}
 }
@@ -113,6 +127,17 @@ func manyAttributes(n int) string {
 		fmt.Fprintf(&b, "a%d=1 ", i)
 	}
 	return b.String()
+}
+
+func TestIsLine(t *testing.T) {
+	for line, want := range map[string]bool{
+		"sender=": true, "\tsender=a b": true, "sender": false, "=sender=": false,
+		"192.0.2.1 sender=a": false, "prvs=1=a@example.org": false, "": false,
+	} {
+		if got := IsLine([]byte(line)); got != want {
+			t.Errorf("%q: got %v", line, got)
+		}
+	}
 }
 
 func TestFromWords(t *testing.T) {
@@ -137,8 +162,8 @@ func TestFromWords(t *testing.T) {
 }
 
 func TestEnviron(t *testing.T) {
-	r := of("client_address", "192.0.2.1", "unknown_thing", "x", "sender", "a\nb",
-		"recipient", "nul\x00", "spf_explanation", "", "PATH", "/evil", "path", "/evil")
+	r := Of("client_address", "192.0.2.1", "unknown_thing", "x", "sender", "a\nb",
+		"recipient", "\x00", "spf_explanation", "", "PATH", "/evil", "path", "/evil")
 	got := r.Environ()
 	want := []string{"CLIENT_IP=192.0.2.1", "SENDER=a\nb", "SPF_EXPL="}
 	if !slices.Equal(got, want) {
@@ -151,21 +176,21 @@ func TestXAvenger(t *testing.T) {
 		r    Record
 		want string
 	}{
-		{of(), ""},
-		{of("sender", "a"), ""},
+		{Of(), ""},
+		{Of("sender", "a"), ""},
 		{
-			of("post", "1", "client_port", "42", "client_address", "192.0.2.1", "version", "1", "server_name", "mx.example"),
+			Of("post", "1", "client_port", "42", "client_address", "192.0.2.1", "version", "1", "server_name", "mx.example"),
 			"version=1; receiver=mx.example; client-ip=192.0.2.1;\n\tclient-port=42; post",
 		},
 		{
-			of("colon_space", "0", "eager_pipelining", "", "post", "1", "network_hops", ""),
+			Of("colon_space", "0", "eager_pipelining", "", "post", "1", "network_hops", ""),
 			"post; network-hops=",
 		},
 		{
-			of("rbl", "a.example (127.0.0.2 127.0.0.4), b.example (127.0.0.2)", "rbl_errors", "evil\r\nX: y; \xff\x00é",
+			Of("rbl", "a.example (127.0.0.2 127.0.0.4), b.example (127.0.0.2)", "rbl_errors", "evil\r\nX: y; ~\x7f\xff\x00é",
 				"network_path", "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4 192.0.2.5"),
 			"network-path=192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4 192.0.2.5;\n" +
-				"\tRBL=a.example (127.0.0.2 127.0.0.4), b.example (127.0.0.2);\n\tRBL-errors=evil X: y? ???",
+				"\tRBL=a.example (127.0.0.2 127.0.0.4), b.example (127.0.0.2);\n\tRBL-errors=evil X: y? ~????",
 		},
 	}
 	for _, tt := range tests {
@@ -175,11 +200,20 @@ func TestXAvenger(t *testing.T) {
 	}
 }
 
+// A line is broken where it would be longer than 78 columns, a tab being eight
+// (RFC 5322 2.1.1), and only there; a word is cut, so that none is longer than
+// 998 octets.
 func TestXAvengerLines(t *testing.T) {
-	r := of("rbl", strings.Repeat("x", 5000), "network_path", strings.Repeat("192.0.2.1 ", 500))
-	for line := range bytes.Lines(append([]byte("X-Avenger: "), r.AppendXAvenger(nil)...)) {
-		if len(line) > 998 {
-			t.Errorf("a line has %d octets", len(line))
+	r := Of("network_path", strings.Repeat("192.0.2.1 ", 500), "rbl", strings.Repeat("x", 5000))
+	field := "X-Avenger: " + string(r.AppendXAvenger(nil))
+	lines := strings.Split(strings.ReplaceAll(field, "\t", strings.Repeat(" ", 8)), "\n")
+	rbl := len(lines) - 1
+	if n := len(lines[rbl]); n != 8+maxToken {
+		t.Errorf("the long word's line has %d octets", n)
+	}
+	for _, line := range lines[:rbl] {
+		if n := len(line); n > 78 || n < 78-len(" 192.0.2.1") && line != lines[rbl-1] {
+			t.Errorf("%d columns: %s", n, line)
 		}
 	}
 }
@@ -235,7 +269,7 @@ func wantAll(t *testing.T, what string, have map[string]bool, want string) {
 }
 
 func BenchmarkLine(b *testing.B) {
-	r := of("client_address", "192.0.2.1", "client_port", "4242", "helo_name", "mx.example",
+	r := Of("client_address", "192.0.2.1", "client_port", "4242", "helo_name", "mx.example",
 		"sender", "a@example.org", "recipient", "b@example.net", "size", "4096", "verdict", "accept",
 		"reply", "250 2.0.0 kept as 4f3a", "id", "4f3a")
 	var line []byte
@@ -253,7 +287,7 @@ func FuzzJSON(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		r := of("sender", value, "size", "1")
+		r := Of("sender", value, "size", "1")
 		var got map[string]string
 		if err := json.Unmarshal(r.AppendJSON(nil), &got); err != nil {
 			t.Fatalf("%s: %v", r.AppendJSON(nil), err)
@@ -265,8 +299,8 @@ func FuzzJSON(f *testing.F) {
 }
 
 func TestAppendJSON(t *testing.T) {
-	r := of("client_address", "192.0.2.1", "sender", "", "reason", "a\"\\\n\xffé")
-	want := `{"client_address":"192.0.2.1","sender":"","reason":"a\"\\\u000a` + "\ufffdé\"}"
+	r := Of("client_address", "192.0.2.1", "sender", "", "reason", " a\"\\\n\x7f~\x80é")
+	want := `{"client_address":"192.0.2.1","sender":"","reason":" a\"\\\u000a\u007f~` + "\ufffdé\"}"
 	if got := string(r.AppendJSON(nil)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -28,7 +28,7 @@ func TestLineIsSlogs(t *testing.T) {
 		values = append(values, string([]byte{byte(c)}), string(rune(c)))
 	}
 	for _, v := range values {
-		r := of("sender", v, "size", "1")
+		r := Of("sender", v, "size", "1")
 		if got, want := r.String(), byTextHandler(&r); got != want {
 			t.Errorf("%q: got %s, slog has %s", v, got, want)
 		}
@@ -40,7 +40,7 @@ func FuzzLine(f *testing.F) {
 		f.Add(s, s)
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
-		r := of("sender", a, "helo_name", b)
+		r := Of("sender", a, "helo_name", b)
 		line := r.AppendLine(nil)
 		if got, want := string(line), byTextHandler(&r); got != want {
 			t.Fatalf("got %s, slog has %s", got, want)
