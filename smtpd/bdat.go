@@ -46,7 +46,7 @@ func (s *session) bdat(ctx context.Context, a bdatArgs) smtp.Reply {
 	if int64(s.in.Buffered()) < a.size && !s.flush() {
 		return smtp.Reply{}
 	}
-	s.pace.text()
+	s.pace.chunk()
 	err := s.in.Chunk(s.tx.draft, a.size, &s.tx.chunks, s.textOptions())
 	if err != nil {
 		s.lost(err)
@@ -89,13 +89,16 @@ func (s *session) failChunks(a bdatArgs, v check.Verdict) smtp.Reply {
 
 // skipChunk throws a chunk away and answers it with r.
 func (s *session) skipChunk(a bdatArgs, r smtp.Reply) smtp.Reply {
-	s.pace.text()
+	s.pace.chunk()
 	if err := s.in.Discard(a.size); err != nil {
 		s.lost(err)
 		return smtp.Reply{}
 	}
-	if a.last && s.tx != nil {
+	switch {
+	case a.last && s.tx != nil:
 		s.reset("")
+	case s.state != chunked:
+		s.pace.over()
 	}
 	return r
 }

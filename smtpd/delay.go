@@ -41,7 +41,8 @@ func sleepUntilGone(s *session, d time.Duration) bool {
 		case err == nil:
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return true
-		case errors.Is(err, io.ErrShortBuffer): // so much that the end does not show
+		case errors.Is(err, io.ErrShortBuffer), // so much that the end does not show
+			err == io.EOF && s.in.HasLine(): // it has said all, and may listen on
 			time.Sleep(s.pace.until.Sub(s.now()))
 			return true
 		default:

@@ -99,7 +99,7 @@ type session struct {
 // newSession prepares a session with p on c; nothing is said yet.
 func newSession(srv *server, c net.Conn, p peer) *session {
 	s := &session{server: srv, conn: c, peer: p, state: fresh, out: make([]byte, 0, usualReply)}
-	s.pace = pace{conn: c, now: srv.now, wait: srv.conf.commandWait, pause: srv.conf.dataWait}
+	s.pace = newPace(c, srv.now, srv.conf)
 	s.in = smtp.NewReader(&s.pace)
 	s.id = queue.NewID(srv.now())
 	s.facts = check.Facts{Client: p.client.Addr(), Server: p.server.Addr(), Record: &s.rec}
@@ -294,6 +294,7 @@ func (s *session) reset(verdict string) {
 		s.tx.stop()
 		s.tx = nil
 	}
+	s.pace.over()
 	if s.state != fresh {
 		s.state = greeted
 	}

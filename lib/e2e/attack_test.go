@@ -173,6 +173,45 @@ func TestMessageByteByByte(t *testing.T) {
 	}
 }
 
+// TestChunksByteByByte sends a message in chunks of one octet, each well within the
+// time limits of a command and of a pause in a message.
+func TestChunksByteByByte(t *testing.T) {
+	in := newInstance(t, "SMTPTimeout 2", "DataTimeout 1")
+	c, p := in.open()
+	c.hello()
+	c.ask("MAIL FROM:<joe@example.net>", "250 ")
+	c.ask("RCPT TO:<ann@"+hostname+">", "250 ")
+	reply := ""
+	for begun := time.Now(); !strings.HasPrefix(reply, "421 4.4.") && time.Since(begun) < soon; time.Sleep(300 * time.Millisecond) {
+		c.send("BDAT 1\r\nx")
+		var err error
+		if reply, err = c.reply(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !strings.HasPrefix(reply, "421 4.4.") {
+		t.Fatalf("it still says %q", reply)
+	}
+	p.gone(t)
+	if n := len(in.messages("ann")); n != 0 {
+		t.Errorf("%d messages, want none", n)
+	}
+}
+
+// TestHalfClosed says all that it has to say and closes its side, while the answer
+// to its HELO is delayed: it may be listening still.
+func TestHalfClosed(t *testing.T) {
+	c, p := newInstance(t, "HeloDelay 1s", "SPF 0").open()
+	c.send("EHLO client.example.net\r\nMAIL FROM:<joe@example.net>\r\nRCPT TO:<ann@" + hostname + ">\r\nQUIT\r\n")
+	if err := c.conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"250-", "250 ", "250 ", "221 "} {
+		c.expect(want)
+	}
+	p.gone(t)
+}
+
 // drip sends a text and then a byte at a time until the process is gone.
 func drip(conn net.Conn, p *process, text string) {
 	io.WriteString(conn, text)
