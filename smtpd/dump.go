@@ -99,7 +99,10 @@ func blocked(v check.Verdict) bool {
 // makeRoom makes the folder of a day, and says whether another file may be
 // put into it.
 func makeRoom(day string, most int) error {
-	if err := os.Mkdir(day, 0o700); err == nil || !os.IsExist(err) {
+	switch err := os.Mkdir(day, 0o700); {
+	case err == nil:
+		return safefile.Inherit(day)
+	case !os.IsExist(err):
 		return err
 	}
 	f, err := os.Open(day)

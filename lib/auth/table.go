@@ -186,10 +186,15 @@ func (t *table) sum() []byte {
 	return sum[:]
 }
 
-// makeSeed makes the file, unless another process was faster.
+// makeSeed makes the file, for the owner of its folder, unless another process was
+// faster.
 func makeSeed(name string) ([]byte, error) {
 	d := safefile.NewDraft(filepath.Dir(name), seedSize)
 	defer d.Discard()
+	var err error
+	if d.Heir, err = safefile.HeirAt(filepath.Dir(name)); err != nil {
+		return nil, err
+	}
 	if _, err := d.Write(append(salt(), salt()...)); err != nil {
 		return nil, err
 	}

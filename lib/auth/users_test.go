@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"postern/lib/e2e"
 )
 
 // appendLine adds to a file and makes sure that its time stamp tells.
@@ -190,6 +192,18 @@ func TestSeed(t *testing.T) {
 	u.options.Seed = filepath.Join(dir, "none", "seed")
 	if other := u.seed(table); len(other) != seedSize || string(other) == string(seed) {
 		t.Errorf("without a place for it: %x", other)
+	}
+}
+
+// TestSeedHeir: the seed that root makes can be read by those who run as their own
+// user.
+func TestSeedHeir(t *testing.T) {
+	dir := e2e.ForeignDir(t)
+	if _, err := makeSeed(filepath.Join(dir, "seed")); err != nil {
+		t.Fatal(err)
+	}
+	if n := e2e.GivenAway(t, dir); n != 2 {
+		t.Errorf("%d files, want the folder and one in it", n)
 	}
 }
 

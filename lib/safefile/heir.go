@@ -29,6 +29,16 @@ func HeirOf(folder int) (h Heir, err error) {
 	return h, err
 }
 
+// HeirAt is the heir of the folder of that name.
+func HeirAt(dir string) (Heir, error) {
+	fd, err := open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return Heir{}, err
+	}
+	defer unix.Close(fd)
+	return HeirOf(fd)
+}
+
 // Give gives the heir an open file that may have been made. One that is the
 // heir's is not touched: its time of change tells whether it was edited. One
 // that has another name too may be anybody's, and is not given away.

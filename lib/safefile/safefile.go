@@ -20,12 +20,19 @@ import (
 // replaced, not followed. When the error is one of syncing the folder, the new
 // file is in place but may not survive a crash.
 func WriteFile(name string, data []byte, mode os.FileMode) error {
+	return Heir{}.WriteFile(name, data, mode)
+}
+
+// WriteFile is WriteFile of a file that is to be the heir's.
+func (h Heir) WriteFile(name string, data []byte, mode os.FileMode) error {
 	dir := filepath.Dir(name)
 	fd, temp, err := createTemp(dir, mode)
 	if err != nil {
 		return err
 	}
-	err = fill(fd, temp, data, mode)
+	if err = fill(fd, temp, data, mode); err == nil {
+		err = h.Give(fd)
+	}
 	if e := unix.Close(fd); err == nil && e != nil {
 		err = pathError("close", temp, e)
 	}

@@ -32,7 +32,7 @@ const (
 // the key in hexadecimal; the first line is of the key that encrypts. Whoever
 // finds that one old puts a new one in front.
 type TicketKeys struct {
-	Path string        // made with mode 0600 when it is missing
+	Path string        // made with mode 0600 when it is missing; root makes it its folder's owner's
 	Life time.Duration // how long a ticket is good for at most; above 7 days is 7 days
 	// Optional has a file that cannot be made or opened mean that no session
 	// is resumed, and is no error.
@@ -81,6 +81,10 @@ func (t *TicketKeys) notThere(err error) error {
 func (t *TicketKeys) create(now time.Time) error {
 	d := safefile.NewDraft(filepath.Dir(t.Path), maxTicketFile)
 	defer d.Discard()
+	var err error
+	if d.Heir, err = safefile.HeirAt(filepath.Dir(t.Path)); err != nil {
+		return err
+	}
 	d.Write(formatTickets([]ticketKey{newTicketKey(now)}))
 	if err := d.Commit(0o600, t.Path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -124,7 +128,11 @@ func (t *TicketKeys) rotate(f *os.File, keys []ticketKey, now time.Time) ([]tick
 		return keys, err // replaced since we opened it; the next session reads that one
 	}
 	fresh := append([]ticketKey{newTicketKey(now)}, keys...)
-	if err := safefile.WriteFile(t.Path, formatTickets(fresh), 0o600); err != nil {
+	heir, err := safefile.HeirAt(filepath.Dir(t.Path))
+	if err == nil {
+		err = heir.WriteFile(t.Path, formatTickets(fresh), 0o600)
+	}
+	if err != nil {
 		return keys, fmt.Errorf("ticket keys: %w", err)
 	}
 	return fresh, nil

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/lib/e2e"
 	"postern/lib/smtptest"
 )
 
@@ -53,6 +54,20 @@ func load(t *testing.T, file *TicketKeys, now time.Time) [][32]byte {
 		t.Fatalf("%d keys, %v", len(keys), err)
 	}
 	return keys
+}
+
+// TestTicketKeysHeir: what a server that is started as root makes or renews, those
+// that run as its user afterwards can read.
+func TestTicketKeysHeir(t *testing.T) {
+	dir := e2e.ForeignDir(t)
+	file := &TicketKeys{Path: filepath.Join(dir, "tickets"), Life: time.Hour}
+	now := time.Now()
+	for _, at := range []time.Time{now, now.Add(time.Hour)} {
+		load(t, file, at)
+		if n := e2e.GivenAway(t, dir); n != 2 {
+			t.Errorf("%d files, want the folder and one in it", n)
+		}
+	}
 }
 
 // Clocks that were ahead leave no keys that live for ever.
