@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/lib/place"
 	"postern/lib/queue"
 	"postern/lib/smtp"
 )
@@ -145,13 +146,10 @@ func loginName() string {
 	return id
 }
 
-// envelopeEnv says on which descriptor smtpd hands over the envelope.
-const envelopeEnv = "POSTERN_ENVELOPE"
-
 // inherited is the envelope that smtpd has left on a descriptor, nil if there
 // is none.
 func inherited() (*smtp.Envelope, error) {
-	if os.Getenv(envelopeEnv) != "3" {
+	if os.Getenv(place.EnvelopeEnv) != "3" {
 		return nil, nil
 	}
 	f := os.NewFile(3, "envelope")

@@ -97,7 +97,7 @@ func TestEnvelopeOnDescriptor3(t *testing.T) {
 			}
 			defer f.Close()
 			cmd := command(path, "Received: x\n\n.\nFrom y\n", "-f", "s@x.example", "--", "bob@mx.example")
-			cmd.Env = []string{place.RootEnv + "=" + p.Root(), envelopeEnv + "=3"}
+			cmd.Env = []string{place.RootEnv + "=" + p.Root(), place.EnvelopeEnv + "=3"}
 			cmd.ExtraFiles = []*os.File{f}
 			if got := status(cmd.Run()); got != tt.status {
 				t.Errorf("got status %d, %v, want %d", got, cmd.Stderr, tt.status)

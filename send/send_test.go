@@ -20,7 +20,7 @@ func instance(t *testing.T) place.Places {
 	t.Helper()
 	p := place.New(t.TempDir())
 	t.Setenv(place.RootEnv, p.Root())
-	t.Setenv(envelopeEnv, "")
+	t.Setenv(place.EnvelopeEnv, "")
 	for _, dir := range []string{p.Etc(), p.Spool(), p.Mail()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)

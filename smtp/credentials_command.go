@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
@@ -71,13 +70,7 @@ func ourselves(name string) (string, error) {
 
 // askEnv is the environment of a command.
 func askEnv(host, user string) []string {
-	env := []string{"SMTP_HOST=" + host, "SMTP_USER=" + user}
-	for _, name := range commandEnv {
-		if value, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
+	return prog.Inherit([]string{"SMTP_HOST=" + host, "SMTP_USER=" + user}, commandEnv[:]...)
 }
 
 // checkSecret refuses what no mechanism can carry (RFC 4616 section 2).

@@ -72,7 +72,7 @@ func (p *program) start() error {
 // selectDNS is whom the DNS is asked of. For the name servers of the system
 // resolv.conf(5) says itself whether they are believed about DNSSEC.
 func (p *program) selectDNS() (dns.Resolver, error) {
-	server := cmp.Or(p.resolver, os.Getenv("POSTERN_RESOLVER"))
+	server := cmp.Or(p.resolver, os.Getenv(place.ResolverEnv))
 	if !p.trustAD || p.zone != "" {
 		return dns.Select(server, p.zone)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"postern/lib/auth"
 	"postern/lib/maillog"
+	"postern/lib/prog"
 	store "postern/lib/state"
 )
 
@@ -52,11 +52,7 @@ func (srv *server) newBackend() auth.Backend {
 
 // programEnv is all that a program which checks passwords is told of ours.
 func programEnv() []string {
-	env := []string{"PATH=/usr/local/bin:/usr/bin:/bin", "SHELL=/bin/sh"}
-	if tz, ok := os.LookupEnv("TZ"); ok {
-		env = append(env, "TZ="+tz)
-	}
-	return env
+	return prog.Inherit([]string{prog.SearchPath, "SHELL=/bin/sh"}, "TZ")
 }
 
 // slots are n places of the machine. Whoever comes when all are taken waits a

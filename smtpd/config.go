@@ -138,7 +138,7 @@ func (c *config) applyFlags() error {
 		errs = append(errs, c.table.Flag("-l", "SessionLog", f.log...))
 	}
 	if c.resolver == "" {
-		c.resolver = os.Getenv("POSTERN_RESOLVER")
+		c.resolver = os.Getenv(place.ResolverEnv)
 	}
 	return errors.Join(errs...)
 }

@@ -5,9 +5,9 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"postern/lib/mbox"
+	"postern/lib/place"
 	"postern/lib/prog"
 	"postern/lib/queue"
 	"postern/lib/record"
@@ -98,7 +98,7 @@ func (d *mailerDraft) run(ctx context.Context, message, envelope *os.File) (stri
 	rec := d.rec.Clone()
 	d.describeTransaction(&rec)
 	res, err := prog.Run(ctx, prog.Command{
-		Path: path, Args: d.argv(), Env: append(environ(&rec), "POSTERN_ENVELOPE=3"),
+		Path: path, Args: d.argv(), Env: append(environ(&rec), place.EnvelopeEnv+"=3"),
 		Stdin: message, Files: []*os.File{envelope}, Limit: d.conf.mailerWait, Cred: cred,
 	})
 	if err != nil {
@@ -128,11 +128,5 @@ func (d *mailerDraft) argv() []string {
 // environ is a record, and what a program needs to run at all: the
 // environment of mailers and hooks.
 func environ(r *record.Record) []string {
-	env := append(r.Environ(), "PATH=/usr/local/bin:/usr/bin:/bin")
-	for _, name := range []string{"TZ", "LANG", "TMPDIR", "POSTERN_ROOT"} {
-		if v, ok := os.LookupEnv(name); ok && !strings.ContainsRune(v, 0) {
-			env = append(env, name+"="+v)
-		}
-	}
-	return env
+	return prog.Inherit(append(r.Environ(), prog.SearchPath), "TZ", "LANG", "TMPDIR", place.RootEnv)
 }

@@ -51,7 +51,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if f.submit {
 		return srv.serveSubmission(stdin, stdout)
 	}
-	if spec := os.Getenv("POSTERN_WORKER"); spec != "" {
+	if spec := os.Getenv(place.WorkerEnv); spec != "" {
 		return srv.work(stdin, spec)
 	}
 	return srv.serveOne(stdin, stdout)

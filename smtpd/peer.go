@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"postern/lib/caller"
+	"postern/lib/place"
 	"postern/lib/record"
 )
 
@@ -35,8 +36,8 @@ func findPeer(fd int, dir string, getenv func(string) string) (peer, error) {
 	switch {
 	case dir != "":
 		return peerFromDir(dir)
-	case getenv("POSTERN_PEER") != "":
-		return peerFromRecord([]byte(getenv("POSTERN_PEER")))
+	case getenv(place.PeerEnv) != "":
+		return peerFromRecord([]byte(getenv(place.PeerEnv)))
 	}
 	if p, ok := peerFromSocket(fd); ok {
 		return p, nil

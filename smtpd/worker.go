@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"postern/lib/maillog"
+	"postern/lib/place"
 	"postern/lib/sysexits"
 )
 
@@ -38,7 +39,7 @@ func parseWorker(spec string) (uses, atOnce int, err error) {
 	uses, err1 := strconv.Atoi(a)
 	atOnce, err2 := strconv.Atoi(b)
 	if !ok || err1 != nil || err2 != nil || uses < 0 || atOnce < 1 {
-		return 0, 0, fmt.Errorf("POSTERN_WORKER=%q is not uses:at-once; it is for listen -w to set", spec)
+		return 0, 0, fmt.Errorf("%s=%q is not uses:at-once; it is for listen -w to set", place.WorkerEnv, spec)
 	}
 	return uses, atOnce, nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"postern/lib/dns"
+	"postern/lib/place"
 	"postern/lib/record"
 	"postern/lib/spf"
 	"postern/lib/tool"
@@ -58,7 +59,7 @@ func (p *program) open(e *tool.Env) (tool.Checker, error) {
 
 // ownResolver replaces the resolver by one that keeps no answers.
 func (c *checker) ownResolver(e *tool.Env) error {
-	server := cmp.Or(e.Server, os.Getenv(tool.ServerEnv))
+	server := cmp.Or(e.Server, os.Getenv(place.ResolverEnv))
 	if server == "" || e.Zone != "" || e.Flags.Record != "" {
 		return &tool.UsageError{Err: errors.New("--no-cache wants -r, and neither -z nor --record")}
 	}

@@ -22,9 +22,6 @@ import (
 // locks itself, for less; a user's pipeto has all of it.
 const childLimit = commandLimit
 
-// childPath is where children look for programs.
-const childPath = "PATH=/usr/local/bin:/usr/bin:/bin"
-
 // asOwner has send deliver the message with the rights of the mailbox's
 // owner, so that no link of a user leads us to what is not his.
 func (d *Deliverer) asOwner(ctx context.Context, owner maildir.Info, v Delivery) Outcome {
@@ -43,7 +40,7 @@ func (d *Deliverer) asOwner(ctx context.Context, owner maildir.Info, v Delivery)
 	result, err := prog.Run(ctx, prog.Command{
 		Path:  path,
 		Args:  childArgs(v),
-		Env:   []string{childPath, place.RootEnv + "=" + d.places.Root()},
+		Env:   []string{prog.SearchPath, place.RootEnv + "=" + d.places.Root()},
 		Dir:   "/",
 		Stdin: text,
 		Cred:  rightsOf(owner),

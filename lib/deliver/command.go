@@ -168,11 +168,5 @@ func (d *Deliverer) environ(v Delivery) []string {
 	if v.ID != "" {
 		rec.Set("queue_id", v.ID)
 	}
-	env := append(rec.Environ(), childPath)
-	for _, name := range [...]string{"TZ", "LANG", place.RootEnv} {
-		if value, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
+	return prog.Inherit(append(rec.Environ(), prog.SearchPath), "TZ", "LANG", place.RootEnv)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/lib/place"
 	"postern/lib/prog"
 )
 
@@ -17,7 +18,7 @@ const FetchLimit = 60 * time.Second
 const programName = "mtasts"
 
 // handedOn are the variables of our environment that the program obeys.
-var handedOn = [...]string{"POSTERN_ROOT", "POSTERN_RESOLVER", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+var handedOn = [...]string{place.RootEnv, place.ResolverEnv, "SSL_CERT_FILE", "SSL_CERT_DIR"}
 
 // Program returns the Fetch of a Finder that runs the sister program mtasts.
 // Environ is the environment, of which the program is given what concerns it.

@@ -13,9 +13,6 @@ var (
 	prefix  = "/usr/local"
 )
 
-// RootEnv is the environment variable whose value New is given by a program.
-const RootEnv = "POSTERN_ROOT"
-
 // Version is the version of the toolkit, "0.1".
 func Version() string { return version }
 

@@ -9,11 +9,8 @@ import (
 
 	"postern/lib/arg"
 	"postern/lib/dns"
+	"postern/lib/place"
 )
-
-// ServerEnv is the environment variable that says which name server is asked
-// where no -r does.
-const ServerEnv = "POSTERN_RESOLVER"
 
 // maxJobs bounds -j.
 const maxJobs = 4096
@@ -38,7 +35,7 @@ func (f *Flags) Add(s *arg.Set) {
 	s.Bool(&f.Policy, "P", "be a policy server for Postfix on standard input and output")
 	s.Int(&f.Jobs, "j", "n", "work on n lines at once")
 	s.Bool(&f.JSON, "J", "write JSON lines")
-	s.String(&f.Server, "r", "ip[:port]", "name servers to ask, with commas between them; $"+ServerEnv)
+	s.String(&f.Server, "r", "ip[:port]", "name servers to ask, with commas between them; $"+place.ResolverEnv)
 	s.String(&f.Zone, "z", "file", "answer DNS from a zone file")
 	s.String(&f.Record, "record", "file", "keep the DNS answers that were used in a zone file for -z")
 	s.String(&f.Config, "C", "[dialect:]file", "configuration")
@@ -70,7 +67,7 @@ func (f *Flags) Resolver(single bool) (dns.Resolver, io.Closer, error) {
 	if single {
 		choose = dns.Direct
 	}
-	r, err := choose(cmp.Or(f.Server, os.Getenv(ServerEnv)), f.Zone)
+	r, err := choose(cmp.Or(f.Server, os.Getenv(place.ResolverEnv)), f.Zone)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"postern/lib/dns"
 	"postern/lib/dnstest"
+	"postern/lib/place"
 	"postern/lib/record"
 	"postern/lib/tool"
 )
@@ -65,9 +66,9 @@ func TestRecordAndReplay(t *testing.T) {
 	if again := run("-z", file, "--record", file+"2"); again != want {
 		t.Errorf("recorded from a recording\n%s\nwant\n%s", again, want)
 	}
-	t.Setenv(tool.ServerEnv, s.Addr().String())
+	t.Setenv(place.ResolverEnv, s.Addr().String())
 	if got := run(); got != want {
-		t.Errorf("with $%s\n%s\nwant\n%s", tool.ServerEnv, got, want)
+		t.Errorf("with $%s\n%s\nwant\n%s", place.ResolverEnv, got, want)
 	}
 }
 

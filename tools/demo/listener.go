@@ -6,13 +6,13 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"os/exec"
 	"strconv"
 	"syscall"
 	"time"
 
 	"postern/lib/place"
+	"postern/lib/prog"
 	"postern/lib/record"
 	"postern/lib/sysexits"
 )
@@ -66,13 +66,7 @@ func listen(ctx context.Context, in *instance, port int) (*listener, error) {
 
 // environment is what the programs of an instance see.
 func environment(in *instance) []string {
-	env := []string{place.RootEnv + "=" + in.root}
-	for _, name := range []string{"PATH", "HOME", "TZ", "LANG", "TMPDIR"} {
-		if value, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
+	return prog.Inherit([]string{place.RootEnv + "=" + in.root}, "PATH", "HOME", "TZ", "LANG", "TMPDIR")
 }
 
 // freePort finds a port that nobody listens on.

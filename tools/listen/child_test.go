@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"postern/lib/place"
 	"postern/lib/record"
 )
 
@@ -39,7 +40,7 @@ func play(kind string, args []string) int {
 	case "as-worker":
 		return fakeWorker()
 	case "as-broken":
-		if os.Getenv(workerEnv) != "" {
+		if os.Getenv(place.WorkerEnv) != "" {
 			return 70
 		}
 		echo(os.Stdin, os.Stdout, "hello alone")
@@ -67,7 +68,7 @@ func echo(in, out *os.File, greeting string) {
 // who it is and whom it serves.
 func fakeWorker() int {
 	var uses, atOnce int
-	fmt.Sscanf(os.Getenv(workerEnv), "%d:%d", &uses, &atOnce)
+	fmt.Sscanf(os.Getenv(place.WorkerEnv), "%d:%d", &uses, &atOnce)
 	unix.Write(0, []byte("ready"))
 	var sessions sync.WaitGroup
 	buf, oob := make([]byte, 4096), make([]byte, 128)

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"postern/lib/filter"
+	"postern/lib/place"
 	"postern/lib/record"
 )
 
@@ -62,7 +63,7 @@ func (c conn) environ(env []string) []string {
 		return append(env, "PROTO=UNIX", "UNIXLOCALPATH="+c.path)
 	}
 	r := c.record()
-	env = append(env, "POSTERN_PEER="+r.String())
+	env = append(env, place.PeerEnv+"="+r.String())
 	if !c.client.Addr().Is6() {
 		return c.ucspi(append(env, "PROTO=TCP"), "TCP")
 	}

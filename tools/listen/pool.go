@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"postern/lib/maillog"
+	"postern/lib/place"
 )
 
 // patience is how long a connection waits for a worker before it is given a
@@ -116,7 +117,7 @@ func (s *server) startWorker() error {
 	defer theirs.Close()
 	spec := s.cfg.workers
 	env := append(s.workerEnv[:len(s.workerEnv):len(s.workerEnv)],
-		workerEnv+"="+itoa(spec.uses)+":"+itoa(spec.atOnce))
+		place.WorkerEnv+"="+itoa(spec.uses)+":"+itoa(spec.atOnce))
 	w := &worker{file: ours, spec: spec, left: spec.uses}
 	if w.raw, err = ours.SyscallConn(); err != nil {
 		ours.Close()

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"postern/lib/maillog"
+	"postern/lib/place"
+	"postern/lib/prog"
 	"postern/lib/sysexits"
 )
 
@@ -31,23 +33,17 @@ func environment(ours []string) []string {
 	for _, v := range ours {
 		name, _, _ := strings.Cut(v, "=")
 		switch {
-		case name == peerEnv || name == workerEnv || name == detachEnv:
+		case name == place.PeerEnv || name == place.WorkerEnv || name == detachEnv:
 		case strings.HasPrefix(name, "POSTERN_") || strings.Contains(inheritedNames, " "+name+" "):
 			env = append(env, v)
 			path = path || name == "PATH"
 		}
 	}
 	if !path {
-		env = append(env, "PATH=/usr/local/bin:/usr/bin:/bin")
+		env = append(env, prog.SearchPath)
 	}
 	return env
 }
-
-// Variables that we set for programs.
-const (
-	peerEnv   = "POSTERN_PEER"
-	workerEnv = "POSTERN_WORKER"
-)
 
 // oneProcessor appends what makes a Go program that serves one session at a
 // time cheaper, unless the postmaster has said something else.

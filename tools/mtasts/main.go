@@ -43,7 +43,7 @@ func (f *flags) options() *arg.Set {
 
 // parse reads the command line. Its error is for options().Report.
 func (f *flags) parse(args []string) (err error) {
-	f.server = os.Getenv("POSTERN_RESOLVER")
+	f.server = os.Getenv(place.ResolverEnv)
 	f.domains, err = f.options().Parse(args)
 	switch {
 	case err != nil || f.version:

@@ -14,12 +14,6 @@ import (
 	"postern/lib/sysexits"
 )
 
-// smtpPath is where smtp's commands for credentials are looked for.
-const smtpPath = "PATH=/usr/local/bin:/usr/bin:/bin"
-
-// passedOn are the variables of ours that smtp gets.
-var passedOn = [...]string{place.RootEnv, "POSTERN_RESOLVER", "CREDENTIALS_DIRECTORY"}
-
 // smtpProgram runs smtp(8).
 type smtpProgram struct {
 	places place.Places
@@ -79,13 +73,8 @@ func (s *smtpProgram) args(to target) []string {
 // environment is smtp's. Many run at once, each with one connection: it starts
 // faster when it does not make ready for more than one processor.
 func environment() []string {
-	env := []string{smtpPath, "GOMAXPROCS=1"}
-	for _, name := range passedOn {
-		if value, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
+	return prog.Inherit([]string{prog.SearchPath, "GOMAXPROCS=1"},
+		place.RootEnv, place.ResolverEnv, "CREDENTIALS_DIRECTORY")
 }
 
 // ended is what the end of smtp means besides what it has reported.
