@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 	"postern/lib/client"
 	"postern/lib/smtp"
 	"postern/lib/sysexits"
+	"postern/lib/tlsconf"
 )
 
 // authenticate is -a: it proves who we are to a server that offers AUTH. In
@@ -29,7 +29,7 @@ func (a attempt) authenticate(ctx context.Context, l *link) error {
 	}
 	choice := auth.Choice{Offered: strings.Fields(strings.ToUpper(offered)), Plaintext: true}
 	if secure {
-		choice.Binding = binding(state)
+		choice.Binding = tlsconf.ChannelBinding(&state)
 	}
 	m, err := auth.Choose(choice, with)
 	if err != nil {
@@ -58,14 +58,4 @@ func ourFault(why string) error {
 		reason: why,
 		exit:   sysexits.Config,
 	}}
-}
-
-// binding is the channel binding tls-exporter (RFC 9266); nil where TLS has
-// none.
-func binding(state tls.ConnectionState) []byte {
-	key, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", nil, 32)
-	if err != nil || state.Version < tls.VersionTLS13 {
-		return nil
-	}
-	return key
 }

@@ -146,7 +146,7 @@ func TestEveryMechanism(t *testing.T) {
 	for _, m := range []string{auth.ScramPlus, auth.Scram, auth.CramMD5, auth.Plain, auth.Login} {
 		for password, code := range map[string]string{"secret": "235 2.7.0 ", "wrong": "535 5.7.8 "} {
 			rw, state := in.session(t, stranger, true)
-			binding, err := state.ExportKeyingMaterial(bindLabel, nil, 32)
+			binding, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", nil, 32) // RFC 9266
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -167,7 +167,7 @@ func TestEveryMechanism(t *testing.T) {
 func TestBindingTakenAway(t *testing.T) {
 	in := newAuthInstance(t)
 	rw, state := in.session(t, stranger, true)
-	binding, _ := state.ExportKeyingMaterial(bindLabel, nil, 32)
+	binding, _ := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", nil, 32) // RFC 9266
 	c, err := auth.Choose(auth.Choice{Offered: []string{auth.Scram}, Binding: binding}, auth.Credentials{User: "ann", Password: "secret"})
 	if err != nil {
 		t.Fatal(err)

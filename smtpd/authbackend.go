@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -15,16 +14,19 @@ import (
 	"postern/lib/maillog"
 	"postern/lib/prog"
 	store "postern/lib/state"
+	"postern/lib/tlsconf"
 )
 
+// Checking a password is costly, so only a few are checked at once on the
+// machine: each takes a slot.
 const (
-	slotWait  = 3 * time.Second            // for a place to check a password in
-	slotPause = 50 * time.Millisecond      // between two looks for one
-	programs  = 20                         // that check passwords at once on the machine
-	bindLabel = "EXPORTER-Channel-Binding" // RFC 9266
+	authSlotWait    = 3 * time.Second       // how long a session waits for a slot
+	authSlotPause   = 50 * time.Millisecond // between two tries
+	maxAuthPrograms = 20                    // slots for AuthProgram
 )
 
-// newBackend is whoever knows the users, or nil when nobody does.
+// newBackend opens what the users are looked up in, as the configuration has it;
+// nil where there is no AUTH.
 func (srv *server) newBackend() auth.Backend {
 	a := &srv.conf.auth
 	switch {
@@ -39,7 +41,7 @@ func (srv *server) newBackend() auth.Backend {
 		})
 	case len(a.program) > 0:
 		return auth.NewProgram(auth.ProgramOptions{
-			Path: a.program[0], Args: a.program[1:], Env: programEnv(), Slots: srv.slots("auth-program", programs),
+			Path: a.program[0], Args: a.program[1:], Env: programEnv(), Slots: srv.slots("auth-program", maxAuthPrograms),
 			Log: func(user, line string) {
 				srv.logf(maillog.Info, "check", "auth", "sasl_username", user, "reason", a.program[0]+": "+line)
 			},
@@ -50,16 +52,16 @@ func (srv *server) newBackend() auth.Backend {
 	return nil
 }
 
-// programEnv is all that a program which checks passwords is told of ours.
+// programEnv is the whole environment of AuthProgram.
 func programEnv() []string {
 	return prog.Inherit([]string{prog.SearchPath, "SHELL=/bin/sh"}, "TZ")
 }
 
-// slots are n places of the machine. Whoever comes when all are taken waits a
-// little.
+// slots gives out the n slots of a key, which all processes of the machine
+// share. Who finds them all taken waits for authSlotWait, and then has ErrBusy.
 func (srv *server) slots(key string, n int) auth.Slots {
 	return func(ctx context.Context) (func(), error) {
-		ctx, cancel := context.WithTimeout(ctx, slotWait)
+		ctx, cancel := context.WithTimeout(ctx, authSlotWait)
 		defer cancel()
 		for {
 			slot, err := srv.store.Slot(ctx, key, n)
@@ -74,14 +76,15 @@ func (srv *server) slots(key string, n int) auth.Slots {
 			select {
 			case <-ctx.Done():
 				return nil, auth.ErrBusy
-			case <-time.After(slotPause):
+			case <-time.After(authSlotPause):
 			}
 		}
 	}
 }
 
-// mechanisms are those that this session may be offered in some state of its
-// channel.
+// mechanisms are those that this session knows, whether or not they may be used
+// before STARTTLS (see mayUse). Those with channel binding (-PLUS) are among them
+// only where the channel has one.
 func (s *session) mechanisms(ctx context.Context) ([]string, error) {
 	list := s.conf.auth.mechanisms
 	if len(list) == 0 {
@@ -102,7 +105,8 @@ func (s *session) mechanisms(ctx context.Context) ([]string, error) {
 	return unbound, nil
 }
 
-// mayUse says whether a mechanism may be used on the channel as it is.
+// mayUse says whether a mechanism may be used on the channel as it is: one that
+// sends the password itself only under TLS, unless AuthPlainClear allows it.
 func (s *session) mayUse(mechanism string) bool {
 	return s.tls != nil || s.conf.auth.clear || !auth.Plaintext(mechanism)
 }
@@ -134,21 +138,17 @@ func (s *session) authOffers(ctx context.Context) []string {
 	return []string{line}
 }
 
-// channelBinding is the tls-exporter of the channel (RFC 9266), or nil. Only
-// TLS 1.3 has one that is surely of this channel alone.
+// channelBinding is the binding of the channel (RFC 9266), nil where it has none.
 func (s *session) channelBinding() []byte {
-	if s.tls == nil || s.tls.Version < tls.VersionTLS13 {
+	if s.tls == nil {
 		return nil
 	}
-	b, err := s.tls.ExportKeyingMaterial(bindLabel, nil, 32)
-	if err != nil {
-		return nil
-	}
-	return b
+	return tlsconf.ChannelBinding(s.tls)
 }
 
-// saslPeer tells a back-end who asks. The binding stands there if it was
-// offered, for a client that was made to believe the contrary.
+// saslPeer tells a back-end who asks. It has the channel binding whenever a -PLUS
+// mechanism was offered, also for the plain form: a client that says it was
+// offered none (flag y, RFC 5802 section 6) has been lied to on its way.
 func (s *session) saslPeer(ctx context.Context) auth.Peer {
 	p := auth.Peer{Service: "smtp", Host: s.conf.mail.Hostname, Client: s.peer.client, Server: s.peer.server, Secure: s.tls != nil}
 	if list, err := s.mechanisms(ctx); err == nil && slices.Contains(list, auth.ScramPlus) {
