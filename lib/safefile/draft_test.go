@@ -157,7 +157,7 @@ func TestCommitNames(t *testing.T) {
 	names := []string{filepath.Join(a, "1"), filepath.Join(b, "2"), filepath.Join(a, "3")}
 	old := syscall.Umask(0o077)
 	defer syscall.Umask(old)
-	for _, mode := range []os.FileMode{0o600, 0o640} {
+	for _, mode := range []os.FileMode{0o400, 0o600, 0o640} {
 		for _, memory := range []int{0, 100} {
 			d := NewDraft(dir, memory)
 			io.WriteString(d, "text")
@@ -224,6 +224,23 @@ func TestCommitLeavesNothingWithoutFolder(t *testing.T) {
 		t.Errorf("Commit = %v, want that the folder does not exist", err)
 	}
 	d.Discard()
+	if got := listing(t, dir); len(got) != 0 {
+		t.Errorf("folder holds %q, want nothing", got)
+	}
+}
+
+// A name whose folder could not be made durable is taken back.
+func TestCommitFolderFails(t *testing.T) {
+	dir := t.TempDir()
+	failed := &sharedSync{done: make(chan struct{}), err: syscall.EIO}
+	close(failed.done)
+	d := NewDraft(dir, 100)
+	defer d.Discard()
+	d.Syncer = &Syncer{dirs: map[string]*dirSync{dir: {next: failed}}}
+	io.WriteString(d, "new")
+	if err := d.Commit(0o600, filepath.Join(dir, "a")); !errors.Is(err, syscall.EIO) {
+		t.Errorf("Commit = %v, want %v", err, syscall.EIO)
+	}
 	if got := listing(t, dir); len(got) != 0 {
 		t.Errorf("folder holds %q, want nothing", got)
 	}

@@ -41,10 +41,23 @@ func fillUp(dir string) map[string]error {
 	small.Discard()
 	large := NewDraft(dir, 0)
 	_, got["write"] = large.Write(text(200_000))
+	got["small writes"] = writeUntil(dir, 200_000, 1000)
 	got["commit after write"] = large.Commit(0o600, filepath.Join(dir, "write"))
 	large.Discard()
 	got["writefile"] = WriteFile(filepath.Join(dir, "old"), text(200_000), 0o600)
 	return got
+}
+
+// writeUntil writes n octets in pieces until one of them fails.
+func writeUntil(dir string, n, piece int) error {
+	d := NewDraft(dir, 0)
+	defer d.Discard()
+	for range n / piece {
+		if _, err := d.Write(text(piece)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func report(got map[string]error) {
@@ -76,7 +89,7 @@ func TestFileSizeLimit(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, what := range []string{"commit", "write", "commit after write", "writefile"} {
+	for _, what := range []string{"commit", "write", "small writes", "commit after write", "writefile"} {
 		if !strings.Contains(string(out), what+"=EFBIG\n") {
 			t.Errorf("%s is not EFBIG in:\n%s", what, out)
 		}

@@ -49,7 +49,9 @@ func TestLockWaits(t *testing.T) {
 		t.Errorf("Lock = %v, want that its time is up", err)
 	}
 	time.AfterFunc(10*time.Millisecond, func() { a.Close() })
-	if err := Lock(context.Background(), b); err != nil {
-		t.Errorf("Lock without a limit = %v", err)
+	for _, ctx := range []context.Context{context.Background(), t.Context()} { // without an end, and with one
+		if err := Lock(ctx, b); err != nil {
+			t.Errorf("Lock = %v", err)
+		}
 	}
 }

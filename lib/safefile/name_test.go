@@ -6,7 +6,7 @@ import (
 )
 
 func TestName(t *testing.T) {
-	for _, word := range []string{"bob", "a.b", "a+b=c", "a@b.c", "2001:db8::1", "-x", "_", strings.Repeat("x", 100)} {
+	for _, word := range []string{"bob", "azAZ09", "a.b", "a+b=c", "a@b.c", "2001:db8::1", "-x", "_", strings.Repeat("x", 100)} {
 		if got := Name(word); got != word {
 			t.Errorf("Name(%q) = %q, want the word itself", word, got)
 		}

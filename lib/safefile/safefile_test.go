@@ -99,17 +99,19 @@ func TestOpenRegular(t *testing.T) {
 
 func TestSweep(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{".tmp.1.a", ".tmp.2.b", "mail"} {
+	for _, name := range []string{".mail", ".tmp.0.a", ".tmp.1.a", "mail"} {
 		os.WriteFile(filepath.Join(dir, name), nil, 0o600)
 	}
+	os.Mkdir(filepath.Join(dir, ".tmp.folder"), 0o700)
 	now := time.Now()
 	hourAgo := now.Add(-time.Hour)
-	os.Chtimes(filepath.Join(dir, ".tmp.1.a"), hourAgo, hourAgo)
-	os.Chtimes(filepath.Join(dir, "mail"), hourAgo, hourAgo)
+	for _, name := range []string{".mail", ".tmp.1.a", ".tmp.folder", "mail"} {
+		os.Chtimes(filepath.Join(dir, name), hourAgo, hourAgo)
+	}
 	if err := Sweep(dir, time.Minute, now); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := listing(t, dir), []string{".tmp.2.b", "mail"}; !slices.Equal(got, want) {
+	if got, want := listing(t, dir), []string{".mail", ".tmp.0.a", ".tmp.folder", "mail"}; !slices.Equal(got, want) {
 		t.Errorf("after Sweep: %q, want %q", got, want)
 	}
 }

@@ -44,7 +44,7 @@ func (s *Source[T]) Load() (T, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	if !s.looked.IsZero() && now.Sub(s.looked) < lookAgain {
+	if now.Sub(s.looked) < lookAgain {
 		return s.value, s.err
 	}
 	if s.looked.IsZero() || s.changed() {
@@ -64,11 +64,14 @@ func (s *Source[T]) now() time.Time {
 // changed says whether the file is another one than that which was read.
 // After an error it is always read again.
 func (s *Source[T]) changed() bool {
+	if s.err != nil {
+		return true
+	}
 	fi, err := os.Stat(s.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.stamp != stamp{}
 	}
-	return err != nil || s.err != nil || s.stamp != stamp{fi.ModTime(), fi.Size()}
+	return err != nil || s.stamp != stamp{fi.ModTime(), fi.Size()}
 }
 
 // read reads and parses the file.

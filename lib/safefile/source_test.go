@@ -29,8 +29,12 @@ func TestSource(t *testing.T) {
 		{"three", 0o644, 2 * time.Second, "three", "", 2},
 		{"eleven octets", 0o644, 2 * time.Second, "", "larger than 10 octets", 2},
 		{"four", 0o646, 2 * time.Second, "", "others may write it", 2},
+		{"four", 0o644, 0, "", "others may write it", 2},
 		{"four", 0o644, 2 * time.Second, "four", "", 3},
-		{"", 0, 2 * time.Second, "", "", 3}, // gone
+		{"ten octets", 0o644, 2 * time.Second, "ten octets", "", 4},
+		{"", 0, 2 * time.Second, "", "", 4}, // gone
+		{"eleven octets", 0o644, 2 * time.Second, "", "larger than 10 octets", 4},
+		{"", 0, 2 * time.Second, "", "", 4}, // gone
 	}
 	stamp := now
 	for i, tt := range tests {

@@ -25,6 +25,12 @@ func TestSyncerShares(t *testing.T) {
 	if _, other, leads := s.join("e"); !leads || other == shared {
 		t.Error("another folder shares the fsync")
 	}
+	dir := t.TempDir()
+	busy, _, _ := s.join(dir)
+	busy.next = nil // by who is busy with it
+	if err := s.SyncDir(dir); err != nil || busy.next != nil {
+		t.Errorf("SyncDir = %v, and the next call would share what is over: %v", err, busy.next != nil)
+	}
 }
 
 func TestSyncerServesAll(t *testing.T) {
