@@ -38,7 +38,7 @@ type authArgs struct {
 // initial response of no octets is written "=".
 func parseAuth(arg string) (authArgs, *smtp.Reply) {
 	mechanism, initial, given := strings.Cut(arg, " ")
-	a := authArgs{mechanism: upper(mechanism)}
+	a := authArgs{mechanism: strings.ToUpper(mechanism)}
 	switch {
 	case mechanism == "" || strings.Contains(initial, " "):
 		return a, refusal(501, smtp.InvalidArguments, "say a mechanism, and an initial response if there is one")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"postern/lib/arg"
@@ -102,7 +103,7 @@ func (c *config) completeAuth() error {
 // checkMechanisms says which of AuthMechanisms the back-end can never have.
 func (a *authConfig) checkMechanisms() error {
 	for i, m := range a.mechanisms {
-		m = upper(m)
+		m = strings.ToUpper(m)
 		a.mechanisms[i] = m
 		known := auth.ValidMechanism(m)
 		switch {

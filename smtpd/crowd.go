@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"postern/lib/check"
 	"postern/lib/conf"
@@ -35,7 +36,7 @@ func (s *session) enter(ctx context.Context) check.Verdict {
 	if l.all == 0 && l.each == 0 || s.countedOutside() {
 		return check.Verdict{}
 	}
-	port := "sessions:" + itoa(int(s.peer.server.Port()))
+	port := "sessions:" + strconv.Itoa(int(s.peer.server.Port()))
 	if a := s.peer.client.Addr(); a.IsValid() {
 		if v := s.takePlace(ctx, "MaxConPerIP", port+":"+store.AddrKey(a), l.each); v.Refused() {
 			return v
@@ -71,7 +72,7 @@ func (s *session) takePlace(ctx context.Context, directive, key string, n int) c
 		who = "from same IP address"
 		s.keepOut(directive, crowdFilter)
 	}
-	v.Reply = smtp.Say(450, smtp.OtherSecurity, "Come again later", "Too many simultaneous connections "+who+" (max "+itoa(n)+")")
+	v.Reply = smtp.Say(450, smtp.OtherSecurity, "Come again later", "Too many simultaneous connections "+who+" (max "+strconv.Itoa(n)+")")
 	return v
 }
 

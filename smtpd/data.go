@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
 
 	"postern/lib/check"
 	"postern/lib/deliver"
@@ -51,7 +52,7 @@ func (s *session) openText(ctx context.Context) check.Verdict {
 // atData asks policy whether the message may come.
 func (s *session) atData(ctx context.Context) check.Verdict {
 	if limit := s.conf.wire.maxErrorRcpts; limit > 0 && s.tx.named > limit {
-		return check.Verdict{Action: check.Reject, Check: "error-recipients", Reason: itoa(s.tx.named) + " recipients of a notice",
+		return check.Verdict{Action: check.Reject, Check: "error-recipients", Reason: strconv.Itoa(s.tx.named) + " recipients of a notice",
 			Reply: notNotice()}
 	}
 	return s.policy.At(ctx, check.Data, &s.facts)

@@ -10,12 +10,37 @@ import (
 	"postern/lib/spf"
 )
 
-// Evidence is what DNS has to say about a stranger and its sender. It is asked
-// for as soon as there is something to ask about, and waited for when a
-// recipient is named. Nothing is asked that no directive wants.
+// Evidence is what others say about a client and its sender: DNS, block lists,
+// SPF, the client's host, the way to it. It is asked for as soon as there is
+// something to ask about, while the dialogue goes on, and waited for where it is
+// needed: at RCPT what decides, at DATA what is only written down. Nothing is
+// asked that no directive wants.
 
-// fromOutside says whether a client is one of whom evidence is wanted: not
-// trusted, not logged in, and not on this host.
+// inquireClient begins to ask about the client.
+func (s *session) inquireClient() {
+	s.findName()
+	if s.name != nil {
+		s.facts.Name = s.name.confirmed
+	}
+	if s.conf.wire.dnsFail < "2" {
+		s.facts.NameError = s.nameError
+	}
+	s.lists = s.askListsOfClient()
+	s.path = s.lookForPath()
+	s.ident = s.askIdent(s.peer)
+}
+
+// stopInquiries ends what is still being asked about the client.
+func (s *session) stopInquiries() {
+	s.name.stop()
+	s.lists.stop()
+	s.syn.stop()
+	s.path.stop()
+	s.ident.stop()
+}
+
+// fromOutside says whether the client is a stranger, about whom evidence is
+// wanted: not trusted, not logged in, and not on this host.
 func (s *session) fromOutside() bool {
 	return s.peer.known() && !s.facts.Trusted && s.login.user == "" && !s.onThisHost()
 }

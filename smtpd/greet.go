@@ -1,10 +1,13 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
+	"postern/lib/check"
 	"postern/lib/conf"
+	"postern/lib/loadavg"
 	"postern/lib/place"
 	"postern/lib/smtp"
 )
@@ -25,6 +28,34 @@ func (s *session) greet() {
 	}
 	s.say(smtp.Say(220, smtp.NoEnhanced, lines...))
 	s.welcomed = true
+}
+
+// unwelcome turns a client away instead of greeting it, and says whether it did:
+// when there are too many sessions or too many errors (see crowded), when the
+// load is too high, or when the client's name cannot be looked up.
+func (s *session) unwelcome() bool {
+	if s.turned.Refused() {
+		s.say(s.refuse(s.turned))
+	} else if limit := s.conf.wire.maxLoad; limit != loadavg.Never && s.loaded(limit) {
+		s.say(s.tooLoaded())
+	} else if v := s.nameless(); v.Refused() {
+		s.say(s.refuse(v))
+	}
+	return s.closing
+}
+
+// nameless is the verdict on a stranger whose name cannot be looked up now, when
+// such are not served (AllowDNSFail 0).
+func (s *session) nameless() check.Verdict {
+	if s.conf.wire.dnsFail > "0" || s.facts.Trusted {
+		return check.Verdict{}
+	}
+	err := s.nameError()
+	if err == nil {
+		return check.Verdict{}
+	}
+	return check.Verdict{Action: check.Defer, Check: "client-name", Reason: err.Error(),
+		Reply: smtp.Say(421, smtp.DirectoryFailure, "your name cannot be looked up now, try again later")}
 }
 
 // bannerValue is the directive Banner. It notes a greeting that a client cannot
@@ -84,7 +115,7 @@ func (s *session) bannerTag(tag byte) string {
 	case 'i':
 		return s.clientLiteral()
 	case 'p':
-		return itoa(int(s.peer.server.Port()))
+		return strconv.Itoa(int(s.peer.server.Port()))
 	}
 	return ""
 }

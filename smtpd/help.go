@@ -11,7 +11,7 @@ import (
 // helpCmd is HELP (RFC 5321 4.1.1.8): 214, and 504 for a verb that has no help.
 func (s *session) helpCmd(_ context.Context, arg string) smtp.Reply {
 	if arg != "" {
-		return s.helpVerb(upper(arg))
+		return s.helpVerb(strings.ToUpper(arg))
 	}
 	lines := append([]string{"postern " + place.Version()}, s.conf.help...)
 	var names []string

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"postern/lib/maillog"
@@ -24,7 +25,7 @@ func inquire[T any](srv *server, what string, limit time.Duration, ask func(cont
 		defer close(q.done)
 		defer func() {
 			if p := recover(); p != nil {
-				srv.logf(maillog.Err, "check", what, "error", "panic: "+panicText(p))
+				srv.logf(maillog.Err, "check", what, "error", fmt.Sprintf("panic: %v", p))
 			}
 		}()
 		q.found = ask(ctx)

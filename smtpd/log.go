@@ -1,11 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 
 	"postern/lib/maillog"
 	"postern/lib/record"
@@ -38,9 +35,3 @@ func (srv *server) logf(p maillog.Priority, pairs ...string) {
 	r := record.Of(pairs...)
 	srv.log.Log(p, r.String())
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
-
-func upper(s string) string { return strings.ToUpper(s) }
-
-func panicText(p any) string { return fmt.Sprint(p) }

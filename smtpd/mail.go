@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"postern/lib/check"
 	"postern/lib/smtp"
@@ -118,7 +119,7 @@ func mailParam(env *smtp.Envelope, p smtp.Param) *smtp.Reply {
 			return bad()
 		}
 	case "BODY": // RFC 6152
-		if env.Body = upper(p.Value); env.Body != "7BIT" && env.Body != "8BITMIME" {
+		if env.Body = strings.ToUpper(p.Value); env.Body != "7BIT" && env.Body != "8BITMIME" {
 			return bad()
 		}
 	case "SMTPUTF8": // RFC 6531 3.4: no value
@@ -127,7 +128,7 @@ func mailParam(env *smtp.Envelope, p smtp.Param) *smtp.Reply {
 		}
 		env.SMTPUTF8 = true
 	case "RET": // RFC 3461 4.3
-		if env.Ret = upper(p.Value); env.Ret != "FULL" && env.Ret != "HDRS" {
+		if env.Ret = strings.ToUpper(p.Value); env.Ret != "FULL" && env.Ret != "HDRS" {
 			return bad()
 		}
 	case "ENVID": // RFC 3461 4.4

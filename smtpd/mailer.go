@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 
 	"postern/lib/mbox"
 	"postern/lib/place"
@@ -105,7 +106,7 @@ func (d *mailerDraft) run(ctx context.Context, message, envelope *os.File) (stri
 		return "", err
 	}
 	if res.Status != 0 {
-		return "", &mailerError{smtp.FromExit(res.Status, res.Reason), path + ": exit status " + itoa(res.Status) + ": " + res.Reason}
+		return "", &mailerError{smtp.FromExit(res.Status, res.Reason), path + ": exit status " + strconv.Itoa(res.Status) + ": " + res.Reason}
 	}
 	return path, nil
 }

@@ -106,3 +106,13 @@ func (l *lookup) stop() {
 		l.inquiry.stop()
 	}
 }
+
+// nameError waits for the look-up of the client's name, and is why it had no
+// result.
+func (s *session) nameError() error {
+	if s.name == nil {
+		return nil
+	}
+	s.name.wait(&s.rec)
+	return s.name.found.err
+}

@@ -156,7 +156,7 @@ func rcptParam(r *smtp.Recipient, p smtp.Param) *smtp.Reply {
 
 // parseNotify parses NEVER, or a list of the others.
 func parseNotify(value string) ([]string, bool) {
-	list := strings.Split(upper(value), ",")
+	list := strings.Split(strings.ToUpper(value), ",")
 	for i, word := range list {
 		switch word {
 		case "NEVER":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"sync"
 	"time"
 
@@ -57,7 +58,7 @@ func (srv *server) complain(p maillog.Priority, check string, err error) {
 	}
 	pairs := []string{"check", check, "error", err.Error()}
 	if held > 0 {
-		pairs = append(pairs, "repeated", itoa(held))
+		pairs = append(pairs, "repeated", strconv.Itoa(held))
 	}
 	srv.logf(p, pairs...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"time"
 
 	"postern/lib/auth"
@@ -146,7 +148,7 @@ func (srv *server) misconfigured(stdin io.Reader, stdout io.Writer, err error) i
 // serveOne serves the session on the program's own standard input and output.
 func (srv *server) serveOne(stdin io.Reader, stdout io.Writer) int {
 	if fd := listener(stdin); fd >= 0 {
-		srv.logf(maillog.Err, "error", "descriptor "+itoa(fd)+" is a listening socket; smtpd serves one connection: start listen (listen.service), or set Accept=yes in the socket unit")
+		srv.logf(maillog.Err, "error", "descriptor "+strconv.Itoa(fd)+" is a listening socket; smtpd serves one connection: start listen (listen.service), or set Accept=yes in the socket unit")
 		return sysexits.Usage
 	}
 	in, out := connection(stdin, stdout)
@@ -170,7 +172,7 @@ func (srv *server) serveOne(stdin io.Reader, stdout io.Writer) int {
 func (srv *server) serve(c net.Conn, p peer) {
 	defer func() {
 		if p := recover(); p != nil {
-			srv.logf(maillog.Err, "error", "panic: "+panicText(p), "stack", string(debug.Stack()))
+			srv.logf(maillog.Err, "error", fmt.Sprintf("panic: %v", p), "stack", string(debug.Stack()))
 			c.Close()
 		}
 	}()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -112,19 +113,9 @@ func newSession(srv *server, c net.Conn, p peer) *session {
 		s.trustCaller(p.uid)
 	}
 	s.trace = srv.openTrace(s)
-	if s.turned = s.crowded(context.Background()); s.turned.Refused() {
-		return s // nothing need be found out
+	if s.turned = s.crowded(context.Background()); !s.turned.Refused() {
+		s.inquireClient()
 	}
-	s.findName()
-	if s.name != nil {
-		s.facts.Name = s.name.confirmed
-	}
-	if srv.conf.wire.dnsFail < "2" {
-		s.facts.NameError = s.nameError
-	}
-	s.lists = s.askListsOfClient()
-	s.path = s.lookForPath()
-	s.ident = srv.askIdent(p)
 	return s
 }
 
@@ -165,7 +156,7 @@ func (s *session) run(ctx context.Context) {
 // come back, and the log where to look.
 func (s *session) recover() {
 	if p := recover(); p != nil {
-		s.logf(maillog.Err, "id", s.id, "error", "panic: "+panicText(p), "stack", string(debug.Stack()))
+		s.logf(maillog.Err, "id", s.id, "error", fmt.Sprintf("panic: %v", p), "stack", string(debug.Stack()))
 		s.out = nil
 		s.say(smtp.Say(421, smtp.OtherSystem, "internal error, try again later"))
 		s.flush()
@@ -209,27 +200,9 @@ func (s *session) say(r smtp.Reply) {
 	s.out = r.Append(s.out, !s.conf.wire.noEnhanced)
 	s.traceLine('>', s.out[start:])
 	if r.Class() >= 4 {
-		s.countError(r)
-		s.tooManyErrors(r)
+		s.countRefusal(r)
 	}
 	if r.Code == 421 {
-		s.closing = true
-	}
-}
-
-// tooManyErrors counts a refusal, and ends a session in which more was refused
-// than a mailer that works would make of it.
-func (s *session) tooManyErrors(r smtp.Reply) {
-	if s.overshoots(r) {
-		return
-	}
-	s.errors++
-	if r.Code == 421 || s.closing || s.batch {
-		return
-	}
-	if s.errors >= s.conf.maxErrors || s.unknown >= s.conf.maxUnknown {
-		s.rec.Set("reason", "too many errors")
-		s.out = smtp.Say(421, smtp.OtherProtocol, "too many errors").Append(s.out, !s.conf.wire.noEnhanced)
 		s.closing = true
 	}
 }
@@ -274,11 +247,7 @@ func (s *session) end() {
 	if s.decided == 0 {
 		s.logSession()
 	}
-	s.name.stop()
-	s.lists.stop()
-	s.syn.stop()
-	s.path.stop()
-	s.ident.stop()
+	s.stopInquiries()
 	s.trace.close()
 	s.conn.Close()
 	s.leave()

@@ -9,8 +9,8 @@ import (
 	"postern/lib/tlsconf"
 )
 
-// starttls is STARTTLS (RFC 3207): replies 220, 454, 503, 554. Octets behind
-// the command in the same read were put there by somebody in the middle:
+// starttls is STARTTLS (RFC 3207): replies 220, 454, 503, 554. Octets that came
+// together with the command may have been put there by somebody in the middle:
 // they are not obeyed, and the session ends (CVE-2011-0411).
 func (s *session) starttls(ctx context.Context, _ struct{}) smtp.Reply {
 	switch {
@@ -32,11 +32,10 @@ func (s *session) starttls(ctx context.Context, _ struct{}) smtp.Reply {
 	return smtp.Reply{} // 220 was said in the clear, and nothing more is
 }
 
-// handshake starts TLS and begins the session anew: nothing that was said in
-// the clear counts (RFC 3207 4.2). It is false when there is no session any
-// more.
+// handshake begins TLS, after STARTTLS or before the greeting, and with it the
+// session anew. It is false when the session is over.
 func (s *session) handshake(ctx context.Context, config *tls.Config) bool {
-	if config == nil { // TLS first, and no certificate
+	if config == nil { // TLS before the greeting, and no certificate
 		s.rec.Set("reason", "no certificate")
 		return false
 	}
@@ -48,13 +47,26 @@ func (s *session) handshake(ctx context.Context, config *tls.Config) bool {
 		return false
 	}
 	quickAck(s.conn)
-	st := c.ConnectionState()
-	s.tls, s.conn, s.pace.conn = &st, c, c
+	s.conn, s.pace.conn = c, c
 	s.in.Reset(&s.pace)
+	s.forgetClear()
+	s.describeTLS(c.ConnectionState())
+	return true
+}
+
+// forgetClear forgets what the client has said in the clear, since anybody on the
+// way may have said it (RFC 3207 4.2).
+func (s *session) forgetClear() {
 	s.state, s.esmtp = fresh, false
+	s.facts.Helo = ""
 	s.rec.Delete("helo_name")
 	s.logOut()
-	s.facts.Helo = ""
+}
+
+// describeTLS notes what the handshake agreed on, and whose certificate the
+// client has shown.
+func (s *session) describeTLS(st tls.ConnectionState) {
+	s.tls = &st
 	d := tlsconf.Describe(st)
 	s.rec.Set("encryption_protocol", d.Version)
 	s.rec.Set("encryption_cipher", d.Cipher)
@@ -63,5 +75,4 @@ func (s *session) handshake(ctx context.Context, config *tls.Config) bool {
 		s.rec.Set("encryption_server_name", st.ServerName)
 	}
 	s.meetCertificate(st.PeerCertificates)
-	return true
 }

@@ -152,7 +152,7 @@ func (s *session) adopt(helo string) (smtp.Reply, bool) {
 // around a verb's argument, and with R arguments where there are none.
 func (s *session) mannered(name, line, arg []byte) *smtp.Reply {
 	st := s.style
-	if st.flags == "" || upper(string(name)) == "BDAT" { // whose octets have to be read whatever is wrong
+	if st.flags == "" || strings.ToUpper(string(name)) == "BDAT" { // whose octets have to be read whatever is wrong
 		return nil
 	}
 	if st.strict() {
@@ -172,7 +172,7 @@ func (s *session) mannered(name, line, arg []byte) *smtp.Reply {
 
 // bare says whether a verb may have an argument that nobody looks at.
 func bare(name string) bool {
-	switch upper(name) {
+	switch strings.ToUpper(name) {
 	case "NOOP", "QUIT", "TURN", "ONEX":
 		return true
 	}

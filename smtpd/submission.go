@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strconv"
 
 	"postern/lib/caller"
 	"postern/lib/conf"
@@ -59,7 +60,7 @@ func (s *session) handedIn() (r store.Rate, ok bool) {
 	if !s.peer.submits || s.peer.uid == 0 || limit.perHour == 0 {
 		return store.Rate{}, false
 	}
-	return s.store.Rate("caller:"+itoa(s.peer.uid), limit.perHour, limit.max), true
+	return s.store.Rate("caller:"+strconv.Itoa(s.peer.uid), limit.perHour, limit.max), true
 }
 
 // countCaller counts a message that was taken.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -176,7 +177,7 @@ func (t *tlsSettings) modeValue() conf.Value {
 			}
 			return nil
 		},
-		Show:  func() [][]string { return [][]string{{itoa(t.mode)}} },
+		Show:  func() [][]string { return [][]string{{strconv.Itoa(t.mode)}} },
 		Reset: func() { t.mode = tlsOff },
 		Note: func() string {
 			if t.mode == tlsRelay && t.ca == "" && t.caDir == "" {

@@ -161,7 +161,7 @@ func (s *session) traceCommand(line []byte) {
 	}
 	if isAuth(line) {
 		words := strings.Fields(string(line))
-		if len(words) > 1 && auth.ValidMechanism(upper(words[1])) {
+		if len(words) > 1 && auth.ValidMechanism(strings.ToUpper(words[1])) {
 			words[0] += " " + words[1]
 		}
 		if len(words) != 2 {

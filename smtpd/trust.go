@@ -1,12 +1,9 @@
 package main
 
 import (
-	"postern/lib/check"
 	"postern/lib/conf"
 	"postern/lib/dns"
-	"postern/lib/loadavg"
 	"postern/lib/rbl"
-	"postern/lib/smtp"
 )
 
 // nameRows are about the client's name, and what its host says of it.
@@ -41,40 +38,4 @@ func (s *session) trustByName() {
 			s.facts.Trusted = true
 		}
 	}
-}
-
-// nameError waits for the look-up of the client's name, and is why it had no
-// result.
-func (s *session) nameError() error {
-	if s.name == nil {
-		return nil
-	}
-	s.name.wait(&s.rec)
-	return s.name.found.err
-}
-
-// nameless refuses a stranger whose name could not be looked up.
-func (s *session) nameless() check.Verdict {
-	if s.conf.wire.dnsFail > "0" || s.facts.Trusted {
-		return check.Verdict{}
-	}
-	err := s.nameError()
-	if err == nil {
-		return check.Verdict{}
-	}
-	return check.Verdict{Action: check.Defer, Check: "client-name", Reason: err.Error(),
-		Reply: smtp.Say(421, smtp.DirectoryFailure, "your name cannot be looked up now, try again later")}
-}
-
-// unwelcome turns a client away instead of greeting it: when there is more to
-// do than can be done, or its name cannot be found out.
-func (s *session) unwelcome() bool {
-	if s.turned.Refused() {
-		s.say(s.refuse(s.turned))
-	} else if limit := s.conf.wire.maxLoad; limit != loadavg.Never && s.loaded(limit) {
-		s.say(s.tooLoaded())
-	} else if v := s.nameless(); v.Refused() {
-		s.say(s.refuse(v))
-	}
-	return s.closing
 }

@@ -46,6 +46,31 @@ var verbs = [...]verb{
 	{"Z-IDENT", always, on(parseAnything, (*session).zIdent)},
 }
 
+// language is the table of verbs as the configuration has it: without those that
+// it turns off, and with DEBUG where that is on. A BDAT that is off stays in the
+// table, since its octets have to be skipped.
+func (c *config) language() []verb {
+	w := &c.wire
+	if !w.noEHLO && !w.noETRN && !w.noChunking && !w.debugVerb {
+		return verbs[:]
+	}
+	var list []verb
+	for _, v := range verbs {
+		switch {
+		case v.name == "EHLO" && w.noEHLO, v.name == "ETRN" && w.noETRN:
+			continue
+		case v.name == "BDAT" && w.noChunking:
+			v.do = on(parseBdat, (*session).noBdat)
+		}
+		list = append(list, v)
+	}
+	if w.debugVerb {
+		list = append(list, verb{"DEBUG", always, on(parseAnything, (*session).debugCmd)},
+			verb{"Z-DEBUG", always, on(parseAnything, (*session).debugCmd)})
+	}
+	return list
+}
+
 // on joins a verb's parser with what it does. A parser's second result is
 // the refusal of an argument that is not well formed, or nil.
 func on[T any](parse func(string) (T, *smtp.Reply), do func(*session, context.Context, T) smtp.Reply) func(*session, context.Context, string) smtp.Reply {

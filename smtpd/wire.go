@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"time"
 
 	"postern/lib/conf"
@@ -129,7 +130,7 @@ func (w *wire) complete(c *config) {
 // raise makes a limit at least so much, and says so when it does.
 func raise(limit *int, least int) (note string) {
 	if *limit < least {
-		note = "ZMailer has at least this, not " + itoa(*limit)
+		note = "ZMailer has at least this, not " + strconv.Itoa(*limit)
 		*limit = least
 	}
 	return note
@@ -139,27 +140,4 @@ func raise(limit *int, least int) (note string) {
 func noted(v conf.Value, note *string) conf.Value {
 	v.Note = func() string { return *note }
 	return v
-}
-
-// language is the verbs that are spoken.
-func (c *config) language() []verb {
-	w := &c.wire
-	if !w.noEHLO && !w.noETRN && !w.noChunking && !w.debugVerb {
-		return verbs[:]
-	}
-	var list []verb
-	for _, v := range verbs {
-		switch {
-		case v.name == "EHLO" && w.noEHLO, v.name == "ETRN" && w.noETRN:
-			continue
-		case v.name == "BDAT" && w.noChunking:
-			v.do = on(parseBdat, (*session).noBdat)
-		}
-		list = append(list, v)
-	}
-	if w.debugVerb {
-		list = append(list, verb{"DEBUG", always, on(parseAnything, (*session).debugCmd)},
-			verb{"Z-DEBUG", always, on(parseAnything, (*session).debugCmd)})
-	}
-	return list
 }
