@@ -19,13 +19,20 @@ const zone = `$TTL 60
 7.2.0.192.bl.example.        A   127.0.0.4
 7.2.0.192.bl.example.        TXT "sends " "spam, see\010 http://bl.example/7"
 7.2.0.192.white.example.     A   127.0.0.1
+7.2.0.192.white.example.     TXT "welcome"
 8.2.0.192.bl.example.        A   127.0.0.9
 7.2.0.192.over.example.      A   127.255.255.255
 7.2.0.192.mixed.example.     A   127.255.255.254
 7.2.0.192.mixed.example.     A   127.0.0.3
 *.parked.example.            A   203.0.113.80
 *.world.example.             A   127.0.0.2
+*.quota.example.             A   127.255.255.254
 7.2.0.192.multi.uribl.com.   A   127.0.0.1
+8.2.0.192.multi.uribl.com.   A   127.0.0.2
+7.2.0.192.list.dnswl.org.    A   127.0.0.255
+8.2.0.192.list.dnswl.org.    A   127.0.9.3
+7.2.0.192.dbl.spamhaus.org.  A   127.0.1.255
+8.2.0.192.dbl.spamhaus.org.  A   127.0.1.2
 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.bl.example. A 127.0.0.5
 2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.six.example. A 127.0.0.2
 2.0.0.127.six.example.       A   127.0.0.2
@@ -53,7 +60,7 @@ func TestCheck(t *testing.T) {
 	srv := dnstest.Start(t, zone)
 	srv.Fault("7.2.0.192.broken.example", dnstest.ServFail)
 	addr := netip.MustParseAddr("192.0.2.7")
-	one := rbl.Client{Addr: addr}
+	one, other := rbl.Client{Addr: addr}, rbl.Client{Addr: addr.Next()}
 	tests := []struct {
 		name   string
 		client rbl.Client
@@ -69,12 +76,18 @@ func TestCheck(t *testing.T) {
 		{"quota and listing", one, "mixed.example", `rbl="mixed.example (127.0.0.3)" rbl_score=100`},
 		{"parked", one, "parked.example", `rbl_errors="parked.example (answers 203.0.113.80, which is no answer of a list)" rbl_score=0`},
 		{"refused", one, "multi.uribl.com", `rbl_errors="multi.uribl.com (refuses to be asked: 127.0.0.1)" rbl_score=0`},
+		{"refused", one, "list.dnswl.org", `rbl_errors="list.dnswl.org (refuses to be asked: 127.0.0.255)" rbl_score=0`},
+		{"refused", one, "dbl.spamhaus.org", `rbl_errors="dbl.spamhaus.org (refuses to be asked: 127.0.1.255)" rbl_score=0`},
+		{"not refused", other, "multi.uribl.com", `rbl="multi.uribl.com (127.0.0.2)" rbl_score=100`},
+		{"not refused", other, "list.dnswl.org", `rbl="list.dnswl.org (127.0.9.3)" rbl_score=100`},
+		{"not refused", other, "dbl.spamhaus.org", `rbl="dbl.spamhaus.org (127.0.1.2)" rbl_score=100`},
 		{"IPv6", rbl.Client{Addr: netip.MustParseAddr("2001:db8::1")}, "bl.example", `rbl="bl.example (127.0.0.5)" rbl_score=100`},
 		{"mapped", rbl.Client{Addr: netip.MustParseAddr("::ffff:192.0.2.8")}, "bl.example", `rbl="bl.example (127.0.0.9)" rbl_score=100`},
 		{"name", rbl.Client{Addr: addr, Name: "pool.isp.example"}, "-p -s 30 names.example", `rbl="names.example (127.0.0.2)" rbl_score=30`},
 		{"no name", one, "-p -s 30 names.example", `rbl_score=0`},
 		{"sender", rbl.Client{Addr: addr, Sender: "spam.example"}, "-f -s 30 domains.example", `rbl="domains.example (127.0.1.2)" rbl_score=30`},
 		{"sender's address", rbl.Client{Sender: "[192.0.2.7]"}, "-f -s 30 world.example", `rbl_score=0`},
+		{"sender's bare address", rbl.Client{Sender: "192.0.2.7"}, "-f -s 30 world.example", `rbl_score=0`},
 		{"counted once", rbl.Client{Addr: addr, Sender: "spam.example"}, "-if -s 30 world.example", `rbl="world.example (127.0.0.2), world.example (127.0.0.2)" rbl_score=30`},
 		{"key", one, "-s 9 abcdefghijklmnopqrstuvwx26.dq.example", `rbl="dq.example (127.0.0.2)" rbl_score=9`},
 		{"one broken", one, "bl.example,broken.example", `rbl="bl.example (127.0.0.2 127.0.0.4)" rbl_errors="broken.example (` + srv.Addr().String() + ` answers SERVFAIL)" rbl_score=100`},
@@ -94,25 +107,26 @@ func TestCheck(t *testing.T) {
 
 func TestReasons(t *testing.T) {
 	r := dnstest.Start(t, zone).Resolver()
-	all := lists(t, "bl.example", "white.example*-1", "abcdefghijklmnopqrstuvwx26.dq.example")
+	all := lists(t, "white.example*-1", "bl.example", "abcdefghijklmnopqrstuvwx26.dq.example")
 	res := rbl.Check(context.Background(), r, all, rbl.Client{Addr: netip.MustParseAddr("192.0.2.7")})
 	res.Reasons(context.Background(), r)
 	var got []string
 	for _, h := range res.Hits {
 		got = append(got, h.Reason)
 	}
-	if want := []string{`sends spam, see\n http://bl.example/7`, "", "key *"}; !slices.Equal(got, want) {
+	if want := []string{"welcome", `sends spam, see\n http://bl.example/7`, "key *"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if res.Reason() != got[0] || res.Against() != "192.0.2.7 is listed by bl.example, dq.example" || !res.Refused() {
-		t.Errorf("reason %q against %q refused %t", res.Reason(), res.Against(), res.Refused())
+	var rec record.Record
+	if res.Record(&rec); rec.Value("rbl_reason") != got[1] || res.Against() != "192.0.2.7 is listed by bl.example, dq.example" || !res.Refused() {
+		t.Errorf("%s, against %q refused %t", &rec, res.Against(), res.Refused())
 	}
 }
 
 // TestAgainst: it is said of what the lists that count have it.
 func TestAgainst(t *testing.T) {
 	r := dnstest.Start(t, zone).Resolver()
-	all := lists(t, "white.example*-1", "bl.example", "-p names.example", "-f domains.example", "-if world.example")
+	all := lists(t, "white.example*0", "bl.example", "-p names.example", "-f domains.example", "-if world.example")
 	c := rbl.Client{Addr: netip.MustParseAddr("::ffff:192.0.2.7"), Name: "pool.isp.example", Sender: "spam.example"}
 	res := rbl.Check(context.Background(), r, all, c)
 	want := "192.0.2.7 is listed by bl.example; pool.isp.example is listed by names.example; " +
@@ -141,32 +155,59 @@ func TestOneLimit(t *testing.T) {
 }
 
 func TestAdd(t *testing.T) {
-	r := dnstest.Start(t, zone).Resolver()
-	all := lists(t, "-if -s 60 world.example", "-p -s 30 names.example")
+	srv := dnstest.Start(t, zone)
+	srv.Fault("pool.isp.example.broken.example", dnstest.ServFail)
+	r, all := srv.Resolver(), lists(t, "-if -s 60 world.example", "-p -s 30 names.example", "-p broken.example")
 	res := rbl.Check(context.Background(), r, all, rbl.Client{Addr: netip.MustParseAddr("192.0.2.7")})
 	res.Add(rbl.Check(context.Background(), r, all, rbl.Client{Name: "pool.isp.example"}))
 	res.Add(rbl.Check(context.Background(), r, all, rbl.Client{Sender: "spam.example"}))
-	if res.Score != 90 || len(res.Hits) != 3 {
-		t.Errorf("score %d of %d, want 90 of 3", res.Score, len(res.Hits))
+	if res.Score != 90 || res.Refused() || len(res.Hits) != 3 || len(res.Failures) != 1 {
+		t.Errorf("score %d of %d with %d failures, want 90 of 3 with 1", res.Score, len(res.Hits), len(res.Failures))
+	}
+}
+
+// TestCheckEach: each client is told once, with what all lists say of him, also
+// one of whom there is nothing to ask.
+func TestCheckEach(t *testing.T) {
+	addr := netip.MustParseAddr("192.0.2.7")
+	clients := []rbl.Client{{Addr: addr}, {Name: "pool.isp.example"}, {Addr: addr.Next()}}
+	told := make([][]string, len(clients))
+	rbl.CheckEach(context.Background(), dnstest.Start(t, zone).Resolver(), lists(t, "bl.example", "white.example", "over.example"), clients,
+		func(place int, res rbl.Result) { told[place] = append(told[place], res.Listings()) })
+	want := [][]string{{"bl.example (127.0.0.2 127.0.0.4), white.example (127.0.0.1)"}, {""}, {"bl.example (127.0.0.9)"}}
+	for i := range clients {
+		if !slices.Equal(told[i], want[i]) {
+			t.Errorf("%d: told %q, want %q", i, told[i], want[i])
+		}
 	}
 }
 
 func TestTest(t *testing.T) {
 	srv := dnstest.Start(t, zone)
 	srv.Fault("2.0.0.127.broken.example", dnstest.ServFail)
+	srv.Fault("1.0.0.127.half.example", dnstest.ServFail)
 	var got []string
 	for _, p := range rbl.Test(context.Background(), srv.Resolver(), lists(t, "bl.example=127.0.0.99", "six.example", "dead.example",
-		"world.example", "parked.example", "broken.example", "-f domains.example")) {
-		got = append(got, p.List.Name()+" "+p.About+": "+p.Health.String())
+		"world.example", "parked.example", "quota.example", "broken.example", "half.example", "-f domains.example")) {
+		detail := strings.ReplaceAll(p.Detail, srv.Addr().String(), "DNS")
+		got = append(got, p.List.Name()+" "+p.About+": "+p.Health.String()+": "+detail)
 	}
+	const (
+		mapped = ".0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
+		parked = " is listed: answers 203.0.113.80, which is no answer of a list"
+		quota  = "refuses to be asked: 127.255.255.254 (asked through an open resolver)"
+	)
 	want := []string{
-		"bl.example IPv4: works", "bl.example IPv6: no IPv6",
-		"six.example IPv4: works", "six.example IPv6: works",
-		"dead.example IPv4: dead", "dead.example IPv6: no IPv6",
-		"world.example IPv4: lists the world", "world.example IPv6: lists the world",
-		"parked.example IPv4: lists the world", "parked.example IPv6: lists the world",
-		"broken.example IPv4: cannot be asked", "broken.example IPv6: no IPv6",
-		"domains.example names: works",
+		"bl.example IPv4: works: 127.0.0.2", "bl.example IPv6: no IPv6: ",
+		"six.example IPv4: works: 127.0.0.2", "six.example IPv6: works: 127.0.0.2",
+		"dead.example IPv4: dead: 2.0.0.127 is not listed", "dead.example IPv6: no IPv6: ",
+		"world.example IPv4: lists the world: 1.0.0.127 is listed: 127.0.0.2",
+		"world.example IPv6: lists the world: 1" + mapped + " is listed: 127.0.0.2",
+		"parked.example IPv4: lists the world: 1.0.0.127" + parked, "parked.example IPv6: lists the world: 1" + mapped + parked,
+		"quota.example IPv4: cannot be asked: " + quota, "quota.example IPv6: cannot be asked: " + quota,
+		"broken.example IPv4: cannot be asked: DNS answers SERVFAIL", "broken.example IPv6: no IPv6: ",
+		"half.example IPv4: cannot be asked: DNS answers SERVFAIL", "half.example IPv6: no IPv6: ",
+		"domains.example names: works: 127.0.1.2",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

@@ -19,6 +19,11 @@ func TestParse(t *testing.T) {
 		{"x.example*-3", "-i -s -3 x.example"},
 		{"-f -s 1 abcdefghijklmnopqrstuvwx26.dbl.dq.spamhaus.net", "-f -s 1 dbl.dq.spamhaus.net"},
 		{"-s 1 abcdefghijklmnopqrstuvwx26.example", "-i -s 1 abcdefghijklmnopqrstuvwx26.example"},
+		{"-s 1 az09az09az09az09az09.dq.example", "-i -s 1 dq.example"},
+		{"-s 1 az09az09az09az09az0.dq.example", "-i -s 1 az09az09az09az09az0.dq.example"},
+		{"-s 1 a-list-of-those-who-spam.dq.example", "-i -s 1 a-list-of-those-who-spam.dq.example"},
+		{"-s 1048576 x.example", "-i -s 1048576 x.example"},
+		{"-s -1048576 x.example", "-i -s -1048576 x.example"},
 	}
 	for _, tt := range tests {
 		l, err := Parse(strings.Fields(tt.text))
@@ -34,7 +39,9 @@ func TestParseErrors(t *testing.T) {
 		{"-s 1", "one zone"},
 		{"-s 1 a.example b.example", "one zone"},
 		{"-s many a.example", `score "many" is not a number`},
-		{"-s 99999999 a.example", "is not a number from"},
+		{"-s 1048577 a.example", "is not a number from"},
+		{"-s -1048577 a.example", "is not a number from"},
+		{"a.example*many", `score "many" is not a number`},
 		{"-x -s 1 a.example", "unknown option -x"},
 		{"-s 1 a..example", "not the name of a zone"},
 		{"-s 1 =127.0.0.2", "not the name of a zone"},
@@ -43,6 +50,9 @@ func TestParseErrors(t *testing.T) {
 		{"-s 1 a.example=127.0.0.[2", `"[" without "]"`},
 		{"-s 1 a.example=127.0.0.300", `"300" is not a number`},
 		{"-s 1 a.example=127.0.0.9..2", "not a number or a range"},
+		{"-s 1 a.example=127.0.0.x..9", "not a number or a range"},
+		{"-s 1 a.example=127.0.0.2..300", "not a number or a range"},
+		{"-s 1 a.example=127.[0]0.2", "not four numbers"},
 		{"-s 1 a.example=127.0.0.2.3", "is not a number or a range"},
 		{"-s 1 a.example=127.0.0.[2]3", "not four numbers"},
 		{"-s 1 a.example=10.0.0.2", "within 127.0.0.0/8"},
@@ -86,8 +96,10 @@ func TestCodes(t *testing.T) {
 			}
 		}
 	}
-	if _, err := ParseCodes(strings.Repeat("127.0.0.2,", 40) + "127.0.0.2"); err == nil {
-		t.Error("any number of patterns")
+	for n, want := range map[int]bool{maxPatterns: true, maxPatterns + 1: false} {
+		if _, err := ParseCodes(strings.Repeat("127.0.0.2,", n-1) + "127.0.0.2"); (err == nil) != want {
+			t.Errorf("%d patterns: %v", n, err)
+		}
 	}
 }
 

@@ -169,7 +169,7 @@ func (r *Result) Against() string {
 		switch {
 		case h.List.Score <= 0:
 			continue
-		case b.Len() > 0 && h.About == about:
+		case h.About == about:
 			b.WriteString(", ")
 		default:
 			if b.Len() > 0 {
