@@ -91,9 +91,9 @@ func (c *config) options() *arg.Set {
 	return s
 }
 
-// withoutOptional takes those options of sendmail's out whose value is optional:
-// -d, which means nothing here, and -q, which does when there is nothing to be
-// sent.
+// withoutOptional takes out the two options whose value is optional in sendmail,
+// so that it stands in the same word or there is none, which arg does not know:
+// -d, which means nothing here, and -q, which it notes.
 func (c *config) withoutOptional(args []string) []string {
 	var kept []string
 	for i, a := range args {
@@ -109,8 +109,8 @@ func (c *config) withoutOptional(args []string) []string {
 	return kept
 }
 
-// setMode is -b. Most other modes of sendmail are other programs here; there
-// is no data base of aliases to be made by -bi, newaliases.
+// setMode is -b. Some modes of sendmail are other programs here (see delegate).
+// -bi, which is newaliases, has nothing to do: there is no data base of aliases.
 func (c *config) setMode(mode string) error {
 	switch mode {
 	case "m":
@@ -127,7 +127,8 @@ func (c *config) setMode(mode string) error {
 	return fmt.Errorf("no mode %q", mode)
 }
 
-// setOption is -o: an option of sendmail's that is not known never stops mail.
+// setOption is -o. Only i means something here; all others are accepted, since an
+// option of sendmail's must not keep mail from being sent.
 func (c *config) setOption(option string) error {
 	if option == "i" {
 		c.dots = true
@@ -135,8 +136,9 @@ func (c *config) setOption(option string) error {
 	return nil
 }
 
-// mode says what is wrong with the options taken together.
-func (c *config) mode(operands []string) error {
+// complete finds out the mode when -q asks for one, and says what is wrong with
+// the options taken together.
+func (c *config) complete(operands []string) error {
 	if c.hasQueueRun && len(operands) == 0 && !c.scan && c.instead == "" {
 		c.instead = "q"
 	}
@@ -176,9 +178,9 @@ func oneOf(s string, words ...string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(s, w) })
 }
 
-// load reads the configuration, which is smtpd's: where mail goes must be the
-// same to both. A delivery to one destination needs none: it runs as a user who
-// may not read it.
+// load reads the configuration, which is smtpd's, so that both agree on where
+// mail goes. --deliver needs none: its destination is decided, and it runs as a
+// user who may not read the file.
 func (c *config) load(stderr io.Writer) error {
 	if c.final != "" {
 		return nil

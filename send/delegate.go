@@ -12,9 +12,10 @@ import (
 	"postern/lib/sysexits"
 )
 
-// delegate has another program do what sendmail does itself: SMTP with the
-// caller is smtpd's, the queue runq's. It has our descriptors, and our
-// environment, which is the caller's own.
+// delegate has another program do what sendmail would do itself: smtpd speaks SMTP
+// with the caller (-bs), runq lists the queue (-bp) and works on it (-q). The
+// program has our descriptors and our environment, which are the caller's own. A
+// user who may not use the queue is served over a socket instead.
 func (c *config) delegate(stdin io.Reader, stdout, stderr io.Writer) int {
 	if c.instead == "i" {
 		return sysexits.OK

@@ -15,14 +15,14 @@ import (
 	"postern/lib/smtp"
 )
 
-// envelope is the envelope that the command line states, with the words that
-// smtpd has said about it, if it is smtpd that calls.
-func (p *program) envelope(operands []string) (*smtp.Envelope, bool, error) {
+// envelope is the envelope: what smtpd has left on descriptor 3, when it is smtpd
+// that calls (fromSMTP), and else what the command line states.
+func (p *program) envelope(operands []string) (env *smtp.Envelope, fromSMTP bool, err error) {
 	stated, err := inherited()
 	if err != nil {
 		return nil, false, err
 	}
-	env, err := p.fromArgs(operands)
+	env, err = p.fromArgs(operands)
 	if err != nil || stated == nil {
 		return env, false, err
 	}
@@ -57,9 +57,8 @@ func (p *program) fromArgs(operands []string) (*smtp.Envelope, error) {
 	return env, nil
 }
 
-// parseOperand is who is meant by an operand: one address as it stands, or what
-// sendmail takes too, a list of them as in a header: cron's MAILTO may have
-// several users.
+// parseOperand reads an operand: one address or, as sendmail takes it too, a list
+// of them as in a header field. Cron hands over all of MAILTO in one operand.
 func (p *program) parseOperand(operand string) ([]smtp.Mailbox, error) {
 	m, err := p.parseAddress(operand)
 	switch {
@@ -92,7 +91,8 @@ func allASCII(env *smtp.Envelope) bool {
 	return ok
 }
 
-// agree checks that descriptor 3 and the arguments speak of one message.
+// agree checks that descriptor 3 and the arguments have as many recipients, so
+// that they speak of one message.
 func agree(stated, env *smtp.Envelope) error {
 	if len(stated.Recipients) != len(env.Recipients) {
 		return fmt.Errorf("descriptor 3 has %d recipients, the command line %d", len(stated.Recipients), len(env.Recipients))

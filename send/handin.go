@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
@@ -24,27 +22,25 @@ import (
 // dialTime is how long the socket of this host may take to accept.
 const dialTime = 30 * time.Second
 
-// What listens at the sockets.
-const (
-	submitUnit = "submit.socket"
-	mailqUnit  = "mailq.socket"
-)
+// submitUnit is what takes the mail of users who cannot write the queue.
+const submitUnit = "submit.socket"
 
-// outsider says whether the calling user cannot write the queue, and is to hand
-// his mail in.
+// outsider says whether the calling user cannot write the queue, so that he has to
+// hand his mail in at the socket.
 func (c *config) outsider() bool {
 	err := unix.Access(c.mail.QueueDir(c.places), unix.W_OK|unix.X_OK)
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
-// mayLack says whether the configuration, which the calling user may not read,
-// is not needed: where mail goes that is handed in is for others to say.
+// mayLack says whether send can do without the configuration because the calling
+// user may not read it: for mail that is handed in, smtpd decides where it goes.
 func (c *config) mayLack(err error) bool {
 	return errors.Is(err, fs.ErrPermission) && c.outsider() && !c.check && !c.explain && !c.commands
 }
 
 // handIn gives the message to smtpd at the socket of this host, for all of its
-// recipients or for none: of several it is asked first whether it takes them.
+// recipients or for none: when there are several, smtpd is first asked whether it
+// takes them all.
 func (p *program) handIn(ctx context.Context, env *smtp.Envelope, in *message) int {
 	s, err := p.atSocket(ctx)
 	if err != nil {
@@ -106,9 +102,9 @@ func dialUnix(ctx context.Context, path string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(dialing, "unix", path)
 }
 
-// refusal is the first reply that is no yes, as an outcome: one that is
-// temporary, if there is any, since that may be all. Nil says that there is
-// none.
+// refusal is the reply that keeps the message from being handed in, as an outcome:
+// the first temporary one, else the first permanent one; nil when there is none.
+// A temporary refusal counts more, since what was permanent may be mended by then.
 func refusal(replies []smtp.Reply) *deliver.Outcome {
 	var no *deliver.Outcome
 	for _, r := range replies {
@@ -139,57 +135,4 @@ func (c *config) talk(stdin io.Reader, stdout, stderr io.Writer) int {
 		return complain(stderr, sysexits.TempFail, err)
 	}
 	return sysexits.OK
-}
-
-// showOwn is -bp for a user who may not read the queue: runq shows him at its
-// socket what he has handed in.
-func (c *config) showOwn(stdout, stderr io.Writer) int {
-	conn, err := dialUnix(context.Background(), c.places.Mailq())
-	if err != nil {
-		return complain(stderr, sysexits.TempFail, fmt.Errorf("this user may not read the queue, and nothing shows him his mail at %s: is %s started? (%w)",
-			c.places.Mailq(), mailqUnit, err))
-	}
-	defer conn.Close()
-	var end lastLine
-	_, err = io.Copy(io.MultiWriter(stdout, &end), conn)
-	if err == nil && !end.whole() {
-		err = fmt.Errorf("%s: this is not all; its log says why", mailqUnit)
-	}
-	if err != nil {
-		return complain(stderr, sysexits.TempFail, err)
-	}
-	return sysexits.OK
-}
-
-// lineKept is how much of a line lastLine keeps, in octets.
-const lineKept = 64
-
-// lastLine keeps the beginning of the last line that was written to it.
-type lastLine struct {
-	line  []byte
-	ended bool
-}
-
-// Write takes the next octets.
-func (l *lastLine) Write(b []byte) (int, error) {
-	for line := range bytes.Lines(b) {
-		if l.ended {
-			l.line = l.line[:0]
-		}
-		l.line = append(l.line, line[:min(len(line), lineKept-len(l.line))]...)
-		l.ended = line[len(line)-1] == '\n'
-	}
-	return len(b), nil
-}
-
-// whole says whether a listing of runq has come to its end, which says how much
-// there is.
-func (l *lastLine) whole() bool {
-	last := string(l.line)
-	return l.ended && (strings.HasPrefix(last, "-- ") || last == "the queue is empty\n" || last == "nothing of yours is in the queue\n")
-}
-
-// reader is the whole message.
-func (m *message) reader() io.Reader {
-	return io.MultiReader(bytes.NewReader(m.front), bytes.NewReader(m.head), m.body)
 }

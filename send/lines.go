@@ -6,10 +6,14 @@ import (
 	"io"
 )
 
-// lines reads a message of a user: CRLF becomes LF, any other CR, with which
-// programs overwrite their progress and which no server takes (RFC 5321 2.3.8),
-// a blank; a From_ line at the top is dropped, the last line gets its end, and a
-// dot alone may end it all.
+// lines reads a message as users and their programs write it, and makes it fit
+// for the queue:
+//
+//   - CRLF becomes LF. Any other CR, with which programs overwrite their progress
+//     and which no server takes (RFC 5321 2.3.8), becomes a blank.
+//   - A From_ line at the top is dropped.
+//   - The last line gets its end.
+//   - With dot, a line with nothing but a dot ends the message.
 type lines struct {
 	r       *bufio.Reader
 	dot     bool // a line with nothing but a dot is the end

@@ -29,9 +29,9 @@ func (p *program) parseList(body string) ([]smtp.Mailbox, error) {
 	return list, nil
 }
 
-// parseItems reads a list in which names without domain stand, as programs of
-// the host write it: "root, Bob <bob>, ann@x.example". why is what is wrong with
-// the list otherwise.
+// parseItems reads a list with names that have no domain, as programs of the host
+// write it: "root, Bob <bob>, ann@x.example". why is the error of net/mail, which
+// knows no such lists; it is returned when this is none either.
 func (p *program) parseItems(body string, why error) ([]smtp.Mailbox, error) {
 	var list []smtp.Mailbox
 	for _, item := range items(body) {

@@ -20,8 +20,8 @@ func main() {
 	os.Exit(run(byName(os.Args), os.Stdin, os.Stdout, os.Stderr))
 }
 
-// byName is the arguments of a command line, with the mode in front that the
-// program's name stands for: mailq, newaliases.
+// byName returns the arguments, with -bp or -bi in front when the program was
+// called as mailq or newaliases.
 func byName(argv []string) []string {
 	switch filepath.Base(argv[0]) {
 	case "mailq":
@@ -39,7 +39,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	options := c.options()
 	operands, err := options.Parse(c.withoutOptional(args))
 	if err == nil {
-		err = c.mode(operands)
+		err = c.complete(operands)
 	}
 	if err != nil {
 		return options.Report(err, stdout, stderr)

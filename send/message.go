@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,14 +24,14 @@ type message struct {
 	body  io.Reader
 }
 
-// inputError is trouble with reading the message.
+// inputError is an error of reading standard input.
 type inputError struct{ error }
 
 func (e inputError) Unwrap() error { return e.error }
 
-// openMessage prepares the message. One that smtpd hands over is complete; to
-// one of a user the fields are added that it lacks. With -t its recipients
-// become those of env.
+// openMessage prepares the message on standard input. A message from smtpd is
+// complete. A user's gets the fields that it lacks and, with -t, its recipients
+// are added to those of env.
 func (p *program) openMessage(env *smtp.Envelope, fromSMTP bool) (*message, error) {
 	if fromSMTP {
 		return &message{body: p.stdin}, nil
@@ -52,8 +51,8 @@ func (p *program) openMessage(env *smtp.Envelope, fromSMTP bool) (*message, erro
 	return m, nil
 }
 
-// endsWithDot says whether a dot alone ends the message: when a person types
-// it, and -i does not forbid it. In files a line is what it is.
+// endsWithDot says whether a line with a dot alone ends the message: when a person
+// types it at a terminal, unless -i is given. In a file or a pipe it is text.
 func (p *program) endsWithDot() bool {
 	f, ok := p.stdin.(*os.File)
 	if !ok || p.dots {
@@ -85,6 +84,11 @@ func (m *message) copyTo(w io.Writer) error {
 			return inputError{err}
 		}
 	}
+}
+
+// reader is the whole message.
+func (m *message) reader() io.Reader {
+	return io.MultiReader(bytes.NewReader(m.front), bytes.NewReader(m.head), m.body)
 }
 
 // readHead takes the header off r, with the empty line that ends it. A line
@@ -140,8 +144,8 @@ func isHeadLine(line []byte, first bool) bool {
 	return ok && len(name) > 0 && !bytes.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
-// missing is a Received field, and those fields of RFC 5322 3.6 that a message
-// must have and head has not.
+// missing is our Received field, and those fields that RFC 5322 3.6 demands and
+// head does not have.
 func (p *program) missing(env *smtp.Envelope, head []byte) []byte {
 	now := time.Now()
 	host := p.mail.Hostname()
@@ -179,17 +183,4 @@ func hasField(head []byte, name string) bool {
 		}
 	}
 	return false
-}
-
-// seekable is r as a file that can be read twice.
-func seekable(r io.Reader) (io.ReadSeeker, error) {
-	s, ok := r.(io.ReadSeeker)
-	if ok {
-		_, err := s.Seek(0, io.SeekCurrent)
-		ok = err == nil
-	}
-	if !ok {
-		return nil, errors.New("standard input must be a file")
-	}
-	return s, nil
 }

@@ -59,8 +59,8 @@ func (p *program) unreadable(err error) int {
 	return complain(p.stderr, sysexits.DataErr, err)
 }
 
-// refuse tells why nobody gets the message. What is no fault of the message
-// is to be tried again.
+// refuse tells why nobody gets the message. Every error that is not the message's
+// own fault is temporary (75).
 func (p *program) refuse(err error) int {
 	status := sysexits.TempFail
 	switch {
@@ -78,8 +78,9 @@ func (p *program) refuse(err error) int {
 	return complain(p.stderr, status, err)
 }
 
-// deliverNow delivers of a message that has been queued what can be delivered
-// here and now. The queue has it, so that whatever happens is no failure.
+// deliverNow delivers a message that was just queued to those recipients whose
+// mailboxes this process may write. What fails stays in the queue for runq, so
+// that nothing here is an error of send.
 func (p *program) deliverNow(ctx context.Context, id string) {
 	if id == "" {
 		return
@@ -109,8 +110,9 @@ func (p *program) deliverNow(ctx context.Context, id string) {
 	}
 }
 
-// attempt delivers to recipient i if that is a mailbox here, and says whether
-// the recipient is done. All else, and all reports to the sender, are runq's.
+// attempt delivers to recipient i if that is a mailbox of this host, and says
+// whether the recipient is done. Everything else is left to runq, and so are the
+// reports to the sender.
 func (p *program) attempt(ctx context.Context, e *queue.Entry, i int) bool {
 	rcpt := e.Envelope.Recipients[i]
 	dest, err := deliver.ParseDestination(rcpt.Dest, rcpt.Mailbox)
@@ -125,61 +127,4 @@ func (p *program) attempt(ctx context.Context, e *queue.Entry, i int) bool {
 	}
 	s := queue.Status{State: state, Tries: 1, Tried: time.Now(), Reply: o.Reply.String()}
 	return e.Mark(i, s) == nil && state == queue.Done
-}
-
-// finish is --deliver: one destination, with the rights of the calling user.
-// The message is a file, so that it is whole.
-func (p *program) finish(operands []string) int {
-	m, err := p.parseAddress(operands[0])
-	if err != nil {
-		return complain(p.stderr, sysexits.Usage, err)
-	}
-	dest, err := deliver.ParseDestination(p.final, m)
-	if err != nil {
-		return complain(p.stderr, sysexits.Usage, err)
-	}
-	sender, err := p.envelopeSender()
-	if err != nil {
-		return complain(p.stderr, sysexits.Usage, err)
-	}
-	msg, err := seekable(p.stdin)
-	if err != nil {
-		return complain(p.stderr, sysexits.Usage, err)
-	}
-	v := deliver.Delivery{ID: p.id, Sender: sender, Dest: dest, Text: msg, Again: p.again, Child: true}
-	o := p.mail.Final(context.Background(), v)
-	for _, m := range o.Forward {
-		fmt.Fprintln(p.stdout, m)
-	}
-	return p.report(o)
-}
-
-// report turns an outcome into an exit status, and its words into the reason.
-func (p *program) report(o deliver.Outcome) int {
-	if o.Status == deliver.Delivered {
-		return sysexits.OK
-	}
-	why := errors.New(o.Reply.Lines[0])
-	if o.Err != nil {
-		why = o.Err
-	}
-	return complain(p.stderr, exitStatus(o), why)
-}
-
-// exitStatus is the status that says what o says.
-func exitStatus(o deliver.Outcome) int {
-	if o.Status == deliver.Deferred {
-		return sysexits.TempFail
-	}
-	switch o.Reply.Detail {
-	case smtp.NoMailbox:
-		return sysexits.NoUser
-	case smtp.OtherMedia:
-		return sysexits.DataErr
-	case smtp.BadDestination:
-		return sysexits.NoHost
-	case smtp.NotAuthorized:
-		return sysexits.NoPerm
-	}
-	return sysexits.Unavailable
 }

@@ -119,7 +119,7 @@ func (l *lister) when(ref queue.Ref) string {
 	return "due in " + ref.Due.Sub(l.now).Round(time.Minute).String()
 }
 
-// total is the last line for a person.
+// total is the last line for a person, by which queue.EndsListing knows the end.
 func (l *lister) total() {
 	n := 0
 	for _, c := range l.count {
@@ -128,18 +128,18 @@ func (l *lister) total() {
 	entries := "entries"
 	switch {
 	case n == 0 && l.viewer != everybody:
-		fmt.Fprintln(l.w, "nothing of yours is in the queue")
+		fmt.Fprintln(l.w, queue.NothingOfYours)
 		return
 	case n == 0 && l.some:
 		fmt.Fprintln(l.w, "nothing of that is in the queue")
 		return
 	case n == 0:
-		fmt.Fprintln(l.w, "the queue is empty")
+		fmt.Fprintln(l.w, queue.NothingQueued)
 		return
 	case n == 1:
 		entries = "entry"
 	}
-	fmt.Fprintf(l.w, "-- %d %s, %s: %d new, %d wait, %d held, %d failed, %d damaged\n", n, entries, size(l.size),
+	fmt.Fprintf(l.w, "%s%d %s, %s: %d new, %d wait, %d held, %d failed, %d damaged\n", queue.TotalMark, n, entries, size(l.size),
 		l.count[queue.New], l.count[queue.Wait], l.count[queue.Held], l.count[queue.Failed], l.count[queue.Damaged])
 }
 
