@@ -9,8 +9,9 @@ import (
 	"postern/lib/smtp"
 )
 
-// answered takes the result of a part; err is what ended the session, or nil.
-// It ended under the first part that hears of it: those behind had no turn.
+// answered takes the result of a part. err is what ended the session, or nil. A
+// session that ends tells all parts that it had taken: the first of them is the
+// one under which it ended, those behind it were not tried.
 func (c *carrier) answered(p *part, r client.Result, err error) {
 	again := &part{job: p.job, tries: p.tries}
 	switch {
@@ -33,10 +34,10 @@ func (c *carrier) answered(p *part, r client.Result, err error) {
 	c.settle(p)
 }
 
-// due reports that a recipient is to be tried once more: one who was not asked
-// because the connection broke, or who was one too many for a transaction that
-// others had a part in (RFC 5321 4.5.3.1.10). A server that was too slow once
-// would be so again.
+// due reports that recipient k is to be tried once more: since the server took
+// others in the same transaction and had no room for this one (RFC 5321
+// 4.5.3.1.10), or since the connection broke before it was answered. A server
+// that was too slow once is not asked again.
 func (p *part) due(r client.Result, k int, err error) bool {
 	reply := r.Recipients[k]
 	if tooMany(reply) && slices.ContainsFunc(r.Recipients, func(r smtp.Reply) bool { return r.Class() == 2 }) {
@@ -46,7 +47,8 @@ func (p *part) due(r client.Result, k int, err error) bool {
 	return broke && !errors.Is(err, os.ErrDeadlineExceeded) && p.tries < maxTries
 }
 
-// tooMany is a server's word that a transaction has no room for a recipient.
+// tooMany reports that a reply to RCPT means too many recipients: 452, or 552 from
+// servers that follow RFC 821 (RFC 5321 4.5.3.1.10).
 func tooMany(r smtp.Reply) bool {
 	return r.Code == 452 && (r.Detail == smtp.NoEnhanced || r.Detail == smtp.TooManyRecipients) ||
 		r.Code == 552 && r.Detail == smtp.NoEnhanced
@@ -71,8 +73,9 @@ func (c *carrier) outcome(to *smtp.Recipient, r client.Result, k int, err error)
 	return o
 }
 
-// untried is what becomes of a part when no host would talk to us. That it has
-// no host tells the caller so, unless it is for good.
+// untried reports a part when no host of the destination would talk to us. A
+// temporary failure is reported without a host, which tells the caller that
+// nothing at this destination can be served now (see queue.Job).
 func (c *carrier) untried(p *part) {
 	o := c.down.outcome
 	if o.verdict() == "defer" && o.host != "" {
@@ -84,7 +87,7 @@ func (c *carrier) untried(p *part) {
 	c.settle(p)
 }
 
-// settle is the end of a part, and of the job if it was the last one.
+// settle ends a part, and with the last part of a job the job.
 func (c *carrier) settle(p *part) {
 	if p.job.open--; p.job.open == 0 {
 		p.job.letter.close()

@@ -11,11 +11,13 @@ const (
 	// maxRecipients is how many recipients go into one transaction: so many
 	// every server takes (RFC 5321 4.5.3.1.8).
 	maxRecipients = 100
-	// maxTries is how many connections may break under one message before it
-	// is put off, and maxFruitless how many without an answer to any message
-	// before the destination is: more, so that one message which the server
-	// cannot bear does not keep back those behind it.
-	maxTries     = 2
+	// maxTries is how many connections may break under one message before that
+	// message is put off.
+	maxTries = 2
+	// maxFruitless is how many connections in a row may break without an answer
+	// to any message before all mail for the destination is put off. It is more
+	// than maxTries, so that one message that breaks the server does not keep
+	// back those behind it.
 	maxFruitless = 3
 )
 
@@ -34,7 +36,8 @@ type part struct {
 	tries int
 }
 
-// source gives the next job, as a client.Feed gives messages.
+// source gives the next job, or nil, and whether there may be more, as a
+// client.Feed gives messages.
 type source func(wait bool) (j *job, more bool)
 
 // carrier brings jobs to one destination, over as few connections as it can.
@@ -42,14 +45,14 @@ type carrier struct {
 	*program
 	to   destination
 	next source
-	done func(*job) // is told each job of which all is known
+	done func(*job) // called with each job when all of its outcomes are known
 	more bool       // the source may have another
 	link *link
 	down *failure // why no host would talk: nothing more is tried
 	// fruitless counts the connections since the last one over which a
 	// message had an answer.
 	fruitless int
-	broken    bool    // the connection has, and it is known under which message
+	broken    bool    // the connection is, and the message under which it broke has been told
 	backlog   []*part // to be sent before the next job
 }
 
@@ -73,7 +76,7 @@ func (c *carrier) carry(ctx context.Context) {
 	}
 }
 
-// deliver uses one connection up.
+// deliver sends over the connection until there is no more to send or it breaks.
 func (c *carrier) deliver(ctx context.Context) {
 	c.fruitless++
 	c.broken = false

@@ -42,8 +42,8 @@ func messageID(domain string) string {
 	return "<" + hex.EncodeToString(random) + "@" + domain + ">"
 }
 
-// from is who wrote the message, as far as the envelope knows: for a user of
-// this host with the full name.
+// from is the From field of a message that has none: the sender of the envelope,
+// with the full name of a user of this host.
 func (c conversion) from() string {
 	switch {
 	case c.sender.IsZero():
@@ -58,8 +58,8 @@ func (c conversion) from() string {
 	return strings.TrimLeft(header.Phrase(u.Name)+" <"+c.sender.String()+">", " ")
 }
 
-// address is an address of the header as those elsewhere understand it; one
-// that would not be better is left as it is.
+// address qualifies an address of the header. What would not be an address then
+// either is left as it is.
 func (c conversion) address(spec string) string {
 	full := bangToAt(spec)
 	at := strings.LastIndexByte(full, '@')
@@ -95,7 +95,7 @@ func (p *program) filter() int {
 
 // conversion is what the command line says of a message.
 func (p *program) conversion() (conversion, error) {
-	c := conversion{domain: p.names.host, suffix: p.suffix}
+	c := conversion{domain: p.hostname, suffix: p.suffix}
 	var err error
 	if c.sender, err = p.senderMailbox(p.sender); err != nil {
 		return c, err

@@ -32,10 +32,10 @@ func (c *credentialConfig) options(s *arg.Set) {
 // errNoCredentials is a server for which there are none.
 var errNoCredentials = errors.New("no credentials")
 
-// find returns what to prove to a host: those of the user, or when user is ""
-// the first for the host in a file, and with a command those of whoever runs
-// smtp. The error is errNoCredentials, or says which file or command is of no
-// use.
+// find returns the credentials of a user at a host. When user is "", a file gives
+// the first credentials that it has for the host, and a command is asked for
+// those of whoever runs smtp. The error wraps errNoCredentials, or says what is
+// wrong with the file or the command.
 func (c *credentialConfig) find(ctx context.Context, host, user string) (auth.Credentials, error) {
 	host = strings.TrimSuffix(host, ".")
 	switch {
@@ -51,9 +51,10 @@ func (c *credentialConfig) find(ctx context.Context, host, user string) (auth.Cr
 	return c.findByDefault(host, user)
 }
 
-// findByDefault looks where systemd puts credentials, which sees itself to who
-// may read them, and then into the file of the host. Those of a service of root's
-// are not for us when its runq has started us as somebody else.
+// findByDefault looks where systemd puts credentials ($CREDENTIALS_DIRECTORY),
+// without a look at the file's mode, since systemd sees to who may read it, and
+// then into the host's own file. A runq that runs as root has credentials that we
+// may not read when it has started us as another user.
 func (c *credentialConfig) findByDefault(host, user string) (auth.Credentials, error) {
 	var closed error
 	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {

@@ -17,7 +17,7 @@ type destination struct {
 	text   string // as it was written
 	host   string // a name, or an IP address without brackets; "" with socket
 	mx     bool   // host is a domain, whose mail exchangers are meant
-	given  bool   // host is an address of mail, which may be one that no mail can go to
+	given  bool   // host comes from the literal of a mail address: mx.Lookup refuses where no mail may go
 	port   string // a number
 	socket string // path of a Unix socket
 }
@@ -31,9 +31,8 @@ type destination struct {
 //	[1.2.3.4] [IPv6:...] an address; with or without :port
 //	unix!/path           a Unix socket
 //
-// What stands before the last slash of the first word in front of a "!" (a
-// network's folder, in Plan 9) says nothing here. $name is the value of an
-// environment variable.
+// A folder in front of the network's name, as in /net/tcp!host of Plan 9, is passed
+// over. $name is the value of an environment variable.
 func parseDestination(s, port string) (destination, error) {
 	d := destination{text: s, port: port}
 	words := strings.Split(s, "!")

@@ -108,12 +108,12 @@ func TestHostNames(t *testing.T) {
 		{"mx\r\nQUIT", "", "", "our own name"},
 	}
 	for _, test := range tests {
-		got, err := (&config{host: test.host, suffix: test.suffix}).hostNames()
-		if got.host != test.want || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
-			t.Errorf("%+v: got %q, %v", test, got.host, err)
+		got, err := (&config{host: test.host, suffix: test.suffix}).findHostname()
+		if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+			t.Errorf("%+v: got %q, %v", test, got, err)
 		}
 	}
-	if _, err := (&config{}).hostNames(); err != nil {
+	if _, err := (&config{}).findHostname(); err != nil {
 		t.Errorf("the system's: %v", err)
 	}
 }

@@ -37,8 +37,8 @@ type jobReader struct {
 	*program
 	in     *bufio.Reader
 	status int
-	err    error // what is wrong with the list; it ends there
-	untold error // why a result could not be written: then no more is begun
+	err    error // what is wrong with the list, which is not read further
+	untold error // why a result could not be written; no further job is begun
 }
 
 // next is the source of the carrier. A job whose message cannot be read is
@@ -82,7 +82,7 @@ func (r *jobReader) unreadable(j *job, err error) {
 	for i := range j.outcomes {
 		j.outcomes[i] = outcome{
 			reply:  smtp.Say(451, smtp.OtherSystem, "the message cannot be read"),
-			host:   r.names.host,
+			host:   r.hostname,
 			reason: err.Error(),
 		}
 	}

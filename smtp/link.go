@@ -42,9 +42,9 @@ type attempt struct {
 	socket string // instead of addr and port
 }
 
-// link begins a session, with TLS as the policy wants it. When the handshake
-// fails and the policy has nothing against it, a new connection goes on in the
-// clear.
+// link begins a session over conn, with TLS as the policy wants it. When the
+// handshake fails and the policy allows the clear, it begins once more in the
+// clear over a new connection.
 func (a attempt) link(ctx context.Context, conn net.Conn) (*link, *failure) {
 	l, err := a.begin(ctx, conn)
 	if errors.Is(err, client.ErrHandshake) && a.policy.Clear() && !a.tlsFirst {
@@ -128,7 +128,7 @@ func (a attempt) introduce(ctx context.Context, s *client.Session) error {
 // errNoTLS is a host that does not offer what its policy asks.
 var errNoTLS = errors.New("the host offers no TLS, which it has to")
 
-// proven is link.tls.
+// proven is what TLS has proved about the host, for link.tls.
 func (a attempt) proven(s *client.Session) string {
 	state, ok := s.TLS()
 	if !ok {
@@ -159,7 +159,7 @@ func (a attempt) failed(err error) *failure {
 	return f
 }
 
-// stage names what a server said no to.
+// stage names what a server refused: the connection, or a verb.
 func stage(verb string) string {
 	if verb == "" {
 		return "the connection"
@@ -169,7 +169,7 @@ func stage(verb string) string {
 
 // clientOptions are those of a session.
 func (p *program) clientOptions() client.Options {
-	o := client.Options{Name: p.names.host, LMTP: p.lmtp, Provoke: p.provoke}
+	o := client.Options{Name: p.hostname, LMTP: p.lmtp, Provoke: p.provoke}
 	if p.timeout > 0 {
 		limit := time.Duration(p.timeout) * time.Second
 		o.Command, o.DataStart, o.DataBlock, o.DataEnd = limit, limit, limit, limit

@@ -38,8 +38,8 @@ func (a attempt) authenticate(ctx context.Context, l *link) error {
 	return refusedLogin(l.Auth(ctx, m))
 }
 
-// refusedLogin is a server's no to our credentials. It may be the fault of
-// whoever changed a password, and nobody's mail is to be lost by that.
+// refusedLogin makes a refusal of our credentials temporary: a password that
+// somebody has changed must not bounce mail.
 func refusedLogin(err error) error {
 	refused := new(client.Refused)
 	if !errors.As(err, &refused) || refused.Reply.Class() == 4 {
@@ -51,7 +51,8 @@ func refusedLogin(err error) error {
 	}}
 }
 
-// ourFault is what has to be mended here before any mail can go.
+// ourFault is the failure when AUTH is not set up right on our side (78): temporary
+// to the mail, until somebody has mended it.
 func ourFault(why string) error {
 	return &failure{outcome: outcome{
 		reply:  smtp.Say(451, smtp.BadConfiguration, "authentication with the next server is not set up"),

@@ -49,17 +49,18 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // program is one run of smtp.
 type program struct {
 	*config
-	names          names
+	hostname       string // our own name, in EHLO and behind addresses without a domain
 	dns            dns.Resolver
 	tls            tlsconf.Policy // that every host has to meet
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
-// start finds out what the command line leaves to the host.
+// start finds out what the command line leaves open: our name, the resolver, what
+// TLS has to be.
 func (p *program) start() error {
 	var err error
-	if p.names, err = p.hostNames(); err != nil {
+	if p.hostname, err = p.findHostname(); err != nil {
 		return err
 	}
 	if p.dns, err = p.selectDNS(); err != nil {
@@ -69,8 +70,9 @@ func (p *program) start() error {
 	return err
 }
 
-// selectDNS is whom the DNS is asked of. For the name servers of the system
-// resolv.conf(5) says itself whether they are believed about DNSSEC.
+// selectDNS is the resolver that the command line asks for. --trust-ad is for the
+// server of -r: about the system's own servers resolv.conf(5) says itself whether
+// they are believed about DNSSEC.
 func (p *program) selectDNS() (dns.Resolver, error) {
 	server := cmp.Or(p.resolver, os.Getenv(place.ResolverEnv))
 	if !p.trustAD || p.zone != "" {

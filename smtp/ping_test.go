@@ -160,7 +160,7 @@ func TestPingNowhere(t *testing.T) {
 // Destinations that share a host share what it has to bear.
 func TestPingGate(t *testing.T) {
 	c := newCrowd(t)
-	p := &program{config: new(config), names: names{host: "host.example"}, stderr: io.Discard}
+	p := &program{config: new(config), hostname: "host.example", stderr: io.Discard}
 	p.pings = pingConfig{connections: 2}
 	k := newPinger(p, smtp.Mailbox{})
 	var all sync.WaitGroup

@@ -16,9 +16,9 @@ const (
 	// maxAttempts bounds the sessions that are begun before somebody talks to
 	// us.
 	maxAttempts = 20
-	// maxSlow bounds those of them that last until our patience ends: whoever
-	// owns a domain can give it as many silent hosts as he likes, and other
-	// mail waits for its turn.
+	// maxSlow bounds the attempts that end by a time limit: the owner of a domain
+	// can give it as many silent hosts as he likes, while other mail waits for
+	// its turn.
 	maxSlow = 2
 )
 
@@ -81,7 +81,8 @@ func (p *program) connect(ctx context.Context, to destination) (*link, *failure)
 	return nil, worst
 }
 
-// try begins sessions with the addresses of a host. One that has talked and
+// try begins a session with the addresses of a host, one attempt after the other
+// for as long as yield wants more. An address that took the connection and then
 // failed is not dialed again.
 func (p *program) try(ctx context.Context, a attempt, host mx.Host) iter.Seq2[*link, *failure] {
 	return func(yield func(*link, *failure) bool) {
@@ -116,7 +117,7 @@ func (p *program) connectSocket(ctx context.Context, to destination) (*link, *fa
 
 // route is where the mail goes.
 func (p *program) route(ctx context.Context, to destination) (*mx.Route, error) {
-	o := mx.Options{Names: []string{p.names.host}, Busted: p.busted, Gateway: p.gateway, Local: p.local, Family: p.family()}
+	o := mx.Options{Names: []string{p.hostname}, Busted: p.busted, Gateway: p.gateway, Local: p.local, Family: p.family()}
 	switch {
 	case to.mx:
 		return mx.Lookup(ctx, p.dns, to.host, o)
