@@ -1,6 +1,9 @@
 package dns
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // read takes the answer to a question out of a message. Only what belongs to
 // the name, or to the CNAMEs that lead from it, is looked at.
@@ -57,7 +60,20 @@ func (m *message) records(k key, name string, t Type) (list []Record, ok bool) {
 		}
 		list = append(list, Record{Name: name, Type: t, TTL: time.Duration(r.ttl) * time.Second, Data: text})
 	}
-	return list, true
+	return once(list), true
+}
+
+// once leaves out what was there already: records are a set (RFC 2181 5).
+func once(list []Record) []Record {
+	if len(list) < 2 {
+		return list
+	}
+	seen := make(map[string]struct{}, len(list))
+	return slices.DeleteFunc(list, func(r Record) bool {
+		_, again := seen[r.Data]
+		seen[r.Data] = struct{}{}
+		return again
+	})
 }
 
 // named tells whether the record is one of the name. Most stand under a pointer

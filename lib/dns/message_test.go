@@ -76,6 +76,31 @@ func TestMessage(t *testing.T) {
 	}
 }
 
+// An answer has each record once (RFC 2181 5), however often a server sends it,
+// as Zone has it.
+func TestRecordsOnce(t *testing.T) {
+	var sent, want []string
+	for i := range 40 {
+		data := fmt.Sprintf(`"%d"`, i%30)
+		sent = append(sent, "mx.example. 60 IN TXT "+data)
+		if i < 30 {
+			want = append(want, data)
+		}
+	}
+	m, err := parseMessage(packed(t, sent...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := read(&m, key{"mx.example", TypeTXT}, false)
+	var got []string
+	for _, r := range a.Records {
+		got = append(got, r.Data)
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q %v, want %q", got, err, want)
+	}
+}
+
 // A name may be made of pointers only to a point, and be no longer than 255
 // octets however it is made up.
 func TestHostileNames(t *testing.T) {
