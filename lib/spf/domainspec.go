@@ -42,19 +42,21 @@ func endsInTopLabel(s string) bool {
 		return false
 	}
 	label := s[dot+1:]
-	if label == "" || label[0] == '-' || label[len(label)-1] == '-' {
+	return isLabel(label) && strings.Trim(label, "0123456789") != ""
+}
+
+// isLabel reports whether s is made of letters, digits and inner hyphens: a
+// sub-domain of RFC 5321 4.1.2.
+func isLabel(s string) bool {
+	if s == "" || s[0] == '-' || s[len(s)-1] == '-' {
 		return false
 	}
-	digits := 0
-	for i := range len(label) {
-		switch c := label[i]; {
-		case isDigit(c):
-			digits++
-		case !isAlpha(c) && c != '-':
+	for i := range len(s) {
+		if c := s[i]; !isAlpha(c) && !isDigit(c) && c != '-' {
 			return false
 		}
 	}
-	return digits < len(label)
+	return true
 }
 
 func whyNoDomain(s string) string {

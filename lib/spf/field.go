@@ -47,14 +47,16 @@ func (r *Result) Received(receiver string, ip netip.Addr, sender, helo string) [
 //	spf=pass
 //	(192.0.2.1 may send mail from example.org)
 //	smtp.mailfrom=a@example.org
+//
+// The last is the domain alone where the grammar has no room for the address.
 func (r *Result) AuthResult(ip netip.Addr) []string {
 	pieces := []string{"spf=" + r.Code.String(), "(" + comment(r.Meaning(ip)) + ")"}
 	switch {
-	case len(r.Domain) > maxName || !isAtom(r.Domain):
+	case len(r.Domain) > maxName || !isToken(r.Domain):
 		return pieces
 	case r.Identity == HELO:
 		return append(pieces, "smtp.helo="+r.Domain)
-	case isAtom(strings.TrimSuffix(r.Sender, "@"+r.Domain)) && len(r.Sender) <= maxValue:
+	case len(r.Sender) <= maxValue && isDomainName(r.Domain) && isAtom(strings.TrimSuffix(r.Sender, "@"+r.Domain)):
 		return append(pieces, "smtp.mailfrom="+r.Sender)
 	}
 	return append(pieces, "smtp.mailfrom="+r.Domain)
@@ -132,4 +134,19 @@ func isAtom(s string) bool {
 		}
 	}
 	return true
+}
+
+// isToken reports whether s is a dot-atom-text that is a token as well, the
+// plainest value of Authentication-Results (RFC 2045 5.1, RFC 8601 2.2).
+func isToken(s string) bool { return isAtom(s) && !strings.ContainsAny(s, "/=?") }
+
+// isDomainName reports whether s can stand behind a local part in
+// Authentication-Results (RFC 6376 3.5, RFC 8601 2.2).
+func isDomainName(s string) bool {
+	for label := range strings.SplitSeq(s, ".") {
+		if !isLabel(label) {
+			return false
+		}
+	}
+	return strings.IndexByte(s, '.') > 0
 }

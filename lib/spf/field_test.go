@@ -26,14 +26,24 @@ func TestFields(t *testing.T) {
 			`spf=fail (192.0.2.1 may not send mail from x.test, by SPFfail) smtp.helo=x.test`,
 		},
 		{ // all that a client can do
-			Result{Code: PermError, Domain: "x).test", Sender: "a\r\nb(\"\\\"@x).test", Problem: "bad \"\u00fc\"\n"}, "a\r\nb(\"\\\"@x).test", "(\x00)",
-			`permerror (mx.test: what x?.test publishes cannot be understood) receiver=mx.test; client-ip=192.0.2.1; envelope-from="a??b(\"\\\"@x).test"; helo="(?)"; identity=mailfrom; problem="bad \"?\"?"`,
-			`spf=permerror (what x?.test publishes cannot be understood)`,
+			Result{Code: PermError, Domain: "x(\\).test", Sender: "a\r\nb(\"\\\"@x).test", Problem: "bad \"\u00fc\"\n"}, "a\r\nb(\"\\\"@x).test", "(\x00)",
+			`permerror (mx.test: what x???.test publishes cannot be understood) receiver=mx.test; client-ip=192.0.2.1; envelope-from="a??b(\"\\\"@x).test"; helo="(?)"; identity=mailfrom; problem="bad \"?\"?"`,
+			`spf=permerror (what x???.test publishes cannot be understood)`,
 		},
 		{
 			Result{Code: None, Domain: "x.test", Sender: "a b@x.test"}, "a b@x.test", "",
 			`none (mx.test: x.test does not say who may send mail from it) receiver=mx.test; client-ip=192.0.2.1; envelope-from="a b@x.test"; identity=mailfrom`,
 			`spf=none (x.test does not say who may send mail from it) smtp.mailfrom=x.test`,
+		},
+		{ // no domain-name of RFC 6376 3.5 can follow the local part
+			Result{Code: Pass, Domain: "a_b.test", Sender: "ann@a_b.test"}, "ann@a_b.test", "a_b.test",
+			`pass (mx.test: 192.0.2.1 may send mail from a_b.test) receiver=mx.test; client-ip=192.0.2.1; envelope-from="ann@a_b.test"; helo=a_b.test; identity=mailfrom`,
+			`spf=pass (192.0.2.1 may send mail from a_b.test) smtp.mailfrom=a_b.test`,
+		},
+		{ // nor is it a token of RFC 2045 5.1
+			Result{Code: None, Domain: "a=b.test", Sender: "postmaster@a=b.test", Identity: HELO}, "", "a=b.test",
+			`none (mx.test: a=b.test does not say who may send mail from it) receiver=mx.test; client-ip=192.0.2.1; envelope-from="<>"; helo=a=b.test; identity=helo`,
+			`spf=none (a=b.test does not say who may send mail from it)`,
 		},
 	}
 	for _, test := range tests {

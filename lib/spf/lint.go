@@ -135,7 +135,7 @@ func (l *linter) record(ctx context.Context, domain string, way []string) {
 
 // published finds the one SPF record of a domain.
 func (l *linter) published(ctx context.Context, domain string, referred bool) (text string, ok bool) {
-	records, state := l.ask(ctx, domain, dns.TypeTXT)
+	records, state := l.texts(ctx, domain)
 	if state == unanswered {
 		l.find(Unknown, -1, "", l.problem, "ask again")
 		return "", false

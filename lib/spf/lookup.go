@@ -9,7 +9,7 @@ import (
 // fetch finds and reads a domain's record (RFC 7208 4.4, 4.5). There is none
 // with None, TempError and PermError.
 func (e *evaluation) fetch(ctx context.Context, domain string) (*Record, Code) {
-	answer, state := e.ask(ctx, domain, dns.TypeTXT)
+	answer, state := e.texts(ctx, domain)
 	if state == unanswered {
 		return nil, TempError
 	}
@@ -33,6 +33,15 @@ func (e *evaluation) fetch(ctx context.Context, domain string) (*Record, Code) {
 		return nil, PermError
 	}
 	return only.record, Neutral
+}
+
+// texts asks for the TXT records of a domain. What is none has none (RFC 7208
+// 4.3), even if the DNS has.
+func (e *evaluation) texts(ctx context.Context, domain string) ([]dns.Record, state) {
+	if !checkable(domain) {
+		return nil, nothing
+	}
+	return e.ask(ctx, domain, dns.TypeTXT)
 }
 
 // state is how a question was answered.

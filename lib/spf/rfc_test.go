@@ -51,6 +51,9 @@ deeper.test.  TXT "v=spf1 ip4:203.0.113.0/24 exp=why.test"
 incnone.test. TXT "v=spf1 include:text.test +all"
 inctemp.test. TXT "v=spf1 include:broken.test +all"
 incperm.test. TXT "v=spf1 include:late.test +all"
+inclabel.test. TXT "v=spf1 include:%{l} -all"
+redlabel.test. TXT "v=spf1 redirect=%{l}"
+label.        TXT "v=spf1 +all"
 
 ; 5.3, 5.4: a, mx
 a.test.       TXT "v=spf1 a/28//64 -all"
@@ -137,6 +140,8 @@ func TestRFC(t *testing.T) {
 		{"5.2 include has its own qualifier", "192.0.2.7", "a@inc.test", "", "neutral matched=ip4:192.0.2.0/24 of=strings.test"},
 		{"5.2 include that does not pass", "198.51.100.7", "a@inc.test", "", "fail matched=-all"},
 		{"5.2 include of nothing", "192.0.2.1", "a@incnone.test", "", "permerror problem=text.test, which is included, publishes no record"},
+		{"4.3 include of a name with one label", "192.0.2.1", "label@inclabel.test", "", "permerror problem=label, which is included, publishes no record"},
+		{"4.3 redirect to a name with one label", "192.0.2.1", "label@redlabel.test", "", "permerror of=label problem=label, to which is redirected, publishes no record"},
 		{"5.2 include, temperror", "192.0.2.1", "a@inctemp.test", "", "temperror problem=broken.test TXT: temporary error: the zone file says so"},
 		{"5.2 include, permerror", "192.0.2.1", "a@incperm.test", "", `permerror problem=late.test: octet 13, "ip4:": not an IPv4 address`},
 		{"5.3 prefix of IPv4", "192.0.2.30", "a@a.test", "", "pass matched=a/28//64"},
