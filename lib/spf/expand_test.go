@@ -59,6 +59,27 @@ func TestExpand(t *testing.T) {
 	}
 }
 
+// A name made of a local part that is not ASCII is never looked up (RFC 8616 4).
+func TestTarget(t *testing.T) {
+	tests := []struct {
+		sender, spec, want string
+		ok                 bool
+	}{
+		{"\u00fc@x.test", "%{l}.y.test", "", false},
+		{"a\u0080@x.test", "%{S}.test", "", false},
+		{"\u00fc@x.test", "%{o}.y.test.", "x.test.y.test", true},
+		{"\u00fc@x.test", "Y.test", "y.test", true},
+		{"a@x.test", "%{l}.y.test", "a.y.test", true},
+	}
+	for _, test := range tests {
+		e := testEvaluation(t, "192.0.2.3", test.sender, "helo.test")
+		got, ok := e.target(context.Background(), mustExplanation(t, test.spec), "x.test")
+		if ok != test.ok || ok && got != test.want {
+			t.Errorf("%s from %s: got %q, %v", test.spec, test.sender, got, ok)
+		}
+	}
+}
+
 // A name that is too long loses labels on its left (RFC 7208 7.3).
 func TestShorten(t *testing.T) {
 	tail := strings.Repeat("x.", 125) + "com"
@@ -77,6 +98,7 @@ func TestShorten(t *testing.T) {
 // Nothing that a sender says makes an expansion long or slow.
 func FuzzExpand(f *testing.F) {
 	f.Add("%{s}.%{l1r-}.%{O}%%%_%-", "a-b@x.test", "[192.0.2.1]")
+	f.Add(strings.Repeat("%{s}", 1000), strings.Repeat("x", 1000)+"@x.test", "")
 	f.Add("%{d2}%{ir}%{v}%{h}", "", "\x00")
 	f.Fuzz(func(t *testing.T, text, sender, helo string) {
 		m, err := ParseExplanation(text)

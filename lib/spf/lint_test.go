@@ -33,6 +33,10 @@ temp.test.   TXT "v=spf1 a:x.broken.test include:y.broken.test -all"
 cost.test.   TXT "v=spf1 include:c5.test include:d5.test a:h.test -all"
 c5.test.     TXT "v=spf1 a:h.test/24 a:h.test/25 a:h.test/26 a:h.test/27 a:h.test/28"
 d5.test.     TXT "v=spf1 a:h.test/24 a:h.test/25 a:h.test/26 exists:%{i}.x.test ?include:also.test"
+ten.test.    TXT "v=spf1 a:both.test a:both.test/24 a:both.test/25 a:both.test/26 a:both.test/27 a:both.test/28 a:both.test/29 a:both.test/30 a:both.test/31 exists:both.test -all"
+both.test.   A 192.0.2.1
+both.test.   AAAA 2001:db8::1
+limit.test.  TXT "v=spf1 a:nx.test mx:nx.test -all"
 many.test.   TXT "v=spf1 mx -all"
 many.test.   MX 1 a.test.
 many.test.   MX 2 b.test.
@@ -104,6 +108,9 @@ func TestLint(t *testing.T) {
 			"void.test:10: warning: mx:nx.test: has no MX records; take it out, or publish what it asks for\n" +
 			"void.test:21: warning: a:nx.test: has no address; take it out, or publish what it asks for\n" +
 			"void.test: fault: 3 terms find nothing in the DNS, 2 may; take them out: checks that come so far end with permerror\n3 3"},
+		{"limit.test", "limit.test:8: warning: a:nx.test: has no address; take it out, or publish what it asks for\n" +
+			"limit.test:18: warning: mx:nx.test: has no MX records; take it out, or publish what it asks for\n2 2"},
+		{"ten.test", "10 0"},
 		{"ref.test", "nx.test: fault: no SPF record, though others refer to it; publish one, or take the reference out\n" +
 			"h.test: fault: no SPF record, though others refer to it; publish one, or take the reference out\n2 0"},
 		{"round.test", "back.test:8: fault: include:round.test: leads back to round.test; take it out: it goes round until the limit of look-ups\n2 0"},

@@ -51,6 +51,7 @@ func TestRules(t *testing.T) {
 		{"fail", "192.0.2.2", "a@fail.test", "fail matched=-all" + see + "192.0.2.2"},
 		{"its own explanation", "192.0.2.2", "a@why.test", "fail matched=-all exp=its own reason"},
 		{"a second chance", "192.0.2.66", "a@fail.test", "pass by=SPFfail matched=ip4:192.0.2.66 of=friend.test"},
+		{"a second chance is for a fail", "192.0.2.66", "a@soft.test", "softfail matched=~all"},
 		{"temperror", "192.0.2.2", "a@temp.test", "temperror problem=temp.test TXT: temporary error: the zone file says so"},
 	}
 	c := &Checker{Resolver: zone(t, rulesZone), Rules: all}
@@ -58,6 +59,10 @@ func TestRules(t *testing.T) {
 		if got := summary(check1(c, test.client, test.sender, "")); got != test.want {
 			t.Errorf("%s: got\n\t%s, want\n\t%s", test.name, got, test.want)
 		}
+	}
+	// A rule that does not decide costs what it costs.
+	if r := check1(c, "192.0.2.9", "a@pass.test", ""); r.Lookups != 1 || r.Voids != 1 || !r.Several {
+		t.Errorf("%d look-ups, %d voids, several %t; want 1, 1 and true", r.Lookups, r.Voids, r.Several)
 	}
 }
 
