@@ -18,6 +18,7 @@ func TestDamaged(t *testing.T) {
 		"cut in the head":  good[:len(good)/2],
 		"cut at the end":   good[:len(good)-1],
 		"a recipient less": good[:len(good)-1-strings.Index(good, "\n")] + "\n",
+		"a line less":      good[:strings.Index(good, "recipient=b")] + "\n",
 		"garbage":          strings.Repeat("\x00\xff", 5000),
 		"endless line":     strings.Repeat("x", 100<<10),
 		"state malformed":  strings.Replace(good, " state=", " stale=", 1),
@@ -30,14 +31,17 @@ func TestDamaged(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(q.Dir(), ref.path()), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+		if got, err := q.Find(ref.ID); err != nil || got.Place != New {
+			t.Errorf("%s: Find: %v, %v", name, got, err)
+		}
 		if _, err := q.Look(ref); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: Look: %v", name, err)
 		}
 		if _, err := q.Take(ref); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: Take: %v", name, err)
 		}
-		if _, err := os.Stat(filepath.Join(q.Dir(), damagedRef("broken1").path())); err != nil {
-			t.Errorf("%s: not set aside: %v", name, err)
+		if got, err := q.Find(ref.ID); err != nil || got.Place != Damaged {
+			t.Errorf("%s: not set aside: %v, %v", name, got, err)
 		}
 		if got := ids(t, q, time.Now()); !slices.Equal(got, []string{healthy}) {
 			t.Errorf("%s: due %q, want only %q", name, got, healthy)

@@ -173,7 +173,7 @@ func (e *Entry) sync() error {
 }
 
 // Retry puts the entry off until a time, at most Horizon from now, and closes
-// it. What was marked is durable then. The rename is not synced: if it is lost
+// it. What has become final is durable then. The rename is not synced: if it is lost
 // with the power, the entry is tried too early.
 func (e *Entry) Retry(now, at time.Time) error {
 	if far := now.Add(Horizon); at.After(far) {

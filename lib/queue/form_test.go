@@ -24,6 +24,9 @@ func TestStatusForm(t *testing.T) {
 		{State: Rejected, Tries: 999, Tried: time.Unix(9999999999, 0).UTC(), Reply: "550 5.1.1 no such user"},
 		{State: Waiting, Tries: 12, Tried: time.Unix(1, 0).UTC(), Reply: "450 ü€😀"},
 		{Reply: strings.Repeat("x", replyLen)},
+		{State: Arrived},
+		{State: Told},
+		{State: Late},
 	}
 	for _, want := range tests {
 		b := want.append(nil)
@@ -61,6 +64,33 @@ func TestStatusIsCut(t *testing.T) {
 	}
 }
 
+// TestStates has what is still to be done in each state.
+func TestStates(t *testing.T) {
+	for s, want := range [...]struct{ open, over bool }{
+		Waiting: {true, false}, Begun: {true, false}, Late: {true, false},
+		Arrived: {false, false}, Rejected: {false, false},
+		Done: {false, true}, Told: {false, true},
+	} {
+		if s := State(s); s.Open() != want.open || s.Over() != want.over {
+			t.Errorf("%v: open %v, over %v, want %v", s, s.Open(), s.Over(), want)
+		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for text, want := range map[string]string{
+		"550 \"a\\b\"\n":                      "550 'a/b'",
+		"\xff\t550 no":                        "550 no",
+		strings.Repeat("x", 159) + "\u20ac":   strings.Repeat("x", 159),
+		strings.Repeat("x", 157) + "\u20acyz": strings.Repeat("x", 157) + "\u20ac",
+	} {
+		got, ok := parseStatus(Status{Reply: text}.append(nil))
+		if !ok || got.Reply != want {
+			t.Errorf("%q became %q, %v, want %q", text, got.Reply, ok, want)
+		}
+	}
+}
+
 func TestTornState(t *testing.T) {
 	for word, want := range map[string]State{
 		"wait": Waiting, "busy": Begun, "done": Done, "fail": Rejected, "late": Late, "waly": Waiting, "\x00\x00\x00\x00": Waiting,
@@ -82,10 +112,11 @@ func TestBuckets(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
-	at := time.Date(2026, 11, 21, 12, 4, 1, 0, time.UTC)
-	ref := waitRef("x", at)
-	if !strings.HasPrefix(ref.folder, "wait/20261121-1205/") || !ref.Due.Equal(parseBucket("20261121-1205")) {
-		t.Errorf("%+v", ref)
+	for _, second := range []int{1, 60} {
+		ref := waitRef("x", time.Date(2026, 11, 21, 12, 4, second, 0, time.UTC))
+		if !strings.HasPrefix(ref.folder, "wait/20261121-1205/") || !ref.Due.Equal(parseBucket("20261121-1205")) {
+			t.Errorf("second %d: %+v", second, ref)
+		}
 	}
 }
 
@@ -109,6 +140,11 @@ func TestID(t *testing.T) {
 			t.Errorf("shard %c has %d of 3200", s, n)
 		}
 	}
+	for _, good := range []string{"azAZ09_-", "_", strings.Repeat("x", 64)} {
+		if !ValidID(good) {
+			t.Errorf("%q is not valid", good)
+		}
+	}
 	for _, bad := range []string{"", "-a", ".", "..", "a/b", "a b", "ä", strings.Repeat("x", 65), "a\n"} {
 		if ValidID(bad) {
 			t.Errorf("%q is valid", bad)
@@ -117,12 +153,13 @@ func TestID(t *testing.T) {
 }
 
 func TestEnvelopeForm(t *testing.T) {
-	env := envelope("a", "b")
+	env := envelope("a", "b", "c@d")
 	env.ID, env.Recipients[0].Notify = "i1", []string{"NEVER"}
 	env.Recipients[1].Mailbox.Domain = "" // as send may be told
+	env.Recipients[2].Mailbox.Domain = ""
 	env.Sender = mailbox("", "")
 	b := AppendEnvelope(nil, env)
-	want := "id=i1 sender=\"\"\nrecipient=a@example.org dsn_notify=NEVER\nrecipient=b\n\n"
+	want := "id=i1 sender=\"\"\nrecipient=a@example.org dsn_notify=NEVER\nrecipient=b\nrecipient=\"\\\"c@d\\\"@\"\n\n"
 	if string(b) != want {
 		t.Errorf("got  %q\nwant %q", b, want)
 	}
@@ -146,6 +183,7 @@ func TestReadEnvelopeErrors(t *testing.T) {
 		"sender=\"\"\nrecipient=@\n":             "recipient: ",
 		"sender=\"\" size=-1\n":                  "bad size",
 		"sender=\"" + strings.Repeat("x", 20000): "too long",
+		"sender=\"\"\n" + strings.Repeat("recipient=a\n", MaxRecipients+1): "more than 50000 recipients",
 	} {
 		if _, err := ReadEnvelope(bufio.NewReader(strings.NewReader(in))); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %s", in, err, want)

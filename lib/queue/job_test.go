@@ -93,6 +93,22 @@ func FuzzReadJob(f *testing.F) {
 	})
 }
 
+// A job is a part of the entry, which stays whole.
+func TestJobOfEntry(t *testing.T) {
+	q := open(t)
+	env := envelope("a", "b", "c")
+	env.SMTPUTF8 = true
+	env.Recipients[2].Dest = "relay"
+	e := take(t, q, add(t, q, env, ""))
+	got := e.Job([]int{1, 2}).Envelope
+	if !got.SMTPUTF8 || !reflect.DeepEqual(got.Recipients, envelope("b", "c").Recipients) {
+		t.Errorf("got %+v", got)
+	}
+	if !reflect.DeepEqual(e.Envelope, env) {
+		t.Errorf("the entry became %+v, want %+v", e.Envelope, env)
+	}
+}
+
 // An alias may lead to an address in UTF-8: the job that has it needs SMTPUTF8,
 // those for other hosts do not.
 func TestJobInUTF8(t *testing.T) {

@@ -1,9 +1,6 @@
 package queue
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Horizon is the farthest that an entry can be put off. A folder that is due
 // later than that was made while the clock was wrong, and is due now.
@@ -79,10 +76,7 @@ func roundUp(t time.Time) time.Time {
 // always past, stands for a name that is none of ours: what lies there is
 // not forgotten.
 func parseBucket(name string) time.Time {
-	t, err := time.Parse(minute, name)
-	if err != nil || strings.ContainsAny(name, "+ ") {
-		return time.Time{}
-	}
+	t, _ := time.Parse(minute, name)
 	return t
 }
 

@@ -360,6 +360,9 @@ func TestAll(t *testing.T) {
 	id = add(t, q, envelope("c"), "")
 	want[id] = Failed
 	take(t, q, id).Fail()
+	id = add(t, q, envelope("d"), "")
+	want[id] = Held
+	take(t, q, id).Hold()
 	want["broken"] = Damaged
 	if err := os.WriteFile(filepath.Join(q.Dir(), "damaged/broken"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -373,5 +376,13 @@ func TestAll(t *testing.T) {
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+	for enough := range len(want) { // who has enough is given no more
+		n := 0
+		for range q.All(context.Background()) {
+			if n++; n > enough {
+				break
+			}
+		}
 	}
 }

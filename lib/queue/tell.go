@@ -18,5 +18,6 @@ func (e *Entry) Tell(rcpts []int) error {
 			return err
 		}
 	}
+	e.unsynced.Store(true) // of who still waits too: nobody is told twice
 	return e.sync()
 }

@@ -1,6 +1,10 @@
 package queue
 
-import "testing"
+import (
+	"os"
+	"testing"
+	"time"
+)
 
 // What the sender has been told of needs nothing more, and only then the entry
 // can be removed.
@@ -39,5 +43,40 @@ func TestTell(t *testing.T) {
 	}
 	if err := e.Remove(); err != nil {
 		t.Error(err)
+	}
+}
+
+// What has become final is synced before the entry is put off, what was told at
+// once, and nothing else is: /dev/null takes no fsync.
+func TestMarksAreSynced(t *testing.T) {
+	later := func(e *Entry) error { return e.Retry(time.Now(), time.Now().Add(time.Hour)) }
+	tests := []struct {
+		state State
+		then  func(*Entry) error
+		place Place
+		want  bool // that it is synced
+	}{
+		{Waiting, later, Wait, false},
+		{Done, later, New, true},
+		{Rejected, (*Entry).Fail, New, true},
+		{Waiting, func(e *Entry) error { return e.Tell([]int{0}) }, New, true},
+		{Rejected, func(e *Entry) error { return e.Tell([]int{0}) }, New, true},
+		{Done, (*Entry).Drop, "", false},
+	}
+	for i, tt := range tests {
+		q := open(t)
+		e := take(t, q, add(t, q, envelope("a"), ""))
+		if err := e.Mark(0, Status{State: tt.state}); err != nil {
+			t.Fatal(err)
+		}
+		real := e.file
+		e.file, _ = os.OpenFile(os.DevNull, os.O_RDWR, 0)
+		defer real.Close()
+		if err := tt.then(e); err != nil != tt.want {
+			t.Errorf("%d: %v, want that it is synced: %v", i, err, tt.want)
+		}
+		if ref, _ := q.Find(e.ID); ref.Place != tt.place {
+			t.Errorf("%d: in %q, want %q", i, ref.Place, tt.place)
+		}
 	}
 }

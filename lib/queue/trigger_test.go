@@ -16,7 +16,13 @@ func TestTrigger(t *testing.T) {
 	q.Wake("../../etc/passwd")
 	q.Wake("")
 	want := []string{add(t, q, envelope("a"), ""), add(t, q, envelope("b"), "")}
-	for _, id := range want {
+	if err := take(t, q, want[0]).Hold(); err != nil {
+		t.Fatal(err)
+	}
+	if err := take(t, q, want[0]).Release(); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range append(want, want[0]) {
 		ref, err := trigger.Next()
 		if err != nil || ref.ID != id {
 			t.Errorf("got %q, %v, want %q", ref.ID, err, id)
