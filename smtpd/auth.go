@@ -72,7 +72,7 @@ func (s *session) authCmd(ctx context.Context, a authArgs) smtp.Reply {
 	}
 	x, err := s.backend.Begin(ctx, a.mechanism, s.saslPeer(ctx))
 	if err != nil {
-		return s.authFailed(a.mechanism, "", err)
+		return s.authFailed(ctx, a.mechanism, "", err)
 	}
 	defer x.Close()
 	return s.authDialogue(ctx, x, a)
@@ -91,14 +91,14 @@ func (s *session) mayAuth(ctx context.Context, mechanism string) *smtp.Reply {
 	list, err := s.mechanisms(ctx)
 	switch {
 	case err != nil:
-		r := s.authFailed(mechanism, "", err)
+		r := s.authFailed(ctx, mechanism, "", err)
 		return &r
 	case !slices.Contains(list, mechanism):
 		return refusal(504, smtp.InvalidArguments, "no such mechanism here")
 	case !s.mayUse(mechanism):
 		return refusal(538, smtp.EncryptionRequired, "say STARTTLS first")
 	}
-	return s.guessedTooOften(mechanism)
+	return s.guessedTooOften(ctx, mechanism)
 }
 
 // authDialogue passes challenges and responses between the client and the
@@ -109,7 +109,7 @@ func (s *session) authDialogue(ctx context.Context, x auth.Exchange, a authArgs)
 		challenge, done, err := x.Next(ctx, response)
 		switch {
 		case err != nil:
-			return s.authFailed(a.mechanism, x.User(), err)
+			return s.authFailed(ctx, a.mechanism, x.User(), err)
 		case done:
 			return s.loggedIn(a.mechanism, x.User())
 		}
@@ -118,7 +118,7 @@ func (s *session) authDialogue(ctx context.Context, x auth.Exchange, a authArgs)
 			return *r
 		}
 	}
-	return s.authFailed(a.mechanism, x.User(), auth.ErrUnavailable)
+	return s.authFailed(ctx, a.mechanism, x.User(), auth.ErrUnavailable)
 }
 
 // ask says a challenge and reads the response. The reply is that to AUTH when

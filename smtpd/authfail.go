@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -14,11 +15,11 @@ import (
 const maxAuthDelay = 15 * time.Second
 
 // authFailed ends an authentication badly, and says so in the log.
-func (s *session) authFailed(mechanism, user string, err error) smtp.Reply {
+func (s *session) authFailed(ctx context.Context, mechanism, user string, err error) smtp.Reply {
 	switch {
 	case errors.Is(err, auth.ErrCredentials):
 		s.logAuth("reject", mechanism, user, err.Error())
-		return s.guessed()
+		return s.guessed(ctx)
 	case errors.Is(err, auth.ErrSyntax):
 		return smtp.Say(501, smtp.CommandSyntax, "that is no response of this mechanism")
 	case errors.Is(err, auth.ErrMechanism):
@@ -41,9 +42,9 @@ func (s *session) logAuth(verdict, mechanism, user, reason string) {
 
 // guessed answers wrong credentials: late, the later the more there were, and
 // as the session's last word when there were enough.
-func (s *session) guessed() smtp.Reply {
+func (s *session) guessed(ctx context.Context) smtp.Reply {
 	s.login.failures++
-	s.countGuess()
+	s.countGuess(ctx)
 	if s.flush() {
 		s.sleep(s, guessDelay(s.conf.auth.delay, s.login.failures))
 	}
@@ -80,9 +81,9 @@ func (s *session) guesses() (r store.Rate, ok bool) {
 }
 
 // countGuess counts wrong credentials for the address.
-func (s *session) countGuess() {
+func (s *session) countGuess(ctx context.Context) {
 	if r, ok := s.guesses(); ok {
-		if _, _, err := r.Take(1, s.now()); err != nil {
+		if _, _, err := r.Take(ctx, 1, s.now()); err != nil {
 			s.brokenCheck("auth", err)
 		}
 	}
@@ -91,12 +92,12 @@ func (s *session) countGuess() {
 // guessedTooOften refuses an address from which too much was guessed, without
 // a look at what it has to say. Where the count cannot be known nobody gets
 // further either: guesses without a bound are worse than a wait.
-func (s *session) guessedTooOften(mechanism string) *smtp.Reply {
+func (s *session) guessedTooOften(ctx context.Context, mechanism string) *smtp.Reply {
 	r, counted := s.guesses()
 	if !counted {
 		return nil
 	}
-	ok, _, err := r.Peek(1, s.now())
+	ok, _, err := r.Peek(ctx, 1, s.now())
 	switch {
 	case err != nil:
 		s.brokenCheck("auth", err)

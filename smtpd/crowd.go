@@ -86,7 +86,7 @@ func (s *session) leave() {
 // crowded is the verdict on a session that is one too many, or whose client
 // has made too many errors. It is asked before anything else is found out.
 func (s *session) crowded(ctx context.Context) check.Verdict {
-	if v := s.tooManyBefore(); v.Refused() {
+	if v := s.tooManyBefore(ctx); v.Refused() {
 		return v
 	}
 	return s.enter(ctx)

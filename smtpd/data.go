@@ -93,7 +93,7 @@ func (s *session) takeText(ctx context.Context, t smtp.TextResult) check.Verdict
 	}
 	s.tx.draft, s.tx.where = nil, where
 	s.taken++
-	s.countCaller()
+	s.countCaller(ctx)
 	return check.Verdict{Action: check.Accept, Reply: smtp.Say(250, smtp.NoDetail, "accepted as "+s.tx.env.ID)}
 }
 

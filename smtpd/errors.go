@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"postern/lib/check"
 	"postern/lib/maillog"
 	"postern/lib/smtp"
@@ -71,7 +73,7 @@ func (s *session) countForAddress(r smtp.Reply) {
 	if !ok {
 		return
 	}
-	ok, wait, err := m.Take(1, s.now())
+	ok, wait, err := m.Take(context.Background(), 1, s.now())
 	switch {
 	case err != nil:
 		s.complain(maillog.Err, m.directive, err)
@@ -83,12 +85,12 @@ func (s *session) countForAddress(r smtp.Reply) {
 
 // tooManyBefore is the verdict on a session whose client has made too many errors
 // in earlier ones.
-func (s *session) tooManyBefore() check.Verdict {
+func (s *session) tooManyBefore(ctx context.Context) check.Verdict {
 	m, ok := s.errorMeter()
 	if !ok {
 		return check.Verdict{}
 	}
-	ok, wait, err := m.Peek(1, s.now())
+	ok, wait, err := m.Peek(ctx, 1, s.now())
 	if ok && err == nil || s.vouched() {
 		return check.Verdict{}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 	"time"
@@ -109,9 +110,9 @@ func (s *session) overMeter(m meter, code int, wait time.Duration, err error) ch
 
 // overRate is the verdict on one recipient more when a bucket has no room for
 // it, before anything is spent on it.
-func (s *session) overRate() check.Verdict {
+func (s *session) overRate(ctx context.Context) check.Verdict {
 	for _, m := range s.rcptMeters() {
-		if ok, wait, err := m.Peek(1, s.now()); !ok || err != nil {
+		if ok, wait, err := m.Peek(ctx, 1, s.now()); !ok || err != nil {
 			return s.overMeter(m, 450, wait, err)
 		}
 	}
@@ -120,15 +121,15 @@ func (s *session) overRate() check.Verdict {
 
 // countRcpt puts an accepted recipient into all buckets or, when one of them
 // has no room, into none. Sessions side by side may have taken it meanwhile.
-func (s *session) countRcpt() check.Verdict {
+func (s *session) countRcpt(ctx context.Context) check.Verdict {
 	meters := s.rcptMeters()
 	for i, m := range meters {
-		ok, wait, err := m.Take(1, s.now())
+		ok, wait, err := m.Take(ctx, 1, s.now())
 		if ok && err == nil {
 			continue
 		}
 		for _, earlier := range meters[:i] {
-			earlier.Take(-1, s.now())
+			earlier.Take(context.WithoutCancel(ctx), -1, s.now())
 		}
 		return s.overMeter(m, 450, wait, err)
 	}

@@ -220,7 +220,7 @@ func TestLimitsOfTrustedDomain(t *testing.T) {
 	write(t, f.zone, []byte("7.2.0.192.in-addr.arpa. PTR mail.friend.example.\nmail.friend.example. A 192.0.2.7\n"))
 	in := newInstanceOf(t, f, "MaxErrorsPerIP 1 1", "TrustedDomain friend.example", "SMTPFilter x")
 	r := in.store.Rate("errors:"+store.AddrKey(stranger.client.Addr()), 1, 1)
-	if ok, _, err := r.Take(1, time.Now()); !ok || err != nil {
+	if ok, _, err := r.Take(t.Context(), 1, time.Now()); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	talk(t, in, stranger, hi+bye)
@@ -238,7 +238,7 @@ func TestUserOfCertificate(t *testing.T) {
 	talkTLS(t, w.instance, stranger, tlsClient(&good), relayTry("250"))
 	talkTLS(t, w.instance, stranger, tlsClient(&good), relayTry("450"))
 	talkTLS(t, w.instance, stranger, tlsClient(&foreign), relayTry("550")) // it is nobody's
-	if ok, _, err := w.store.Rate("user:client one", 1, 1).Peek(1, time.Now()); ok || err != nil {
+	if ok, _, err := w.store.Rate("user:client one", 1, 1).Peek(t.Context(), 1, time.Now()); ok || err != nil {
 		t.Errorf("the bucket of the user has room: %v, %v", ok, err)
 	}
 }

@@ -37,7 +37,7 @@ func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 	if r := s.hiddenMail(m.env); r != nil {
 		return *r
 	}
-	if r := s.flooded(); r != nil {
+	if r := s.flooded(ctx); r != nil {
 		return *r
 	}
 	if v := s.roomFor(m.env.Size); v.Refused() {

@@ -57,7 +57,7 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 // judgeRcpt asks all that may refuse a recipient, one after the other, up to
 // the first that does.
 func (s *session) judgeRcpt(ctx context.Context, r rcptArgs) check.Verdict {
-	v := s.overRate()
+	v := s.overRate(ctx)
 	if !v.Refused() {
 		v = s.policy.At(ctx, check.Rcpt, &s.facts)
 	}
@@ -68,7 +68,7 @@ func (s *session) judgeRcpt(ctx context.Context, r rcptArgs) check.Verdict {
 		v = s.verify(ctx, "to", r.rcpt.Mailbox)
 	}
 	if !v.Refused() {
-		v = s.countRcpt() // last, so that only those count who are taken
+		v = s.countRcpt(ctx) // last, so that only those count who are taken
 	}
 	return v
 }

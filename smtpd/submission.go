@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"strconv"
@@ -64,9 +65,9 @@ func (s *session) handedIn() (r store.Rate, ok bool) {
 }
 
 // countCaller counts a message that was taken.
-func (s *session) countCaller() {
+func (s *session) countCaller(ctx context.Context) {
 	if r, ok := s.handedIn(); ok {
-		if _, _, err := r.Take(1, s.now()); err != nil {
+		if _, _, err := r.Take(ctx, 1, s.now()); err != nil {
 			s.complain(maillog.Err, "submission", err)
 		}
 	}
@@ -74,12 +75,12 @@ func (s *session) countCaller() {
 
 // flooded refuses the message of a user who has handed in too many. Where that
 // cannot be known, he is to come back.
-func (s *session) flooded() *smtp.Reply {
+func (s *session) flooded(ctx context.Context) *smtp.Reply {
 	r, ok := s.handedIn()
 	if !ok {
 		return nil
 	}
-	ok, _, err := r.Peek(1, s.now())
+	ok, _, err := r.Peek(ctx, 1, s.now())
 	switch {
 	case err != nil:
 		s.complain(maillog.Err, "submission", err)

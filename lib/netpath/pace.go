@@ -64,26 +64,15 @@ func (t *Tracer) reserve(ctx context.Context, n int, patience time.Duration) tur
 	return t.pace.take(time.Now(), n, patience)
 }
 
-// reserveShared is reserve among all who share the store. Somebody may hold its
-// file who is stopped: then ctx ends the waiting, if it ends before the store's.
-func (t *Tracer) reserveShared(ctx context.Context, n int, patience time.Duration) turn {
-	found := make(chan turn, 1)
-	go func() { found <- t.takeFromStore(n, patience) }()
-	select {
-	case r := <-found:
-		return r
-	case <-ctx.Done():
-		return turn{err: ctx.Err()}
-	}
-}
-
-func (t *Tracer) takeFromStore(n int, patience time.Duration) (r turn) {
+// reserveShared is reserve among all who share the store. It waits for whoever
+// has the store's file, who may have been stopped, until ctx is done.
+func (t *Tracer) reserveShared(ctx context.Context, n int, patience time.Duration) (r turn) {
 	room := burst + Rate*patience.Seconds()
 	bucket := t.Store.Rate(rateKey, Rate*time.Hour.Seconds(), room)
-	r.reserved, r.wait, r.err = bucket.Take(float64(n), time.Now())
+	r.reserved, r.wait, r.err = bucket.Take(ctx, float64(n), time.Now())
 	if r.err == nil && r.reserved {
 		// What fits on top of so much that only a burst is left over goes out now.
-		_, r.wait, r.err = bucket.Peek(room-burst, time.Now())
+		_, r.wait, r.err = bucket.Peek(ctx, room-burst, time.Now())
 	}
 	return r
 }

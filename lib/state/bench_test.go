@@ -25,7 +25,7 @@ func populated(b *testing.B, n int) *Store {
 	s := Open(b.TempDir())
 	for i := range n {
 		key := client(i)
-		_, _, err := s.Rate(key, 1, 1000).Take(1000, noon)
+		_, _, err := s.Rate(key, 1, 1000).Take(ctx, 1000, noon)
 		if err == nil && n <= 100_000 {
 			err = s.Cache("c").Put(key, []byte("mail.example.org"), noon, time.Hour)
 		}
@@ -59,7 +59,7 @@ func among(b *testing.B, f func(b *testing.B, s *Store, key string)) {
 
 func BenchmarkTake(b *testing.B) {
 	among(b, func(b *testing.B, s *Store, key string) {
-		if _, _, err := s.Rate(key, 1, 1000).Take(0, noon); err != nil {
+		if _, _, err := s.Rate(key, 1, 1000).Take(ctx, 0, noon); err != nil {
 			b.Fatal(err)
 		}
 	})

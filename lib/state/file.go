@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -45,9 +46,9 @@ const (
 	lockLimit = 5 * time.Second
 )
 
-// lock waits for the lock, at most for limit. flock(2) alone cannot be told to
-// give up.
-func (f file) lock(how int, limit time.Duration) error {
+// lock waits for the lock until ctx is done, at most for limit. It tries again and
+// again, since flock(2) cannot be told to give up.
+func (f file) lock(ctx context.Context, how int, limit time.Duration) error {
 	taken, err := f.tryLock(how)
 	if !taken || err != nil {
 		return err
@@ -57,7 +58,11 @@ func (f file) lock(how int, limit time.Duration) error {
 		if time.Now().After(end) {
 			return f.wrap("lock", fmt.Errorf("%w for %v", safefile.ErrLocked, limit))
 		}
-		time.Sleep(wait/2 + rand.N(wait))
+		select {
+		case <-ctx.Done():
+			return f.wrap("lock", ctx.Err())
+		case <-time.After(wait/2 + rand.N(wait)):
+		}
 		taken, err = f.tryLock(how)
 	}
 	return err

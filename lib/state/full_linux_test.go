@@ -17,7 +17,7 @@ func TestDiskFull(t *testing.T) {
 	old := s.Rate("old", 1, 3)
 	take(t, old, 1, noon, true)
 	room := disk.Fill(t)
-	if ok, _, err := s.Rate("new", 1, 3).Take(1, noon); ok || !errors.Is(err, syscall.ENOSPC) {
+	if ok, _, err := s.Rate("new", 1, 3).Take(ctx, 1, noon); ok || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("Take of a new key = %v, %v; want ENOSPC", ok, err)
 	}
 	if err := s.Cache("c").Put("k", []byte("v"), noon, time.Hour); !errors.Is(err, syscall.ENOSPC) {
@@ -42,7 +42,7 @@ func TestInodesUsedUp(t *testing.T) {
 	var err error
 	n := 0
 	for ; err == nil && n < 100; n++ {
-		_, _, err = s.Rate(fmt.Sprint("k", n), 1, 1).Take(1, noon)
+		_, _, err = s.Rate(fmt.Sprint("k", n), 1, 1).Take(ctx, 1, noon)
 	}
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("Take = %v, want ENOSPC", err)
@@ -71,12 +71,12 @@ func TestReadOnly(t *testing.T) {
 	if got, ok, err := s.Cache("c").Get("k", noon); !ok || err != nil || string(got) != "v" {
 		t.Errorf("Get = %q, %v, %v; want the value", got, ok, err)
 	}
-	if ok, wait, err := s.Rate("k", 60, 3).Peek(2, noon); ok || !about(wait, time.Minute) || err != nil {
+	if ok, wait, err := s.Rate("k", 60, 3).Peek(ctx, 2, noon); ok || !about(wait, time.Minute) || err != nil {
 		t.Errorf("Peek = %v, %v, %v; want a minute", ok, wait, err)
 	}
 	for what, err := range map[string]error{
-		"Take":        second(s.Rate("k", 60, 3).Take(1, noon)),
-		"Take of new": second(s.Rate("new", 60, 3).Take(1, noon)),
+		"Take":        second(s.Rate("k", 60, 3).Take(ctx, 1, noon)),
+		"Take of new": second(s.Rate("new", 60, 3).Take(ctx, 1, noon)),
 		"Put":         s.Cache("c").Put("k", nil, noon, time.Hour),
 		"Slot":        slotError(s),
 		"Sweep":       sweepError(s),

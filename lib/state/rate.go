@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"math"
@@ -34,10 +35,11 @@ func (s *Store) Rate(key string, perHour, max float64) Rate {
 
 // Take puts n into the bucket if it has room. If not, nothing changes and wait
 // says when it will have, if nobody else takes any. With a negative n, what
-// was taken before is given back. After an error the caller does not know and
-// should refuse.
-func (r Rate) Take(n float64, now time.Time) (ok bool, wait time.Duration, err error) {
-	f, old, err := r.hold(now)
+// was taken before is given back. While another process has the bucket, Take
+// waits for it, until ctx is done and 5 seconds at most. After an error the
+// caller does not know and should refuse.
+func (r Rate) Take(ctx context.Context, n float64, now time.Time) (ok bool, wait time.Duration, err error) {
+	f, old, err := r.hold(ctx, now)
 	if err != nil {
 		return false, 0, err
 	}
@@ -51,10 +53,10 @@ func (r Rate) Take(n float64, now time.Time) (ok bool, wait time.Duration, err e
 	return ok && err == nil, wait, err
 }
 
-// Peek says what Take would, and takes nothing. It writes nothing, and works
-// in a store that is read-only.
-func (r Rate) Peek(n float64, now time.Time) (ok bool, wait time.Duration, err error) {
-	b, err := r.look()
+// Peek says what Take would, and takes nothing. It waits as Take does. It writes
+// nothing, and works in a store that is read-only.
+func (r Rate) Peek(ctx context.Context, n float64, now time.Time) (ok bool, wait time.Duration, err error) {
+	b, err := r.look(ctx)
 	if err != nil {
 		return false, 0, err
 	}
@@ -63,13 +65,13 @@ func (r Rate) Peek(n float64, now time.Time) (ok bool, wait time.Duration, err e
 }
 
 // look reads the bucket.
-func (r Rate) look() (bucket, error) {
+func (r Rate) look(ctx context.Context) (bucket, error) {
 	f, err := r.store.open(r.name, unix.O_RDONLY)
 	if err != nil {
 		return bucket{}, ignoreMissing(err)
 	}
 	defer f.close()
-	if err := f.lock(unix.LOCK_SH, lockLimit); err != nil {
+	if err := f.lock(ctx, unix.LOCK_SH, lockLimit); err != nil {
 		return bucket{}, err
 	}
 	b, _, err := f.readBucket()
@@ -77,13 +79,13 @@ func (r Rate) look() (bucket, error) {
 }
 
 // hold opens and locks the bucket's file and reads it.
-func (r Rate) hold(now time.Time) (file, bucket, error) {
+func (r Rate) hold(ctx context.Context, now time.Time) (file, bucket, error) {
 	for range tries {
 		f, err := r.open(now)
 		if err != nil {
 			return file{}, bucket{}, err
 		}
-		b, lost, err := f.holdBucket()
+		b, lost, err := f.holdBucket(ctx)
 		if err == nil && !lost {
 			return f, b, nil
 		}
@@ -107,8 +109,8 @@ func (r Rate) open(now time.Time) (file, error) {
 
 // holdBucket locks and reads a bucket. Only a file that is empty may have been
 // removed since it was opened, as the sweeper empties what it removes.
-func (f file) holdBucket() (b bucket, lost bool, err error) {
-	if err := f.lock(unix.LOCK_EX, lockLimit); err != nil {
+func (f file) holdBucket(ctx context.Context) (b bucket, lost bool, err error) {
+	if err := f.lock(ctx, unix.LOCK_EX, lockLimit); err != nil {
 		return bucket{}, false, err
 	}
 	b, n, err := f.readBucket()

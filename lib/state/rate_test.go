@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -54,11 +55,11 @@ func TestTake(t *testing.T) {
 			r := Open(t.TempDir()).Rate("k", tt.perHour, tt.max)
 			for i, st := range tt.steps {
 				now := noon.Add(st.after)
-				peeked, peekedWait, err := r.Peek(st.n, now)
+				peeked, peekedWait, err := r.Peek(ctx, st.n, now)
 				if err != nil {
 					t.Fatal(err)
 				}
-				ok, wait, err := r.Take(st.n, now)
+				ok, wait, err := r.Take(ctx, st.n, now)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -141,7 +142,7 @@ func TestBucketFile(t *testing.T) {
 		if err := os.WriteFile(name, []byte(tt.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if ok, _, err := r.Peek(1, noon); ok != tt.want || err != nil {
+		if ok, _, err := r.Peek(ctx, 1, noon); ok != tt.want || err != nil {
 			t.Errorf("Peek with %q = %v, %v; want %v", tt.text, ok, err, tt.want)
 		}
 		take(t, r, 1, noon, tt.want)
@@ -151,7 +152,7 @@ func TestBucketFile(t *testing.T) {
 func TestTakeWaits(t *testing.T) {
 	s := Open(t.TempDir())
 	r := s.Rate("k", 0, 10)
-	f, _, err := r.hold(noon)
+	f, _, err := r.hold(ctx, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +173,7 @@ func TestTakeAfterRemoval(t *testing.T) {
 	if done, err := s.reapRate(r.name, noon.Add(48*time.Hour), false); !done || err != nil {
 		t.Fatalf("reapRate = %v, %v", done, err)
 	}
-	if _, lost, err := f.holdBucket(); !lost || err != nil {
+	if _, lost, err := f.holdBucket(ctx); !lost || err != nil {
 		t.Errorf("holdBucket = %v, %v; want that it is lost", lost, err)
 	}
 	if done, err := s.reapRate(r.name, noon, false); done || err != nil {
@@ -209,7 +210,7 @@ func near(a, b float64) bool { return math.Abs(a-b) <= 1e-14*b }
 
 func TestLockLimit(t *testing.T) {
 	r := Open(t.TempDir()).Rate("k", 0, 10)
-	holder, _, err := r.hold(noon)
+	holder, _, err := r.hold(ctx, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,8 +220,26 @@ func TestLockLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.close()
-	err = f.lock(unix.LOCK_SH, 20*time.Millisecond)
+	err = f.lock(ctx, unix.LOCK_SH, 20*time.Millisecond)
 	if !errors.Is(err, safefile.ErrLocked) || !strings.Contains(err.Error(), "locked for 20ms") {
 		t.Errorf("lock = %v, want %v and for how long", err, safefile.ErrLocked)
+	}
+}
+
+// Who waits for a bucket that another holds does so until its context ends.
+func TestContextEndsTheWait(t *testing.T) {
+	r := Open(t.TempDir()).Rate("k", 0, 10)
+	holder, _, err := r.hold(ctx, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.close()
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, _, err := r.Take(over, 1, noon); !errors.Is(err, context.Canceled) {
+		t.Errorf("Take = %v, want %v", err, context.Canceled)
+	}
+	if _, _, err := r.Peek(over, 1, noon); !errors.Is(err, context.Canceled) {
+		t.Errorf("Peek = %v, want %v", err, context.Canceled)
 	}
 }

@@ -74,11 +74,11 @@ func enterAlone(s *Store, inside string) error {
 // dry so that the sweeper removes it.
 func takeMany(s *Store) error {
 	for range 10 {
-		ok, _, err := s.Rate("shared", 0, 500).Take(1, time.Now())
+		ok, _, err := s.Rate("shared", 0, 500).Take(ctx, 1, time.Now())
 		if ok {
 			fmt.Println("took")
 		}
-		if _, _, e := s.Rate("fleeting", 1e9, 1).Take(1, time.Now()); err == nil {
+		if _, _, e := s.Rate("fleeting", 1e9, 1).Take(ctx, 1, time.Now()); err == nil {
 			err = e
 		}
 		if err != nil {
@@ -121,7 +121,7 @@ func useAll(s *Store) error {
 		return err
 	}
 	for i := range 2 {
-		_, _, errTake := s.Rate("k", 60, 10).Take(1, noon)
+		_, _, errTake := s.Rate("k", 60, 10).Take(ctx, 1, noon)
 		errPut := s.Cache("c").Put("k", []byte(fmt.Sprint("value ", i)), noon, time.Hour)
 		if err := errors.Join(errTake, errPut); err != nil {
 			return err
@@ -144,9 +144,9 @@ func callsBetweenMarks(s *Store) error {
 		{"slot", func() (err error) { slot, err = s.Slot(ctx, "k", 1); return err }},
 		{"full", func() error { s.Slot(ctx, "k", 1); return nil }},
 		{"release", func() error { slot.Release(); return nil }},
-		{"take", func() error { _, _, err := rate.Take(1, noon); return err }},
-		{"refused", func() error { _, _, err := rate.Take(1, noon); return err }},
-		{"peek", func() error { _, _, err := rate.Peek(1, noon); return err }},
+		{"take", func() error { _, _, err := rate.Take(ctx, 1, noon); return err }},
+		{"refused", func() error { _, _, err := rate.Take(ctx, 1, noon); return err }},
+		{"peek", func() error { _, _, err := rate.Peek(ctx, 1, noon); return err }},
 		{"put", func() error { return cache.Put("k", nil, noon, time.Hour) }},
 		{"get", func() error { _, _, err := cache.Get("k", noon); return err }},
 	}
@@ -158,7 +158,7 @@ func callsBetweenMarks(s *Store) error {
 			}
 		}
 		unix.Access(crashtest.Marks+"between", 0)
-		if _, _, err := rate.Take(-1, noon); err != nil {
+		if _, _, err := rate.Take(ctx, -1, noon); err != nil {
 			return err
 		}
 	}

@@ -33,10 +33,13 @@ func files(t *testing.T, dir string) []string {
 	return names
 }
 
+// ctx is that of tests which wait for nothing.
+var ctx = context.Background()
+
 // take takes n and fails the test unless that is answered by want.
 func take(t *testing.T, r Rate, n float64, now time.Time, want bool) time.Duration {
 	t.Helper()
-	ok, wait, err := r.Take(n, now)
+	ok, wait, err := r.Take(ctx, n, now)
 	if ok != want || err != nil {
 		t.Errorf("Take(%v) at %v = %v, %v, %v; want %v", n, now, ok, wait, err, want)
 	}
@@ -113,7 +116,7 @@ func TestPlantedFiles(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if ok, _, err := s.Rate("k", 1, 1).Take(1, noon); ok || err == nil {
+			if ok, _, err := s.Rate("k", 1, 1).Take(ctx, 1, noon); ok || err == nil {
 				t.Errorf("Take = %v, %v; want an error", ok, err)
 			}
 			if _, ok, err := s.Cache("c").Get("k", noon); ok || err == nil {
@@ -129,7 +132,7 @@ func TestFolderRemoved(t *testing.T) {
 	if _, ok, err := s.Cache("c").Get("k", noon); ok || err != nil {
 		t.Errorf("Get = %v, %v; want a miss", ok, err)
 	}
-	if ok, _, err := s.Rate("k", 1, 1).Peek(1, noon); !ok || err != nil {
+	if ok, _, err := s.Rate("k", 1, 1).Peek(ctx, 1, noon); !ok || err != nil {
 		t.Errorf("Peek = %v, %v; want room", ok, err)
 	}
 	if n, err := s.Sweep(context.Background(), noon); n != 0 || err != nil {
@@ -152,7 +155,7 @@ func TestErrorsSayWhere(t *testing.T) {
 	if err := os.WriteFile(dir+"/rate", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := Open(dir).Rate("k", 1, 1).Take(1, noon)
+	_, _, err := Open(dir).Rate("k", 1, 1).Take(ctx, 1, noon)
 	if !errors.Is(err, syscall.ENOTDIR) || !strings.Contains(err.Error(), "open "+dir+"/"+keyName(rateFolder, "k")) {
 		t.Errorf("Take = %v, want ENOTDIR and the name", err)
 	}

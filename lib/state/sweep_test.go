@@ -197,7 +197,7 @@ func TestSweepPassesByTheHeld(t *testing.T) {
 	s := Open(t.TempDir())
 	r := s.Rate("k", 1, 1)
 	take(t, r, 1, noon, true)
-	f, _, err := r.hold(noon)
+	f, _, err := r.hold(ctx, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

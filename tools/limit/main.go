@@ -111,7 +111,7 @@ func (f *flags) take(stderr io.Writer) int {
 	if f.dry {
 		do = r.Peek
 	}
-	ok, wait, err := do(f.n, time.Now())
+	ok, wait, err := do(context.Background(), f.n, time.Now())
 	switch {
 	case err != nil:
 		fmt.Fprintf(stderr, "limit: %v\n", err)
