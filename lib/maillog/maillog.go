@@ -50,8 +50,16 @@ type sink interface {
 }
 
 // Open makes a logger. It costs nothing: sinks are looked for when the first
-// record is written.
-func Open(o Options) *Logger { return &Logger{options: o} }
+// record is written. Where standard error is the client's connection, and not
+// asked for, it is the client's no more: what the runtime says when it dies is
+// no business of his either.
+func Open(o Options) *Logger {
+	if o.Stderr == nil && (o.Sink == "" || o.Sink == "syslog") && stderrIsClient() {
+		o.Sink = "syslog"
+		muteStderr()
+	}
+	return &Logger{options: o}
+}
 
 // Log writes one record, cleaned, as one line. It never blocks for more than a
 // second on syslog, and what cannot be written is dropped.
@@ -92,16 +100,12 @@ func (o *Options) choose() string {
 	if o.Stderr != nil {
 		return "stderr"
 	}
-	var out, in unix.Stat_t
-	if unix.Fstat(2, &out) != nil {
+	var out unix.Stat_t
+	if unix.Fstat(unix.Stderr, &out) != nil {
 		return "syslog"
 	}
 	if isJournal(os.Getenv("JOURNAL_STREAM"), &out) {
 		return "journal"
-	}
-	// A super-server makes the client's connection our standard error.
-	if out.Mode&unix.S_IFMT == unix.S_IFSOCK && unix.Fstat(0, &in) == nil && same(&in, &out) {
-		return "syslog"
 	}
 	return "stderr"
 }
@@ -112,8 +116,6 @@ func isJournal(stream string, st *unix.Stat_t) bool {
 	device, inode, ok := strings.Cut(stream, ":")
 	return ok && device == strconv.FormatUint(uint64(st.Dev), 10) && inode == strconv.FormatUint(uint64(st.Ino), 10)
 }
-
-func same(a, b *unix.Stat_t) bool { return a.Dev == b.Dev && a.Ino == b.Ino }
 
 // stderr is standard error, of which os.Stderr makes a death by SIGPIPE once
 // its reader has gone away: between a message that is safe and the 250 for it,
