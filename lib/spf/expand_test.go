@@ -49,12 +49,22 @@ func TestExpand(t *testing.T) {
 		{"192.0.2.3", sender, "%{c} %{t} %{r}", "192.0.2.3 1790000000 unknown"},
 		{"2001:db8::cb01", sender, "%{c}", "2001:db8::cb01"},
 		{"192.0.2.3", long + "x@x.test", "%{l}", long + "x"},
+		{"192.0.2.3", long + "x@x.test", "%{l12}", strings.Repeat("abcdefghi.", 11) + "x"},
 	}
 	for _, test := range tests {
 		e := testEvaluation(t, test.client, test.sender, "helo.test")
 		m := mustExplanation(t, test.text)
 		if got := e.expand(context.Background(), m, e.identity.origin); got != test.want {
 			t.Errorf("%s from %s: got %q, want %q", test.text, test.sender, got, test.want)
+		}
+	}
+}
+
+// Blanks are all that explanations have more than names (RFC 7208 6.2).
+func TestParseExplanation(t *testing.T) {
+	for text, want := range map[string]bool{"": true, "! a b ~": true, "a\tb": false, "\x1f": false, "\x7f": false, "\x80": false} {
+		if _, err := ParseExplanation(text); (err == nil) != want {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }

@@ -30,6 +30,17 @@ loop.test.    TXT "v=spf1 include:loop.test -all"
 round.test.   TXT "v=spf1 redirect=round.test"
 void2.test.   TXT "v=spf1 a:x.test exists:y.test ip4:192.0.2.1 -all"
 void3.test.   TXT "v=spf1 a:x.test mx:z.test exists:y.test ip4:192.0.2.1 -all"
+somemx.test.  TXT "v=spf1 mx:mx10.test -all"
+mx10.test.    MX 1 h.test.
+mx10.test.    MX 2 h2.test.
+mx10.test.    MX 3 h3.test.
+mx10.test.    MX 4 h4.test.
+mx10.test.    MX 5 h5.test.
+mx10.test.    MX 6 h6.test.
+mx10.test.    MX 7 h7.test.
+mx10.test.    MX 8 h8.test.
+mx10.test.    MX 9 h9.test.
+mx10.test.    MX 10 h10.test.
 manymx.test.  TXT "v=spf1 mx:mx11.test -all"
 mx11.test.    MX 1 h.test.
 mx11.test.    MX 2 h2.test.
@@ -53,6 +64,8 @@ inctemp.test. TXT "v=spf1 include:broken.test +all"
 incperm.test. TXT "v=spf1 include:late.test +all"
 inclabel.test. TXT "v=spf1 include:%{l} -all"
 redlabel.test. TXT "v=spf1 redirect=%{l}"
+literal.test. TXT "v=spf1 include:%{h}.soft.test -all"
+[192.0.2.7].soft.test. TXT "v=spf1 +all"
 label.        TXT "v=spf1 +all"
 
 ; 5.3, 5.4: a, mx
@@ -135,6 +148,7 @@ func TestRFC(t *testing.T) {
 		{"4.6.4 redirect to itself", "192.0.2.1", "a@round.test", "", "permerror of=round.test,round.test,round.test,round.test,round.test,round.test,round.test,round.test,round.test,round.test problem=more than 10 terms ask the DNS"},
 		{"4.6.4 two voids", "192.0.2.1", "a@void2.test", "", "pass matched=ip4:192.0.2.1"},
 		{"4.6.4 three voids", "192.0.2.1", "a@void3.test", "", "permerror problem=more than 2 terms find nothing in the DNS"},
+		{"4.6.4 ten mail exchangers", "198.51.100.1", "a@somemx.test", "", "pass matched=mx:mx10.test"},
 		{"4.6.4 eleven mail exchangers", "198.51.100.1", "a@manymx.test", "", "permerror problem=mx11.test has more than 10 mail exchangers"},
 		{"5.2 include passes", "203.0.113.7", "a@inc.test", "", "pass matched=ip4:203.0.113.0/24 of=deep.test,deeper.test"},
 		{"5.2 include has its own qualifier", "192.0.2.7", "a@inc.test", "", "neutral matched=ip4:192.0.2.0/24 of=strings.test"},
@@ -142,6 +156,7 @@ func TestRFC(t *testing.T) {
 		{"5.2 include of nothing", "192.0.2.1", "a@incnone.test", "", "permerror problem=text.test, which is included, publishes no record"},
 		{"4.3 include of a name with one label", "192.0.2.1", "label@inclabel.test", "", "permerror problem=label, which is included, publishes no record"},
 		{"4.3 redirect to a name with one label", "192.0.2.1", "label@redlabel.test", "", "permerror of=label problem=label, to which is redirected, publishes no record"},
+		{"4.3 include of what begins as a literal", "192.0.2.7", "a@literal.test", "[192.0.2.7]", "pass matched=all of=[192.0.2.7].soft.test"},
 		{"5.2 include, temperror", "192.0.2.1", "a@inctemp.test", "", "temperror problem=broken.test TXT: temporary error: the zone file says so"},
 		{"5.2 include, permerror", "192.0.2.1", "a@incperm.test", "", `permerror problem=late.test: octet 13, "ip4:": not an IPv4 address`},
 		{"5.3 prefix of IPv4", "192.0.2.30", "a@a.test", "", "pass matched=a/28//64"},
