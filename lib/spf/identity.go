@@ -47,7 +47,8 @@ const maxLabel = 63
 // checkable reports whether a domain can have a record: it has several labels,
 // all of a possible length, and is no address literal (RFC 7208 4.3).
 func checkable(domain string) bool {
-	if len(domain) > maxName || domain == "" || domain[0] == '[' || strings.IndexByte(domain, '.') < 0 {
+	literal := strings.HasPrefix(domain, "[") && strings.HasSuffix(domain, "]")
+	if len(domain) > maxName || literal || strings.IndexByte(domain, '.') < 0 {
 		return false
 	}
 	for label := range strings.SplitSeq(domain, ".") {
