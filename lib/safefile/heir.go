@@ -8,10 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Heir is to whom belongs what root makes below a folder: the folder's owner,
-// since daemons, which are somebody else, have to write it after an
-// administrator has tried a tool. The zero Heir is nobody, as is that of those
-// who are not root, and where root is the owner.
+// Heir is the user to whom root gives what it makes in a folder: the folder's
+// owner. When an administrator tries a tool as root, the daemon that owns the
+// folder must still be able to write there. The zero Heir is nobody, to whom
+// nothing is given; HeirOf returns it to those who are not root, and where root
+// itself owns the folder.
 type Heir struct {
 	uid, gid int
 	ok       bool
@@ -39,9 +40,9 @@ func HeirAt(dir string) (Heir, error) {
 	return HeirOf(fd)
 }
 
-// Give gives the heir an open file that may have been made. One that is the
-// heir's is not touched: its time of change tells whether it was edited. One
-// that has another name too may be anybody's, and is not given away.
+// Give gives the heir an open file that was perhaps just made. A file that is the
+// heir's already is not touched, so that its time of change stays. A file with
+// another name may be anybody's, and is not given away.
 func (h Heir) Give(fd int) error {
 	if !h.ok {
 		return nil
@@ -70,11 +71,34 @@ func (h Heir) GiveFolder(root int, name string) error {
 	return unix.Fchown(fd, h.uid, h.gid)
 }
 
-// Inherit makes the owner of the folder above that of a folder that root made.
+// Inherit gives a folder that root made to the owner of the folder above. A folder
+// that is somebody's already is left to him, and so is what is no folder: the
+// owner of the folder above may have put a link in its place.
 func Inherit(dir string) error {
-	var above, own unix.Stat_t
-	if err := errors.Join(unix.Stat(filepath.Dir(dir), &above), unix.Lstat(dir, &own)); err != nil || own.Uid != 0 || above.Uid == 0 {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	dir = filepath.Clean(dir)
+	above, err := open(filepath.Dir(dir), unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
 		return err
 	}
-	return os.Lchown(dir, int(above.Uid), int(above.Gid))
+	defer unix.Close(above)
+	heir, err := HeirOf(above)
+	if err != nil || heir.uid == 0 {
+		return err
+	}
+	made, err := OpenBeneath(above, filepath.Base(dir), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
+		return nil
+	}
+	if err != nil {
+		return pathError("open", dir, err)
+	}
+	defer unix.Close(made)
+	var st unix.Stat_t
+	if err := unix.Fstat(made, &st); err != nil || st.Uid != 0 {
+		return err
+	}
+	return unix.Fchown(made, heir.uid, heir.gid)
 }
