@@ -16,7 +16,7 @@ import (
 // with fewer rights, it could say anything; then the rules must say the same
 // still, and else the message waits.
 func (d *Deliverer) allowed(ctx context.Context, dest Destination, sender smtp.Mailbox) []Destination {
-	if !dest.Here() || !d.queueIsForeign() {
+	if !dest.here() || !d.queueIsForeign() {
 		return []Destination{dest}
 	}
 	list, err := d.routeFrom(ctx, dest.Mailbox, sender)

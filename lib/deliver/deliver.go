@@ -53,7 +53,7 @@ func (d *Deliverer) Ask(ctx context.Context, m smtp.Mailbox) (Answer, error) {
 		return Broken, err
 	case unknown(list):
 		return Unknown, nil
-	case !d.ours(m.Domain) && !slices.ContainsFunc(list, Destination.Here):
+	case !d.ours(m.Domain) && !slices.ContainsFunc(list, Destination.here):
 		return Remote, nil // also when a rule has given it another name
 	}
 	return Known, nil

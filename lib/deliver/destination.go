@@ -13,7 +13,7 @@ import (
 type Kind int
 
 // The ways of delivery: first those that write a mailbox, then those by which
-// mail comes to its end here, see Local and Here.
+// mail comes to its end here, see Local and here.
 const (
 	Maildir  Kind = iota // a folder, one file a message
 	Mbox                 // one file
@@ -114,9 +114,9 @@ func mailboxAt(path string, create bool) Destination {
 // Local says whether the destination is a mailbox that we write ourselves.
 func (d Destination) Local() bool { return d.Kind <= Discard }
 
-// Here says whether the destination is the last one as far as mail transport
+// here says whether the destination is the last one as far as mail transport
 // goes: a mailbox, whoever keeps it, or a command.
-func (d Destination) Here() bool { return d.Kind <= Command }
+func (d Destination) here() bool { return d.Kind <= Command }
 
 // A target is what a message needs to go to once, whoever sends it there.
 type target struct {

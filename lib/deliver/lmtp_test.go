@@ -14,6 +14,7 @@ import (
 // lmtpFake is an LMTP server whose mailboxes answer by their names.
 type lmtpFake struct {
 	mu       sync.Mutex
+	utf8     bool // offers SMTPUTF8
 	sessions int
 	commands []string // MAIL and RCPT
 	texts    []string
@@ -47,7 +48,11 @@ func (f *lmtpFake) session(c net.Conn) {
 		line = strings.TrimSpace(line)
 		switch verb, _, _ := strings.Cut(line, " "); verb {
 		case "LHLO":
-			say("250-lmtp\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES")
+			say("250-lmtp")
+			if f.utf8 {
+				say("250-SMTPUTF8\r\n250-8BITMIME")
+			}
+			say("250-PIPELINING\r\n250 ENHANCEDSTATUSCODES")
 		case "MAIL":
 			rcpts = nil
 			f.note(&f.commands, line)
@@ -188,6 +193,37 @@ func TestLMTPWithoutUTF8(t *testing.T) {
 				t.Errorf("%s, %q: got %v, %v", tt.rcpt, tt.text, o.Status, o)
 			}
 		})
+	}
+}
+
+// TestLMTPWithUTF8 is a recipient in UTF-8, to whom an alias may have led from a
+// sender without SMTPUTF8, before the message was taken or since.
+func TestLMTPWithUTF8(t *testing.T) {
+	for _, utf8 := range []bool{false, true} {
+		for _, dest := range []bool{false, true} {
+			in := newInstance(t)
+			f, address := newFake(t, "unix")
+			f.utf8 = true
+			rule := ">> lmtp:" + address
+			in.rules(`.*@x\.example ` + rule + "\n")
+			env := envelope("j\u00fcrgen@x.example", "one@x.example")
+			env.SMTPUTF8 = utf8
+			for i := range env.Recipients {
+				if dest {
+					env.Recipients[i].Dest = rule
+				}
+				job := Job{Env: env, Rcpts: []int{i}, Again: func(int) bool { return false }, Text: func() io.ReadSeeker { return strings.NewReader(text) }}
+				in.deliverer().DeliverAll(context.Background(), job, func(_ int, o Outcome) {
+					if o.Status != Delivered {
+						t.Errorf("%s, %v, %v: got %v, %v", env.Recipients[i].Mailbox, utf8, dest, o.Status, o)
+					}
+				})
+			}
+			want := "MAIL FROM:<a@sender.example> SMTPUTF8|RCPT TO:<j\u00fcrgen@x.example>|MAIL FROM:<a@sender.example>|RCPT TO:<one@x.example>"
+			if got := strings.Join(f.commands, "|"); got != want {
+				t.Errorf("%v, %v: got %s, want %s", utf8, dest, got, want)
+			}
+		}
 	}
 }
 
