@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"postern/lib/auth"
 	"postern/lib/conf"
 	"postern/lib/maillog"
@@ -16,7 +18,7 @@ import (
 var sessionLogRows = []conf.Row[wire]{
 	{Name: "SessionLog", Args: "SYSLOG|file ...", Repeat: true,
 		Value: func(w *wire) conf.Value { return conf.Strings(&w.sessionLog) },
-		Help:  "Log every line of every dialogue to this file, or to the log at the level debug."},
+		Help:  "Log every line of every dialogue to this file, or to the log at the level debug. What nobody reads out of a FIFO within a second is lost."},
 }
 
 // A trace is the dialogue of one session, line by line, for whoever looks for
@@ -31,8 +33,10 @@ type sink struct {
 	close func()
 }
 
-// maxTraceLine bounds a line of a trace.
-const maxTraceLine = 2048
+const (
+	maxTraceLine = 2048        // octets of a line of a trace
+	sinkWait     = time.Second // for whoever reads what is a FIFO
+)
 
 // openTrace opens all that the dialogue is to be written to.
 func (srv *server) openTrace(s *session) *trace {
@@ -101,13 +105,16 @@ func (srv *server) sessionLog(name, id string) sink {
 	if name == syslogName {
 		return sink{write: func(direction byte, line string) { srv.log.Log(maillog.Debug, form(direction, line)) }}
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND|unix.O_NONBLOCK, 0o640)
 	if err != nil {
 		srv.complain(maillog.Warning, "session log", err)
 		return sink{}
 	}
 	return sink{
-		write: func(direction byte, line string) { f.WriteString(form(direction, line) + "\n") },
+		write: func(direction byte, line string) {
+			f.SetWriteDeadline(time.Now().Add(sinkWait)) // of a FIFO
+			f.WriteString(form(direction, line) + "\n")
+		},
 		close: func() { f.Close() },
 	}
 }

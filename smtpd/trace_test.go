@@ -1,7 +1,9 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -30,5 +32,19 @@ func TestPasswordsAreNotTraced(t *testing.T) {
 		if !strings.Contains(log, want) {
 			t.Errorf("%q is not in the log:\n%s", want, log)
 		}
+	}
+}
+
+// TestSessionLogNobodyReads: a FIFO that nobody reads keeps no session.
+func TestSessionLogNobodyReads(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "log")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := newInstance(t, "SessionLog "+fifo)
+	rw, _ := in.session(t, stranger, false)
+	say(t, rw, "QUIT", "221")
+	if log := in.log.String(); !strings.Contains(log, "session log") {
+		t.Errorf("the log does not say so:\n%s", log)
 	}
 }

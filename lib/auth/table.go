@@ -36,7 +36,7 @@ type table struct {
 func (u *Users) load() (*table, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	f, err := os.Open(u.options.File)
+	f, err := safefile.OpenConfig(u.options.File)
 	if err != nil {
 		return nil, unavailable(err)
 	}

@@ -65,7 +65,16 @@ var ErrNotRegular = errors.New("not a regular file")
 // a FIFO does not block, and what is not a regular file is ErrNotRegular. The
 // flags are those of os.OpenFile.
 func OpenRegular(name string, flag int, mode os.FileMode) (*os.File, error) {
-	fd, err := open(name, flag|unix.O_NOFOLLOW|unix.O_NONBLOCK, mode)
+	return openRegular(name, flag|unix.O_NOFOLLOW, mode)
+}
+
+// OpenConfig opens a file of the administrator for reading, where links are
+// followed. What is not a regular file is ErrNotRegular: nobody would ever write
+// into a FIFO.
+func OpenConfig(name string) (*os.File, error) { return openRegular(name, os.O_RDONLY, 0) }
+
+func openRegular(name string, flag int, mode os.FileMode) (*os.File, error) {
+	fd, err := open(name, flag|unix.O_NONBLOCK, mode)
 	if err != nil {
 		return nil, err
 	}

@@ -88,9 +88,17 @@ func TestOpenRegular(t *testing.T) {
 		if _, err := OpenRegular(name, os.O_RDONLY, 0); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
+		if _, err := OpenConfig(name); !errors.Is(err, tt.want) {
+			t.Errorf("OpenConfig of %s: %v, want %v", tt.name, err, tt.want)
+		}
 	}
 	link := filepath.Join(dir, "link")
 	os.Symlink(file, link)
+	if f, err := OpenConfig(link); err != nil {
+		t.Error(err)
+	} else {
+		f.Close()
+	}
 	if f, err := OpenRegular(link, os.O_RDONLY, 0); err == nil {
 		f.Close()
 		t.Error("OpenRegular followed a link")

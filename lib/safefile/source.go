@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -93,12 +92,10 @@ func (s *Source[T]) read() {
 // readConfig reads a file of the administrator. A file that everybody may
 // write is not obeyed.
 func readConfig(path string, max int64) ([]byte, fs.FileInfo, error) {
-	// Directly: os.Open asks the poller, in vain, at some system calls' cost.
-	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	f, err := OpenConfig(path)
 	if err != nil {
-		return nil, nil, &fs.PathError{Op: "open", Path: path, Err: err}
+		return nil, nil, err
 	}
-	f := os.NewFile(uintptr(fd), path)
 	defer f.Close()
 	return ReadTrusted(f, max, 0o002)
 }

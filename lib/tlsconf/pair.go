@@ -47,7 +47,7 @@ func (p Pair) load() (tls.Certificate, error) {
 // readPEM reads a file of at most limit octets that not everybody may write.
 // what is in it stands in front of the error.
 func readPEM(what, name string, limit int64) ([]byte, error) {
-	f, err := os.Open(name)
+	f, err := safefile.OpenConfig(name)
 	if err == nil {
 		defer f.Close()
 		var data []byte
