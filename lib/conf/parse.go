@@ -17,13 +17,13 @@ import (
 // native. A file that is not there is an error that is fs.ErrNotExist; what
 // else may be wrong is as with Parse.
 func Read(spec string, face Dialect) (Dialect, []Line, error) {
-	d, name := SplitSpec(spec)
+	d, name := splitSpec(spec)
 	data, err := readBounded(name)
 	if err != nil {
 		return face, nil, err
 	}
 	if d == "" {
-		d = Detect(data)
+		d = detect(data)
 	}
 	if d == "" {
 		d = face
@@ -35,9 +35,9 @@ func Read(spec string, face Dialect) (Dialect, []Line, error) {
 	return d, lines, err
 }
 
-// SplitSpec takes "dialect:file" apart; the dialect is "" when spec names none,
+// splitSpec takes "dialect:file" apart; the dialect is "" when spec names none,
 // and then all of spec is the file.
-func SplitSpec(spec string) (Dialect, string) {
+func splitSpec(spec string) (Dialect, string) {
 	before, after, ok := strings.Cut(spec, ":")
 	if d := Dialect(strings.ToLower(before)); ok && d.known() {
 		return d, after
@@ -45,10 +45,10 @@ func SplitSpec(spec string) (Dialect, string) {
 	return "", spec
 }
 
-// Detect gives the dialect that a file's first line, "#dialect name", names,
+// detect gives the dialect that a file's first line, "#dialect name", names,
 // and "" when it is another line. The name may be unknown, which Parse
 // complains of.
-func Detect(head []byte) Dialect {
+func detect(head []byte) Dialect {
 	line, _, _ := strings.Cut(string(head[:min(len(head), maxHead)]), "\n")
 	rest, ok := strings.CutPrefix(line, "#dialect")
 	if !ok || rest == "" || !isBlank(rest[0]) {
@@ -57,7 +57,7 @@ func Detect(head []byte) Dialect {
 	return Dialect(strings.ToLower(strings.TrimSpace(rest)))
 }
 
-// maxHead is as far as Detect looks.
+// maxHead is as far as detect looks.
 const maxHead = 256
 
 // readBounded reads a file of MaxFile octets at most. It is opened without

@@ -163,8 +163,8 @@ func TestSplitSpec(t *testing.T) {
 		{":x", "", ":x"},
 	}
 	for _, tt := range tests {
-		if d, file := SplitSpec(tt.spec); d != tt.d || file != tt.file {
-			t.Errorf("SplitSpec(%q) = %q, %q; want %q, %q", tt.spec, d, file, tt.d, tt.file)
+		if d, file := splitSpec(tt.spec); d != tt.d || file != tt.file {
+			t.Errorf("splitSpec(%q) = %q, %q; want %q, %q", tt.spec, d, file, tt.d, tt.file)
 		}
 	}
 }
@@ -178,8 +178,8 @@ func TestDetect(t *testing.T) {
 		{"#dialect\n", ""}, {"#dialect plan9", Plan9}, {"#dialect\t Avenger \r\nA\n", Avenger}, {"#dialect x\n", "x"},
 	}
 	for _, tt := range tests {
-		if got := Detect([]byte(tt.head)); got != tt.want {
-			t.Errorf("Detect(%q) = %q, want %q", tt.head, got, tt.want)
+		if got := detect([]byte(tt.head)); got != tt.want {
+			t.Errorf("detect(%q) = %q, want %q", tt.head, got, tt.want)
 		}
 	}
 }

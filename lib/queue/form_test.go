@@ -71,8 +71,8 @@ func TestStates(t *testing.T) {
 		Arrived: {false, false}, Rejected: {false, false},
 		Done: {false, true}, Told: {false, true},
 	} {
-		if s := State(s); s.Open() != want.open || s.Over() != want.over {
-			t.Errorf("%v: open %v, over %v, want %v", s, s.Open(), s.Over(), want)
+		if s := State(s); s.Open() != want.open || s.over() != want.over {
+			t.Errorf("%v: open %v, over %v, want %v", s, s.Open(), s.over(), want)
 		}
 	}
 }

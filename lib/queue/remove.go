@@ -18,7 +18,7 @@ import (
 // and closes it. Neither the marks nor the removal need be synced: who comes
 // back after the loss of power is served again.
 func (e *Entry) Remove() error {
-	if slices.ContainsFunc(e.head.status, func(s Status) bool { return !s.State.Over() }) {
+	if slices.ContainsFunc(e.head.status, func(s Status) bool { return !s.State.over() }) {
 		e.Close()
 		return fmt.Errorf("queue: %s: not all recipients are done with", e.ID)
 	}

@@ -55,8 +55,8 @@ func parseState(word string) State {
 // Open says whether the recipient still waits for its delivery.
 func (s State) Open() bool { return s == Waiting || s == Begun || s == Late }
 
-// Over says whether nothing is left to be done for the recipient.
-func (s State) Over() bool { return s == Done || s == Told }
+// over says whether nothing is left to be done for the recipient.
+func (s State) over() bool { return s == Done || s == Told }
 
 // Status is the state of one recipient.
 type Status struct {

@@ -28,7 +28,7 @@ func (r *Reader) Discard(n int64) error {
 	return r.octets(n, func([]byte) {})
 }
 
-// octets passes the next n octets on, as they come.
+// octets hands the next n octets to take, in pieces as they come.
 func (r *Reader) octets(n int64, take func([]byte)) error {
 	r.spoiled = false
 	for n > 0 {
@@ -46,9 +46,10 @@ func (r *Reader) octets(n int64, take func([]byte)) error {
 	return nil
 }
 
-// take works on b in place, as text.take does.
+// take takes the next octets of a chunk. It works on b in place, as text.take
+// does.
 func (st *ChunkState) take(b []byte, w io.Writer, o TextOptions) {
-	split := st.cr // the CR of the first line's end came before
+	split := st.cr // the CR of the first line end came with the last piece
 	if split && b[0] != '\n' {
 		st.flushCR(w, o)
 		split = false

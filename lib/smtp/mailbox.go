@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of RFC 5321 4.5.3.1. The local part is measured as it is meant,
-// without quotes and backslashes.
+// Bounds of RFC 5321 4.5.3.1, in octets. A local part is measured without its
+// quotes and backslashes.
 const (
 	MaxLocal  = 64  // 4.5.3.1.1
 	MaxDomain = 255 // 4.5.3.1.2
@@ -43,8 +43,8 @@ func (m Mailbox) IsASCII() bool { return isASCII(m.Local) && isASCII(m.Domain) }
 
 // ParseMailbox parses a mailbox without brackets: Local-part@Domain or a
 // literal (RFC 5321 4.1.2), or "postmaster" alone. Local parts may be longer than
-// MaxLocal: what was taken from a client is read here again, and senders of
-// bounces to lists have such. Its errors are *AddressError.
+// MaxLocal: mailing lists have such senders, and what smtpd has accepted must be
+// read again from the queue. Its errors are *AddressError.
 func ParseMailbox(s string, utf8 bool) (Mailbox, error) {
 	if len(s) > MaxPath-len("<>") {
 		return Mailbox{}, badAddress("address too long")

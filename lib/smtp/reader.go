@@ -15,8 +15,8 @@ var (
 )
 
 const (
-	// MaxCommandLine is a fit limit for Line: RFC 5321 4.5.3.1.4 asks for 512
-	// octets, each extension adds some.
+	// MaxCommandLine bounds a command line. RFC 5321 4.5.3.1.4 has 512 octets,
+	// and each extension with parameters adds some.
 	MaxCommandLine = 2048
 
 	smallBuffer = 4 << 10  // while commands are read: all that an idle session holds
@@ -36,8 +36,8 @@ type Reader struct {
 	buf      []byte
 	pos, end int   // buf[pos:end] is read and not yet used
 	err      error // came with the octets of the last read
-	spoiled  bool  // the last line had no CR
-	abandon  bool  // a line that is too long is not read to its end
+	spoiled  bool  // the last line ended in a bare LF, which spoils the next
+	abandon  bool  // do not read the rest of a line that is too long
 }
 
 // NewReader returns a Reader on r. It holds no buffer before the first read.
@@ -57,9 +57,9 @@ func (r *Reader) HasLine() bool {
 	return bytes.IndexByte(r.buf[r.pos:r.end], '\n') >= 0
 }
 
-// Ahead reads on once, and uses nothing of it: for who waits for something
-// else, and wants to know when the other side is gone. With io.ErrShortBuffer
-// there is no room for more.
+// Ahead reads once and only buffers what comes, so that a server which makes its
+// client wait notices when the client hangs up. io.ErrShortBuffer says that there
+// is no room for more.
 func (r *Reader) Ahead() error {
 	if r.buf != nil && r.Buffered() == len(r.buf) {
 		return io.ErrShortBuffer
@@ -203,8 +203,8 @@ func (r *Reader) shrink() {
 	}
 }
 
-// fillText is fill for text: a read that filled the buffer shows that there is
-// more, and earns a larger one.
+// fillText is fill for text: when the last read filled the buffer, more is likely
+// to come, and a larger buffer saves system calls.
 func (r *Reader) fillText() error {
 	if r.end == len(r.buf) && len(r.buf) < largeBuffer {
 		r.resize(largeBuffer)
@@ -212,7 +212,7 @@ func (r *Reader) fillText() error {
 	return r.fill()
 }
 
-// endInside names an end of input that comes in the midst of something.
+// endInside makes an end of input in the midst of something an unexpected one.
 func endInside(err error, inside bool) error {
 	if inside && err == io.EOF {
 		return io.ErrUnexpectedEOF

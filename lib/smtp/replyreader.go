@@ -11,7 +11,7 @@ import (
 // MaxReplyLine of RFC 5321, since some servers send it.
 const maxServerLine = 2048
 
-// ErrReply is what every answer is that no SMTP server gives.
+// ErrReply says that what the server sent is not an SMTP reply.
 var ErrReply = errors.New("not an SMTP reply")
 
 // ReplyReader reads the replies of a server on the client's side. It takes

@@ -6,14 +6,14 @@ import (
 	"io"
 )
 
-// tally is what Text and Chunk note about the text that they pass on.
+// tally counts and judges the text that Text and Chunk pass on.
 type tally struct {
 	TextResult
 	length int // octets so far of the line that has not ended
 }
 
-// endLine moves the rest of a line to dst and ends it with LF. whole says that
-// its end was one, and no bare LF.
+// endLine copies the rest of a line to dst, ends it with LF, and returns how much
+// that is. whole says that the line ended properly, and not in a bare LF.
 func (t *tally) endLine(dst, rest []byte, whole bool, o TextOptions) int {
 	n := copy(dst, rest)
 	dst[n] = '\n'
@@ -32,7 +32,7 @@ func (t *tally) endLine(dst, rest []byte, whole bool, o TextOptions) int {
 	return n + 1
 }
 
-// part moves octets that end no line to dst.
+// part copies octets of a line that goes on to dst, and returns how many.
 func (t *tally) part(dst, octets []byte) int {
 	n := copy(dst, octets)
 	t.length += n
@@ -40,8 +40,8 @@ func (t *tally) part(dst, octets []byte) int {
 	return n
 }
 
-// write notes what is wrong in b, whose line ends are LF alone, so that a CR
-// in it is a bare one, and passes it on.
+// write passes b on to w, and notes what is wrong in it. Its line ends are LF
+// already, so that any CR in it is a bare one.
 func (t *tally) write(w io.Writer, b []byte, o TextOptions) {
 	t.BareCR = t.BareCR || bytes.IndexByte(b, '\r') >= 0
 	t.NUL = t.NUL || bytes.IndexByte(b, 0) >= 0

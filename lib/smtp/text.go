@@ -59,12 +59,13 @@ func (r *Reader) Text(w io.Writer, o TextOptions) (TextResult, error) {
 type text struct {
 	tally
 	lf     bool // LF alone ends a line
-	behind bool // behind a line end, where a dot means something
-	seen   int  // octets of the line that is not yet whole which hold no LF
+	behind bool // at the beginning of a line, where a dot means something
+	seen   int  // octets of the unfinished line that were searched for its LF
 }
 
-// take works on b, which is what has come and was not used before, in place:
-// each line moves to the left by what it lost. It returns how much is used.
+// take takes the lines of b, which is what has come and was not used yet, and
+// returns how much of it is used now. It works in place: each line moves to the
+// left by the CRs and dots that were taken out before it.
 func (t *text) take(b []byte, w io.Writer, o TextOptions) (used int, ended bool) {
 	out := 0
 	for !ended {
@@ -113,6 +114,7 @@ func (t *text) line(dst, line []byte, o TextOptions) int {
 	return t.endLine(dst, line, t.behind, o)
 }
 
+// moved says how much of the input is used, and how much of it was written.
 type moved struct{ used, kept int }
 
 // piece moves a part of a line to dst. A CR at its end waits: it may belong to
