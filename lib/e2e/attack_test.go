@@ -129,6 +129,7 @@ func TestMillionRecipients(t *testing.T) {
 	if peak == 0 || peak > peakMemory {
 		t.Errorf("the session took %d KiB, want at most %d", peak>>10, peakMemory>>10)
 	}
+	t.Logf("VmHWM %d KiB", peak>>10)
 	p.gone(t)
 }
 
