@@ -25,6 +25,12 @@ func TestNames(t *testing.T) {
 		{"Domains", "*example.org", false},
 		{"Domains", "http://example.org", false},
 		{"Domains", "ann@example.org", false},
+		{"Separator", "+-", true},
+		{"Separator", "", true},
+		{"Separator", "+@", false},
+		{"Separator", "/", false},
+		{"Separator", "\x7f", false},
+		{"Separator", "\t", false},
 	} {
 		err := conf.NewTable(new(Config).Directives()).Flag("-x", tt.directive, tt.value)
 		if (err == nil) != tt.ok {

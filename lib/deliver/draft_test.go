@@ -51,6 +51,34 @@ func TestDirect(t *testing.T) {
 	}
 }
 
+// TestWhole has texts that end within their header, or are nothing.
+func TestWhole(t *testing.T) {
+	in := newInstance(t, "bob")
+	d := in.deliverer()
+	for _, text := range []string{"Subject: y\n", "Subject: y", "Subject: y\n more", "\n", ""} {
+		where, err := in.send(d, envelope("bob@mx.example"), text, 100)
+		got, _ := os.ReadFile(where)
+		if want := string(finalFields(mailbox("a@sender.example"), "bob@mx.example")) + text; err != nil || string(got) != want {
+			t.Errorf("%q: got %q, %v", text, got, err)
+		}
+		where, err = in.send(d, envelope("x@remote.example"), text, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := in.queued(d, strings.TrimPrefix(where, "queue ")); got != "x@remote.example||relay|"+text {
+			t.Errorf("%q: got %q in the queue", text, got)
+		}
+	}
+}
+
+// No address can begin a field of its own.
+func TestFinalFields(t *testing.T) {
+	got := string(finalFields(smtp.Mailbox{Local: "a>\r\nX: y", Domain: "b\nc"}, "d\x7f\ne\x00"))
+	if strings.Count(got, "\n") != 2 || strings.ContainsAny(got, "\r\x00\x7f") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestDirectNullSender(t *testing.T) {
 	in := newInstance(t, "bob")
 	env := envelope("bob@mx.example")
@@ -83,6 +111,27 @@ func TestDirectSharesOneFile(t *testing.T) {
 	// Nobody learns of the others.
 	if got, want := in.mails("bob")[0], "Return-Path: <a@sender.example>\n"+text; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Maildirs on two file systems share no file: the queue has the message first.
+func TestTwoFileSystems(t *testing.T) {
+	in := newInstance(t, "bob")
+	far, err := os.MkdirTemp("/dev/shm", "postern")
+	if err != nil {
+		t.Skip("no other file system: ", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(far) })
+	if here, err := folderOf(in.box("bob")); err != nil {
+		t.Fatal(err)
+	} else if there, _ := folderOf(far + "/x"); here.Device == there.Device {
+		t.Skip("/dev/shm is no other file system")
+	}
+	in.aliases("both: bob, " + far + "/x/\none: " + far + "/x/\n")
+	for rcpt, want := range map[string]string{"one@mx.example": far, "both@mx.example": "queue "} {
+		if where, err := in.send(in.deliverer(), envelope(rcpt), text, 100); err != nil || !strings.HasPrefix(where, want) {
+			t.Errorf("%s: got %q, %v, want %s", rcpt, where, err, want)
+		}
 	}
 }
 
@@ -256,7 +305,7 @@ func (in *instance) queued(d *Deliverer, id string) string {
 		words[i] = strings.TrimSuffix(w, "@")
 	}
 	body := make([]byte, e.Message().Size())
-	if _, err := e.Message().ReadAt(body, 0); err != nil {
+	if _, err := e.Message().ReadAt(body, 0); err != nil && len(body) > 0 {
 		in.t.Fatal(err)
 	}
 	return strings.Join(append(words, string(body)), "|")

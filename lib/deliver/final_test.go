@@ -12,6 +12,8 @@ import (
 	"postern/lib/e2e"
 	"postern/lib/maildir"
 	"postern/lib/mbox"
+	"postern/lib/prog"
+	"postern/lib/sysexits"
 )
 
 func TestDeliver(t *testing.T) {
@@ -91,8 +93,14 @@ func TestDeliverLoop(t *testing.T) {
 // queued, and is a list by now: it is queued anew, once.
 func TestDeliverList(t *testing.T) {
 	in := newInstance(t, "bob", "carol")
-	in.aliases("list: bob, x@remote.example, carol\n")
+	in.aliases("list: bob, x@remote.example, carol\none: x@remote.example\n")
 	d := in.deliverer()
+	one := envelope("one@mx.example") // whom no list of smtp's has
+	one.ID = "one"
+	if o := d.Deliver(context.Background(), one, 0, strings.NewReader(text), false); o.Remote || !o.Onward ||
+		in.queued(d, "one-0") != "x@remote.example|rfc822;one@mx.example|relay|"+text {
+		t.Errorf("got %+v, %q", o, in.queued(d, "one-0"))
+	}
 	env := envelope("list@mx.example")
 	env.ID = "abc"
 	want := "bob|rfc822;list@mx.example|>> /var/lib/postern/mail/bob/|" +
@@ -130,6 +138,45 @@ func TestOtherUID(t *testing.T) {
 
 // TestRightsOf is that no user's program has root's group because root has made
 // his Maildir.
+func TestChildArgs(t *testing.T) {
+	v := Delivery{Sender: mailbox("a@b.example"), Dest: Destination{Kind: Maildir, Path: "/m/bob/", Mailbox: mailbox("-f@mx.example")}}
+	for _, tt := range []struct {
+		id    string
+		again bool
+		want  string
+	}{
+		{"", false, "--deliver >> /m/bob/ -f a@b.example -- -f@mx.example"},
+		{"id1", true, "--deliver >> /m/bob/ -f a@b.example --id id1 --again -- -f@mx.example"},
+	} {
+		v.ID, v.Again = tt.id, tt.again
+		if got := strings.Join(childArgs(v), " "); got != tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
+	}
+}
+
+// TestFromChild is what the send of another user says, and prints.
+func TestFromChild(t *testing.T) {
+	for _, tt := range []struct {
+		status         int
+		reason, output string
+		want           string
+		forward        int
+	}{
+		{0, "", "", "250 2.0.0 delivered", 0},
+		{0, "", "a@b.example\nc\n", "250 2.0.0 delivered", 2},
+		{0, "", "@@\n", "451 4.3.0 local error, try again later", 0},
+		{0, "", strings.Repeat("a\n", maxForward+1), "451 4.3.0 local error, try again later", 0},
+		{sysexits.TempFail, "send: full", "a@b.example\n", "451 4.3.0 full", 0},
+		{sysexits.NoUser, "send: who?", "", "550 5.1.1 who?", 0},
+	} {
+		o := fromChild(prog.Result{Status: tt.status, Reason: tt.reason, Output: []byte(tt.output)}, Destination{Path: "/m/bob/"})
+		if o.Reply.String() != tt.want || len(o.Forward) != tt.forward {
+			t.Errorf("%d %s %.20q: got %s, %d addresses, want %s, %d", tt.status, tt.reason, tt.output, o.Reply, len(o.Forward), tt.want, tt.forward)
+		}
+	}
+}
+
 func TestRightsOf(t *testing.T) {
 	tests := []struct{ uid, gid, want int }{{54321, 7, 7}, {54321, 0, nobodysGroup}}
 	if u, err := user.Lookup("daemon"); err == nil {

@@ -53,7 +53,7 @@ func (d *Deliverer) lmtp(ctx context.Context, where string, env *smtp.Envelope, 
 	utf8Head := env.SMTPUTF8 && hasUTF8Head(text)
 	for group := range slices.Chunk(env.Recipients, lmtpGroup) {
 		part := *env
-		part.Recipients, part.Size = group, 0 // it has grown by a Received field
+		part.Recipients, part.Size = group, 0        // it has grown by a Received field
 		part.SMTPUTF8 = utf8Head || !allASCII(&part) // to which an alias may have led
 		_, err := text.Seek(start, io.SeekStart)
 		result := client.Result{Recipients: make([]smtp.Reply, len(group))}

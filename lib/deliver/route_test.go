@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/lib/e2e"
 	"postern/lib/smtp"
 )
 
@@ -197,6 +198,9 @@ func TestBroken(t *testing.T) {
 		{"line in aliases", "nosuch@mx.example", "aliases:2: not an entry", func(in *instance) { in.aliases("a: b\nwords\n") }},
 		{"twice in aliases", "nosuch@mx.example", `alias "A" is there twice`, func(in *instance) { in.aliases("a: bob\nA: carol\n") }},
 		{"member", "a@mx.example", "alias a: ", func(in *instance) { in.aliases("a: @@\n") }},
+		{"a name with control characters", "a@mx.example", "is no name", func(in *instance) { in.aliases("a: b\x01c\n") }},
+		{"a long name", "a@mx.example", "is no name", func(in *instance) { in.aliases("a: " + strings.Repeat("x", maxName+1) + "\n") }},
+		{"no name", "a@mx.example", "is no name", func(in *instance) { in.aliases("a: Ann <>\n") }},
 		{"missing include", "a@mx.example", "no such file", func(in *instance) { in.aliases("a: :include:/nonexistent/x\n") }},
 		{"relative include", "a@mx.example", "must begin with /", func(in *instance) { in.aliases("a: :include:x\n") }},
 		{"linked mailbox", "link@mx.example", "symbolic link", func(in *instance) {
@@ -242,6 +246,30 @@ func TestInclude(t *testing.T) {
 	}
 	if got := in.routeText(d, "link@mx.example"); !strings.HasPrefix(got, "error: ") {
 		t.Errorf("a linked include: got %s, want an error", got)
+	}
+}
+
+// A user's list holds addresses alone: its files and commands would be ours.
+func TestIncludeOfUser(t *testing.T) {
+	e2e.NeedRoot(t)
+	in := newInstance(t, "bob")
+	for member, want := range map[string]string{
+		"a@remote.example\n\\bob\n": ">> ~bob/; relay a@remote.example",
+		"|/bin/cat\n":               "only addresses may stand",
+		"/dev/null\n":               "only addresses may stand",
+		":include:/etc/passwd\n":    "only addresses may stand",
+	} {
+		list := in.put("list", member, 0o644)
+		in.aliases("list: :include:" + list + "\n")
+		for owner, want := range map[int]string{0: "", 12345: want} {
+			if err := os.Chown(list, owner, 0); err != nil {
+				t.Fatal(err)
+			}
+			got := in.routeText(in.deliverer(), "list@mx.example")
+			if !strings.Contains(got, want) || owner == 0 && strings.Contains(got, "only addresses") {
+				t.Errorf("%q of %d: got %s, want %s", member, owner, got, want)
+			}
+		}
 	}
 }
 
