@@ -75,7 +75,7 @@ func (s *session) clean(d draft) draft {
 	}
 	id, host := s.conf.origin.authserv, s.conf.mail.Hostname
 	ours := func(claimed string) bool {
-		claimed = dns.ASCII(claimed) // RFC 8601 5: in whichever form
+		claimed = dns.ToASCII(claimed) // RFC 8601 5: in whichever form
 		return strings.EqualFold(claimed, id) || strings.EqualFold(claimed, host)
 	}
 	return filterDraft(d, func(f header.Field) ([]byte, error) {

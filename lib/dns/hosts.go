@@ -16,15 +16,16 @@ const (
 // hosts is what hosts(5) says: answers by name and type.
 type hosts map[key]Answer
 
-// hostsFile is the text of hosts(5), which becomes a table when a question may
-// concern it: hardly any does, and a process may have only one to ask.
+// hostsFile is the text of hosts(5). It is made into a table only when a question
+// may be one that it decides: hardly any is, and many a process asks just one.
 type hostsFile struct {
 	text  string // in lower case
 	once  sync.Once
 	table hosts
 }
 
-// shortHosts is how long a text may be that is looked through for each question.
+// shortHosts is how long, in octets, a text may be that is searched as it is for
+// each question, instead of being made into a table.
 const shortHosts = 4 << 10
 
 // concern tells whether the file may decide a question.
@@ -43,10 +44,10 @@ func (f *hostsFile) hosts() hosts {
 	return f.table
 }
 
-// find answers a question that the file decides.
-func (f *hostsFile) find(k key) (a Answer, err error, ok bool) {
+// find is hosts.find, once the file is read into a table.
+func (f *hostsFile) find(k key) (a Answer, ok bool, err error) {
 	if !f.concern(k) {
-		return Answer{}, nil, false
+		return Answer{}, false, nil
 	}
 	return f.hosts().find(k)
 }
@@ -91,11 +92,12 @@ func (h hosts) put(k key, data string) {
 	h[k] = Answer{Name: k.name, TTL: hostsTTL, Records: a.Records}
 }
 
-// find answers a question that the file decides. Where it has an address of
-// one family for a name, it says that there is none of the other.
-func (h hosts) find(k key) (a Answer, err error, ok bool) {
+// find answers a question that the file decides; ok is false for any other.
+// Where the file has an address of one family for a name, the answer about the
+// other family is ErrNotFound.
+func (h hosts) find(k key) (a Answer, ok bool, err error) {
 	if a, ok := h[k]; ok {
-		return a.clone(), nil, true
+		return a.clone(), true, nil
 	}
 	other := TypeA
 	switch k.t {
@@ -103,10 +105,10 @@ func (h hosts) find(k key) (a Answer, err error, ok bool) {
 		other = TypeAAAA
 	case TypeAAAA:
 	default:
-		return Answer{}, nil, false
+		return Answer{}, false, nil
 	}
 	if _, ok := h[key{k.name, other}]; ok {
-		return Answer{}, &Error{Name: printable(k.name), Type: k.t, Kind: ErrNotFound}, true
+		return Answer{}, true, &Error{Name: printable(k.name), Type: k.t, Kind: ErrNotFound}
 	}
-	return Answer{}, nil, false
+	return Answer{}, false, nil
 }

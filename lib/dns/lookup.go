@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/netip"
 	"strconv"
-	"strings"
 )
 
 // maxAliases is how many CNAMEs are followed from one name.
@@ -149,24 +148,4 @@ func notEmpty(n int, name string, t Type) error {
 		return nil
 	}
 	return &Error{Name: printable(canonical(name)), Type: t, Kind: ErrNotFound, Reason: "none of its records is valid"}
-}
-
-// unquote returns the text of a TXT record's data: its strings joined, escapes
-// undone.
-func unquote(data string) string {
-	var b strings.Builder
-	quoted := false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '"':
-			quoted = !quoted
-		case c == '\\' && i+1 < len(data):
-			octet, n := unescape(data[i+1:])
-			b.WriteByte(octet)
-			i += n
-		case quoted || c != ' ':
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }

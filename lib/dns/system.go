@@ -107,7 +107,7 @@ type system struct {
 
 func (s *system) query(ctx context.Context, name string, t Type) (Answer, error) {
 	client, table := s.refresh()
-	if a, err, ok := table.find(key{name, t}); ok {
+	if a, ok, err := table.find(key{name, t}); ok {
 		return a, err
 	}
 	return client.query(ctx, name, t)
@@ -116,7 +116,7 @@ func (s *system) query(ctx context.Context, name string, t Type) (Answer, error)
 // all leaves several questions to the client unless /etc/hosts knows about one.
 func (s *system) all(ctx context.Context, keys []key, tell Tell) {
 	client, table := s.refresh()
-	local := func(k key) bool { _, _, ok := table.find(k); return ok }
+	local := func(k key) bool { _, ok, _ := table.find(k); return ok }
 	if !slices.ContainsFunc(keys, local) {
 		client.all(ctx, keys, tell)
 		return

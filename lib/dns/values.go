@@ -39,9 +39,29 @@ func (a Answer) MX() []MX {
 func (a Answer) Texts() []string {
 	texts := make([]string, len(a.Records))
 	for i, r := range a.Records {
-		texts[i] = unquote(r.Data)
+		texts[i] = Text(r.Data)
 	}
 	return texts
+}
+
+// Text returns what the data of a TXT record says: its strings joined without a
+// blank (RFC 7208 3.3), escapes undone.
+func Text(data string) string {
+	var b strings.Builder
+	quoted := false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && i+1 < len(data):
+			octet, n := unescape(data[i+1:])
+			b.WriteByte(octet)
+			i += n
+		case quoted || c != ' ':
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // ToASCII returns a name in the form in which it is asked for and compared: in

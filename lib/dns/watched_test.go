@@ -64,7 +64,7 @@ func TestHostsFile(t *testing.T) {
 			{"third", TypeA}:                    "[] false",
 			{"7.2.0.192.in-addr.arpa", TypePTR}: "[host.example. host.] true",
 		} {
-			a, _, ok := f.find(k)
+			a, ok, _ := f.find(k)
 			data := []string{}
 			for _, r := range a.Records {
 				data = append(data, r.Data)

@@ -85,11 +85,10 @@ func appendQuestions(all []question, lists []List, place int, c *Client) []quest
 // domainOf returns a sender's domain as lists are asked about it, in A-labels,
 // and "" for an address, of which lists of names know nothing.
 func domainOf(domain string) string {
-	domain = strings.TrimSuffix(domain, ".")
-	if _, err := netip.ParseAddr(domain); err == nil || strings.HasPrefix(domain, "[") {
+	if _, err := netip.ParseAddr(strings.TrimSuffix(domain, ".")); err == nil || strings.HasPrefix(domain, "[") {
 		return ""
 	}
-	return dns.ASCII(strings.ToLower(domain))
+	return dns.ToASCII(domain)
 }
 
 // askEach asks all questions at once, judges the answers, and tells which it has

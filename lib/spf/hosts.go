@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"postern/lib/dns"
 )
 
 // maxHostsLine bounds a line of a hosts file.
@@ -53,7 +55,7 @@ func (h *Hosts) line(s string) error {
 	if err != nil {
 		return err
 	}
-	domain = plainDomain(domain)
+	domain = dns.ToASCII(domain)
 	if h.records[domain] != nil {
 		return fmt.Errorf("a second line for %s", domain)
 	}

@@ -21,7 +21,7 @@ func identify(sender, helo string) identity {
 	id := identity{local: postmaster, helo: helo}
 	if sender == "" {
 		id.kind = HELO
-		id.origin = plainDomain(helo)
+		id.origin = dns.ToASCII(helo)
 		return id
 	}
 	domain := sender
@@ -31,15 +31,11 @@ func identify(sender, helo string) identity {
 			id.local = sender[:at]
 		}
 	}
-	id.origin = plainDomain(domain)
+	id.origin = dns.ToASCII(domain)
 	return id
 }
 
 func (id *identity) sender() string { return id.local + "@" + id.origin }
-
-func plainDomain(s string) string {
-	return dns.ASCII(strings.ToLower(strings.TrimSuffix(s, ".")))
-}
 
 // maxLabel is how long a label of a domain name may be (RFC 1035 2.3.4).
 const maxLabel = 63

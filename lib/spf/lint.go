@@ -77,7 +77,7 @@ const maxLint = 4 * MaxLookups
 // Lint looks at what a domain publishes, and at the records to which that
 // leads, for what is wrong, dangerous or too expensive.
 func (c *Checker) Lint(ctx context.Context, domain string) *Report {
-	domain = plainDomain(domain)
+	domain = dns.ToASCII(domain)
 	l := &linter{
 		evaluation: evaluation{checker: c, resolver: dns.Published(c.Resolver), identity: identity{origin: domain}},
 		report:     &Report{Domain: domain},
