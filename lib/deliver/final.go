@@ -2,7 +2,6 @@ package deliver
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"time"
@@ -12,38 +11,6 @@ import (
 	"postern/lib/safefile"
 	"postern/lib/smtp"
 )
-
-// Status is how the delivery to one recipient ended.
-type Status int
-
-// The ends of a delivery.
-const (
-	Deferred  Status = iota // try again later
-	Delivered               // safe at its final destination
-	Rejected                // never: to be returned to the sender
-)
-
-// Outcome is the result of a delivery to one recipient.
-type Outcome struct {
-	Status Status
-	Reply  smtp.Reply // as an SMTP server would have said it
-	Remote bool       // not delivered here: the way is smtp's, and Status is Deferred
-	Where  string     // where a delivered message is, for the log
-	Onward bool       // with Delivered: queued anew for other addresses, whose fate is reported from there
-	Err    error      // what went wrong, for the log
-
-	// Forward is addresses to which the user wants his mail to be sent on:
-	// with Delivered, from Final alone, which has not done it.
-	Forward []smtp.Mailbox
-}
-
-// String is the outcome in one line for a log.
-func (o Outcome) String() string {
-	if o.Err != nil {
-		return o.Reply.String() + ": " + o.Err.Error()
-	}
-	return o.Reply.String()
-}
 
 // Deliver brings a queued message to recipient i of env. msg is the whole
 // message as it was written to the Draft, and is read from its current place.
@@ -91,25 +58,6 @@ func (d *Deliverer) destinations(ctx context.Context, rcpt smtp.Recipient, sende
 		}
 	}
 	return d.routeFrom(ctx, rcpt.Mailbox, sender)
-}
-
-// failed is the Outcome of an error.
-func failed(err error) Outcome {
-	o := Outcome{Status: Deferred, Reply: Reply(err), Err: err}
-	if o.Reply.Class() == 5 {
-		o.Status = Rejected
-	}
-	return o
-}
-
-// done is the Outcome of success.
-func done(where string) Outcome {
-	return Outcome{Status: Delivered, Reply: smtp.Say(250, smtp.NoDetail, "delivered"), Where: where}
-}
-
-// deferred is an Outcome that only time or the administrator can change.
-func deferred(d smtp.Detail, why string) Outcome {
-	return Outcome{Status: Deferred, Reply: smtp.Say(451, d, why)}
 }
 
 // Delivery is a message for one destination.
@@ -226,20 +174,4 @@ func (d *Deliverer) writeMaildir(v Delivery, fields []byte) (where string, err e
 	}
 	names, err := maildir.Commit(draft, time.Now(), d.config.Hostname, v.ID, path)
 	return names[0], err
-}
-
-// notDelivered says ErrLoop when the message has been at the address before.
-// It leaves msg at the place where it found it.
-func (d *Deliverer) notDelivered(address string, msg io.ReadSeeker) error {
-	start, err := msg.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return err
-	}
-	judge := newHead(io.Discard, d.config.MaxReceived, address)
-	_, err = io.Copy(judge, io.LimitReader(msg, maxHead))
-	if err == nil {
-		err = judge.Close()
-	}
-	_, back := msg.Seek(start, io.SeekStart)
-	return errors.Join(err, back)
 }

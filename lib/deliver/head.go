@@ -1,11 +1,13 @@
 package deliver
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"postern/lib/header"
+	"postern/lib/smtp"
 )
 
 // maxHead is how much of a queued message is looked at as its header, in
@@ -45,4 +47,42 @@ func lowerSet(list []string) map[string]bool {
 		set[strings.ToLower(s)] = true
 	}
 	return set
+}
+
+// notDelivered says ErrLoop when the message has been at the address before.
+// It leaves msg at the place where it found it.
+func (d *Deliverer) notDelivered(address string, msg io.ReadSeeker) error {
+	start, err := msg.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	judge := newHead(io.Discard, d.config.MaxReceived, address)
+	_, err = io.Copy(judge, io.LimitReader(msg, maxHead))
+	if err == nil {
+		err = judge.Close()
+	}
+	_, back := msg.Seek(start, io.SeekStart)
+	return errors.Join(err, back)
+}
+
+// finalFields is what the last host puts in front of a message: Return-Path
+// (RFC 5321 4.4) and, for one address, Delivered-To.
+func finalFields(sender smtp.Mailbox, address string) []byte {
+	b := append([]byte("Return-Path: <"), oneLine(sender.String())...)
+	b = append(b, ">\n"...)
+	if address != "" {
+		b = append(append(b, "Delivered-To: "...), oneLine(address)...)
+		b = append(b, '\n')
+	}
+	return b
+}
+
+// oneLine is s without what could end its line.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, s)
 }

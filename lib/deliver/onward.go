@@ -37,11 +37,6 @@ func (d *Deliverer) forward(ctx context.Context, env *smtp.Envelope, i int, list
 	return d.sendOn(env, i, p, []byte("Delivered-To: "+oneLine(d.qualified(rcpt.Mailbox).String())+"\n"), msg, again)
 }
 
-// planFor is a plan for one recipient with these destinations.
-func planFor(rcpt smtp.Recipient, list []Destination) plan {
-	return plan(nil).add(make(map[target]int), rcpt, list)
-}
-
 // sendOn puts the message into the queue once more, for what recipient i has
 // become, with fields in front. An entry that an earlier attempt has made is
 // left as it is.
