@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/mail"
 	"strings"
@@ -143,6 +144,28 @@ func killedAfter(t *testing.T, b *bench, id string, told bool) {
 		if err := b.tell(e, "f", dsn.Failed, []int{0}, e.Envelope.Sender); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Reports about the same recipients have one name, others another.
+func TestReportID(t *testing.T) {
+	seen := map[string]string{}
+	for range 2 {
+		for _, kind := range []string{"f", "d"} {
+			for _, rcpts := range [][]int{{0}, {1}, {10}, {0, 1}, {0, 2}, {0, 1, 2}, {1, 0}} {
+				id, what := reportID("x", kind, rcpts), fmt.Sprint(kind, rcpts)
+				if was, ok := seen[id]; ok && was != what || !queue.ValidID(id) {
+					t.Errorf("%s is %s and %s", id, was, what)
+				}
+				seen[id] = what
+			}
+		}
+	}
+	if len(seen) != 14 {
+		t.Errorf("%d names for 14 reports: %v", len(seen), seen)
+	}
+	if a, b := reportID(strings.Repeat("x", 63), "f", []int{0}), reportID(strings.Repeat("x", 63), "f", []int{0}); a == b || !queue.ValidID(a) {
+		t.Errorf("%s, %s", a, b)
 	}
 }
 

@@ -94,7 +94,7 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// What is sent back is told to the sender, and gone.
+// What is sent back is told to the sender, but of who has it already, and gone.
 func TestSendBack(t *testing.T) {
 	b := newOutBench(t)
 	id := b.send(t, "busy@a.example", "ok@a.example")
@@ -105,8 +105,12 @@ func TestSendBack(t *testing.T) {
 	if got := b.where(t, id); got != "gone" {
 		t.Error(got)
 	}
-	if list := b.reports(t); len(list) != 1 || !strings.Contains(list[0].text, "removed from the queue") {
-		t.Errorf("%d reports: %v", len(list), list)
+	list := b.reports(t)
+	if len(list) != 1 || !strings.Contains(list[0].text, "removed from the queue") {
+		t.Fatalf("%d reports: %v", len(list), list)
+	}
+	if got := strings.Join(list[0].statusFields("Final-Recipient"), ","); !strings.HasSuffix(got, "busy@a.example") || strings.Contains(got, "ok@") {
+		t.Errorf("the sender was told of %s", got)
 	}
 }
 
