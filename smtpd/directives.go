@@ -87,7 +87,7 @@ var mailerRows = []conf.Row[config]{
 	{Name: "Mailer", Synonyms: []string{"Sendmail"}, Args: "program [argument ...]",
 		Value: func(c *config) conf.Value { return conf.Strings(&c.mailer) },
 		Old:   conf.Old{Avenger: "sendmail -oi -os -oee"},
-		Help:  "Hand accepted mail to this program instead of delivering it. Behind its arguments come -f sender -- recipient ..."},
+		Help:  "Hand accepted mail to this program instead of delivering it. Behind its arguments come -f sender -- recipient ... Recipients must exist here all the same, see smtpd(8)."},
 	{Name: "MailerDSN", Args: "[0|1]", Default: "0",
 		Value: func(c *config) conf.Value { return conf.Bool(&c.mailerDSN) },
 		Help:  "The mailer understands DSN and SMTPUTF8 (the envelope on descriptor 3), so that they may be offered."},

@@ -44,17 +44,26 @@ func (s *session) mailFrom(ctx context.Context, m mailArgs) smtp.Reply {
 		return s.refuse(v)
 	}
 	s.begin(m)
-	v := s.policy.At(ctx, check.Mail, &s.facts)
-	if !v.Refused() && s.verifying("f") && !m.env.Sender.IsZero() {
-		v = s.verify(ctx, "from", m.env.Sender)
-	}
-	if v.Refused() {
+	if v := s.judgeMail(ctx, m.env.Sender); v.Refused() {
 		r := s.refuse(v)
 		s.reset("")
 		return r
 	}
 	s.state = mailing
 	return smtp.Say(250, smtp.OtherAddress, "sender ok")
+}
+
+// judgeMail asks all that may refuse a sender, one after the other, up to the
+// first that does.
+func (s *session) judgeMail(ctx context.Context, sender smtp.Mailbox) check.Verdict {
+	v := s.policy.At(ctx, check.Mail, &s.facts)
+	if !v.Refused() {
+		v = s.misread(sender)
+	}
+	if !v.Refused() && s.verifying("f") && !sender.IsZero() {
+		v = s.verify(ctx, "from", sender)
+	}
+	return v
 }
 
 // tooLarge refuses a message by the size that it is said to have (RFC 1870

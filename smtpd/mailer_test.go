@@ -144,3 +144,21 @@ func TestMailerGets(t *testing.T) {
 		t.Errorf("got %s, %v", vars, err)
 	}
 }
+
+// Neither the mailer nor what it runs is given an address that may be taken
+// for an option or for a command, whoever sends it.
+func TestMailerMisread(t *testing.T) {
+	in := newInstance(t, "TrustedNet 192.0.2.7", "Mailer "+stub(t, "cat >/dev/null"))
+	talk(t, in, stranger, hi+`C: MAIL FROM:<-oX@client.example>
+S: 550 5.7.1 *
+C: MAIL FROM:<"|a b"@client.example>
+S: 550 5.7.1 *
+`+fromA+`C: RCPT TO:<-oX@other.example>
+S: 550 5.7.1 *
+C: RCPT TO:<|id@other.example>
+S: 550 5.7.1 *
+C: RCPT TO:<a-|b@other.example>
+S: 250 *
+`+bye)
+	talk(t, newInstance(t, "TrustedNet 192.0.2.7"), stranger, hi+"C: MAIL FROM:<-oX@client.example>\nS: 250 *\nC: RCPT TO:<|id@other.example>\nS: 250 *\n"+bye)
+}

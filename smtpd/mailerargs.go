@@ -6,10 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
+	"postern/lib/check"
 	"postern/lib/conf"
 	"postern/lib/prog"
+	"postern/lib/smtp"
 )
 
 // mailerForm is what the directives say of how the mailer is run.
@@ -71,6 +74,16 @@ func (c *config) checkMailer() error {
 		_, err = os.Stat(path)
 	}
 	return err
+}
+
+// misread refuses an address that a mailer, or a script which it hands the
+// address to, may take for an option or for a command.
+func (s *session) misread(m smtp.Mailbox) check.Verdict {
+	if len(s.conf.mailer) == 0 || !strings.HasPrefix(m.Local, "-") && !strings.HasPrefix(m.Local, "|") {
+		return check.Verdict{}
+	}
+	return check.Verdict{Action: check.Reject, Check: "mailer", Reason: "an address that looks like an option or a command",
+		Reply: smtp.Say(550, smtp.NotAuthorized, "no such address is taken here")}
 }
 
 // mailerCred is whom the mailer runs as; nil for us.

@@ -62,6 +62,9 @@ func (s *session) judgeRcpt(ctx context.Context, r rcptArgs) check.Verdict {
 		v = s.policy.At(ctx, check.Rcpt, &s.facts)
 	}
 	if !v.Refused() {
+		v = s.misread(r.rcpt.Mailbox)
+	}
+	if !v.Refused() {
 		v = s.routed(ctx, r.route)
 	}
 	if !v.Refused() && s.verifying("t") {
