@@ -2,6 +2,7 @@ package synfp
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -61,11 +62,14 @@ func TestParsePacket(t *testing.T) {
 			"10.77.0.1:52742", "64240:64:0:60:M1460,S,T0,N,W10"},
 		{"malformed option", strings.Replace(linux4, "\x04\x02\x08", "\x04\x63\x08", 1), "10.77.0.1:52742", "64240:64:1:60:M1460,?4"},
 		{"v6 longer than a size can say", strings.Replace(bare6, "\x00\x14\x06", "\xff\xff\x06", 1), "[fd77::1]:35704", "8192:64:1:65535:."},
+		{"option without an end", strings.Replace(linux4, "\x04\x02\x08", "\x04\x01\x08", 1), "10.77.0.1:52742", "64240:64:1:60:M1460,?4"},
+		{"option without a length", linux4[:57] + "\x01\x01\x08", "10.77.0.1:52742", "64240:64:1:60:M1460,S,T,N,N,N,?8"},
+		{"options of IP", "\x46" + linux4[1:20] + "\x01\x01\x01\x01" + linux4[20:], "10.77.0.1:52742", "64240:64:1:60:M1460,S,T,N,W10"},
 		{"end of options", strings.Replace(linux4, "\x04\x02\x08", "\x00\x02\x08", 1), "10.77.0.1:52742", "64240:64:1:60:M1460,E"},
 	}
 	for _, tt := range tests {
 		s, err := ParsePacket([]byte(tt.packet))
-		if err != nil || s.String() != tt.want || s.Client.String() != tt.client || s.Server.Port() != 25 {
+		if err != nil || s.String() != tt.want || s.Client.String() != tt.client || s.Server != netip.AddrPortFrom(s.Client.Addr().Next(), 25) {
 			t.Errorf("%s: %s from %s to %s, %v; want %s from %s", tt.name, s.String(), s.Client, s.Server, err, tt.want, tt.client)
 		}
 	}
@@ -76,10 +80,9 @@ func TestParsePacketErrors(t *testing.T) {
 		name, packet string
 		want         error
 	}{
-		{"nothing", "", ErrShort},
-		{"cut in the options", linux4[:50], ErrShort},
-		{"cut in IP", linux4[:10], ErrShort},
-		{"cut in IPv6", bare6[:30], ErrShort},
+		{"header of IP too short", "\x44" + linux4[1:], ErrShort},
+		{"options of IP cut off", "\x4f" + linux4[1:56], ErrShort},
+		{"header of TCP too short", strings.Replace(linux4, "\xa0\x02", "\x40\x02", 1), ErrShort},
 		{"UDP", strings.Replace(linux4, "\x40\x06", "\x40\x11", 1), ErrNotTCP},
 		{"ARP", "\x00\x01", ErrNotTCP},
 		{"SYN and ACK", strings.Replace(linux4, "\xa0\x02", "\xa0\x12", 1), ErrNotSYN},
@@ -88,6 +91,78 @@ func TestParsePacketErrors(t *testing.T) {
 	for _, tt := range tests {
 		if s, err := ParsePacket([]byte(tt.packet)); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, %v, want %v", tt.name, s, err, tt.want)
+		}
+	}
+	for _, whole := range []string{linux4, bare6} {
+		for n := range len(whole) {
+			if s, err := ParsePacket([]byte(whole[:n])); err != ErrShort {
+				t.Errorf("%d octets: %v, %v", n, s, err)
+			}
+		}
+	}
+}
+
+// TestQuirks changes a few octets of a packet.
+func TestQuirks(t *testing.T) {
+	tests := []struct {
+		packet  string
+		at      int
+		octets  string
+		want    string
+		padding uint8
+	}{
+		{linux4, 0, "", "df,id+", 0},
+		{linux4, 1, "\x04", "df,id+", 0}, // a class of service
+		{linux4, 1, "\x01", "df,id+,ecn", 0},
+		{linux4, 4, "\x00\x00", "df", 0},
+		{linux4, 4, "\x00\x00\x00", "id-", 0},
+		{linux4, 4, "\x00\x01\x00", "", 0},
+		{linux4, 4, "\x01\x00\x00", "", 0},
+		{linux4, 6, "\xc0", "df,id+,0+", 0},
+		{linux4, 24, "\x00\x00\x00\x00", "df,id+,seq-", 0},
+		{linux4, 24, "\x00\x00\x00\x01", "df,id+", 0},
+		{linux4, 24, "\x01\x00\x00\x00", "df,id+", 0},
+		{linux4, 28, "\x01", "df,id+,ack+", 0},
+		{linux4, 31, "\x01", "df,id+,ack+", 0},
+		{linux4, 32, "\xa1", "df,id+,ecn", 0},
+		{linux4, 33, "\x42", "df,id+,ecn", 0},
+		{linux4, 33, "\x0a", "df,id+,pushf+", 0},
+		{linux4, 33, "\x22\xfa\xf0\x00\x00\x00\x01", "df,id+,urgf+", 0},
+		{linux4, 38, "\x01", "df,id+,uptr+", 0},
+		{linux4, 39, "\x01", "df,id+,uptr+", 0},
+		{linux4, 44, "\x00", "df,id+,opt+", 15},
+		{linux4, 45, "\x63", "df,id+,bad", 0},
+		{linux4, 48, "\x00\x00\x00\x00", "df,id+,ts1-", 0},
+		{linux4, 55, "\x01", "df,id+,ts2+", 0},
+		{linux4, 56, "\x00\x00\x00\x00", "df,id+", 3},
+		{linux4, 59, "\x0e", "df,id+", 0},
+		{linux4, 59, "\x0f", "df,id+,exws", 0},
+		{bare6, 0, "", "", 0},
+		{bare6, 1, "\x40", "", 0},
+		{bare6, 1, "\x10", "ecn", 0},
+		{bare6, 1, "\x01", "flow", 0},
+		{bare6, 2, "\x01", "flow", 0},
+		{bare6, 3, "\x01", "flow", 0},
+	}
+	for _, tt := range tests {
+		packet := tt.packet[:tt.at] + tt.octets + tt.packet[tt.at+len(tt.octets):]
+		s, err := ParsePacket([]byte(packet))
+		if got := s.Quirks.String(); err != nil || got != tt.want || s.Padding != tt.padding || s.Payload {
+			t.Errorf("%q at %d: %s, padding %d, %v; want %s, %d", tt.octets, tt.at, got, s.Padding, err, tt.want, tt.padding)
+		}
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	first, err := ParsePacket([]byte(linux4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[int]bool{5: true, 8: true, 15: false, 19: false, 21: false, 23: false, 24: false, 27: false, 40: true} {
+		packet := []byte(linux4)
+		packet[at] ^= 1
+		if again, _ := ParsePacket(packet); first.Repeats(&again) != want {
+			t.Errorf("octet %d another: want %v", at, want)
 		}
 	}
 }
