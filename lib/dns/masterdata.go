@@ -15,22 +15,13 @@ func (m *master) data(t Type, words []word) (string, bool) {
 	switch t {
 	case TypeA, TypeAAAA:
 		return addressData(t, words)
-	case TypeNS, TypeCNAME, TypePTR:
-		return m.fields(words, "n")
-	case TypeMX:
-		return m.fields(words, "2n")
-	case TypeSRV:
-		return m.fields(words, "222n")
-	case TypeSOA:
-		return m.fields(words, "nn4tttt")
-	case TypeDS:
-		return m.fields(words, "211x")
-	case TypeTLSA:
-		return m.fields(words, "111x")
 	case TypeCAA:
 		return caaData(words)
 	case TypeTXT:
 		return textData(words)
+	}
+	if form := dataForm(t); form != "" {
+		return m.fields(words, form)
 	}
 	return "", false
 }
@@ -43,9 +34,9 @@ func addressData(t Type, words []word) (string, bool) {
 	return addr.String(), err == nil && addr.Zone() == "" && addr.Is4() == (t == TypeA)
 }
 
-// fields reads the words as the letters of form say: 1, 2 and 4 are numbers of so
-// many octets, t is a time, n a name, x hexadecimal to the end. That may
-// be empty, since a server's may, and what a Recorder wrote is read again.
+// fields reads the words as the letters of a dataForm say; a time may have units.
+// Hexadecimal digits may be missing: the data of a server's record may end there,
+// and what a Recorder wrote of it is read again.
 func (m *master) fields(words []word, form string) (string, bool) {
 	fields := make([]string, 0, len(form))
 	for i := range len(form) {
@@ -61,7 +52,7 @@ func (m *master) fields(words []word, form string) (string, bool) {
 		case 'n':
 			field, ok = m.name(field)
 		case 't':
-			var ttl, good = parseTTL(field)
+			ttl, good := parseTTL(field)
 			field, ok = strconv.FormatInt(int64(ttl.Seconds()), 10), good
 		default:
 			field, ok = numberData(field, 8*int(form[i]-'0'))
@@ -103,7 +94,7 @@ func generic(t Type, words []word) (string, bool) {
 	return `\# ` + strconv.Itoa(n) + " " + digits, ok && len(digits) == 2*n
 }
 
-// textData reads strings. There may be none, for the same reason.
+// textData reads the strings of a TXT record. There may be none, as in fields.
 func textData(words []word) (string, bool) {
 	var b []byte
 	for i, w := range words {

@@ -24,20 +24,25 @@ func (m *message) data(r resource) (string, bool) {
 	case TypeTXT:
 		return m.text(r)
 	}
-	if form := wireForm(Type(r.t)); form != "" {
+	if form := dataForm(Type(r.t)); form != "" {
 		return m.fields(r, form)
 	}
 	raw := m.raw[r.data:r.end]
 	return `\# ` + strconv.Itoa(len(raw)) + " " + hex.EncodeToString(raw), true
 }
 
-// wireForm says what the data of a type is made of: 1, 2 and 4 are numbers of so
-// many octets, n a name, x hexadecimal to the end, s a string behind its length,
-// q a quoted string to the end.
-func wireForm(t Type) string {
+// dataForm says what the data of a type is made of, a letter for each field: 1, 2
+// and 4 are numbers of so many octets, t is a time in seconds, of four octets, n a
+// name, x hexadecimal digits to the end, s a string with its length in front, and
+// q a quoted string to the end. It is "" for a type that has no such form.
+func dataForm(t Type) string {
 	switch t {
+	case TypeNS, TypeCNAME, TypePTR:
+		return "n"
+	case TypeMX:
+		return "2n"
 	case TypeSOA:
-		return "nn44444"
+		return "nn4tttt"
 	case TypeSRV:
 		return "222n"
 	case TypeDS:
@@ -83,7 +88,10 @@ func (m *message) field(b []byte, form byte, off, end int) ([]byte, int, bool) {
 		n := 1 + int(rest[0])
 		return append(b, rest[1:n]...), off + n, true
 	}
-	size := int(form - '0')
+	size := 4
+	if form != 't' {
+		size = int(form - '0')
+	}
 	if size > len(rest) {
 		return b, 0, false
 	}
