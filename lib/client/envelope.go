@@ -30,7 +30,7 @@ func (t *transaction) unsendable() smtp.Reply {
 	return t.unfit()
 }
 
-// unfit is the same about the text.
+// unfit is unsendable for what is known of the text.
 func (t *transaction) unfit() smtp.Reply {
 	s := t.session
 	switch {
@@ -44,7 +44,7 @@ func (t *transaction) unfit() smtp.Reply {
 	return smtp.Reply{}
 }
 
-// unsendableTo is the same for one recipient.
+// unsendableTo is unsendable for one recipient.
 func (t *transaction) unsendableTo(to smtp.Mailbox) smtp.Reply {
 	switch {
 	case to.IsZero() || !sendable(to.String()):

@@ -68,7 +68,8 @@ func (s *Session) broken(ctx context.Context, what string, err error) error {
 	return s.fail(fmt.Errorf("%s: %w", what, err))
 }
 
-// queue takes up a command line, which flush sends.
+// queue puts a command line behind what flush will send, and the step that takes
+// its answer behind those that wait.
 func (s *Session) queue(line string, st step) {
 	s.transcribe('C', line)
 	s.out = append(append(s.out, line...), '\r', '\n')

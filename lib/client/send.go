@@ -34,16 +34,14 @@ type Result struct {
 type Message struct {
 	Envelope *smtp.Envelope
 	Text     *Text
-	// Done is told what became of it, before the session has ended if it was
-	// that which came between: then with its error. It must not use the
-	// session.
+	// Done is called once, with what became of the message. The error is what
+	// ended the session under it, or nil. Done must not use the session.
 	Done func(Result, error)
 }
 
-// Feed gives the next message that is to be sent; more is false when no other
-// will come after it, or when there is none any more. With wait it may take
-// its time; without, it returns nil when none is at hand, and the session goes
-// on with what it has.
+// Feed gives the next message that is to be sent, or nil; more is false when no
+// other will come. With wait it may take its time; without, it returns nil when
+// no message is at hand, and the session goes on with what it has.
 type Feed func(wait bool) (m *Message, more bool)
 
 // Send sends one message: text has LF line ends and no stuffed dots; its last
@@ -183,8 +181,10 @@ func (d *delivery) single(ctx context.Context, t *transaction) (following *trans
 	return following, err
 }
 
-// follow takes the next message, if one is at hand, and queues its envelope
-// where it has to be asked for by DATA and there is room for as many answers.
+// follow takes the next message, if one is at hand, and queues its envelope behind
+// the end of the text before it: unless its own text goes by BDAT, when batch
+// sends it whole, or too many answers would be outstanding. Without a further
+// message it queues QUIT.
 func (d *delivery) follow(answers int) *transaction {
 	s := d.session
 	if !s.has("PIPELINING") {
@@ -200,7 +200,7 @@ func (d *delivery) follow(answers int) *transaction {
 	return t
 }
 
-// quit takes leave together with the last message.
+// quit queues QUIT behind the last message, if there will be no other.
 func (d *delivery) quit() {
 	s := d.session
 	if !d.more && !s.leaving {
@@ -209,8 +209,8 @@ func (d *delivery) quit() {
 	}
 }
 
-// fits reports whether a message can be sent whole without an answer, behind
-// so many others.
+// fits reports whether a message can be sent whole, envelope and text, before any
+// of it is answered, behind so many others of which the same is true.
 func (d *delivery) fits(t *transaction, behind int) bool {
 	s := d.session
 	return t.chunk && s.has("PIPELINING") && !t.begun && behind < maxBatch &&

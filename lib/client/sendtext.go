@@ -11,8 +11,8 @@ import (
 // that is slower would keep us for days, a little at a time.
 const minRate = 512
 
-// queueText takes up the text of t: all of it goes out but its last piece,
-// which flush sends with whatever follows.
+// queueText sends the text of t but for its last piece, which it leaves for flush to
+// send together with whatever follows.
 func (t *transaction) queueText(ctx context.Context) error {
 	s := t.session
 	e := newEncoder(t.chunk)
@@ -46,8 +46,9 @@ func (t *transaction) queueText(ctx context.Context) error {
 	return t.textQueued(size)
 }
 
-// textTime is how long the server has for the next block of a text, of which so
-// many octets went out in that time.
+// textTime is how long the server may take for the next block of a text, when size
+// octets of it went out in the time since it began: DataBlock, or less when the
+// server has been slower than minRate.
 func (s *Session) textTime(size int64, since time.Duration) time.Duration {
 	allowed := s.options.DataBlock + time.Duration(size/minRate)*time.Second
 	return min(s.options.DataBlock, allowed-since)

@@ -2,8 +2,9 @@ package client
 
 import (
 	"bytes"
-	"encoding/binary"
 	"io"
+
+	"postern/lib/smtp"
 )
 
 // Text is the text of a message, with LF or CRLF line ends, and what a server
@@ -65,7 +66,7 @@ func (s *scanner) scan(p []byte) {
 		s.scanHead(p)
 	}
 	t := s.text
-	t.EightBit = t.EightBit || eightBit(p)
+	t.EightBit = t.EightBit || smtp.HasEightBit(p)
 	t.Size += int64(len(p) + bytes.Count(p, []byte{'\n'}))
 	s.scanCR(p)
 	if len(p) > 1 {
@@ -87,7 +88,7 @@ func (s *scanner) scanHead(p []byte) {
 		}
 		last, tail = c, last
 	}
-	s.text.EightBitHead = s.text.EightBitHead || eightBit(head)
+	s.text.EightBitHead = s.text.EightBitHead || smtp.HasEightBit(head)
 }
 
 // scanCR counts the CRs that are there already, and finds those that stand
@@ -124,20 +125,4 @@ func (s *scanner) end() {
 	default:
 		s.text.Size += int64(len("\r\n"))
 	}
-}
-
-// eightBit reports whether p has octets above 127.
-func eightBit(p []byte) bool {
-	const high = 0x8080808080808080
-	for ; len(p) >= 8; p = p[8:] {
-		if binary.LittleEndian.Uint64(p)&high != 0 {
-			return true
-		}
-	}
-	for _, c := range p {
-		if c >= 0x80 {
-			return true
-		}
-	}
-	return false
 }

@@ -182,7 +182,7 @@ func FuzzText(f *testing.F) {
 		if bytes.HasPrefix(wire, []byte("\r\n")) {
 			head = nil
 		}
-		if err == nil && (known.EightBit != eightBit(wire) || known.EightBitHead != eightBit(head)) {
+		if err == nil && (known.EightBit != smtp.HasEightBit(wire) || known.EightBitHead != smtp.HasEightBit(head)) {
 			t.Errorf("%q: %+v", text, known)
 		}
 	})

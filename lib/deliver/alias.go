@@ -45,8 +45,8 @@ func (r *route) expandAlias(ctx context.Context, m smtp.Mailbox, chain []string)
 	return false, nil
 }
 
-// expandMembers adds where the members of an alias go; for is the address
-// that the alias was found for.
+// expandMembers adds where the members of an alias go; m is the address that the
+// alias was found for.
 func (r *route) expandMembers(ctx context.Context, members []member, m smtp.Mailbox, chain []string) error {
 	for _, member := range members {
 		if err := r.expandMember(ctx, member, m, chain); err != nil {

@@ -11,10 +11,10 @@ import (
 	"postern/lib/smtp"
 )
 
-// allowed is the destination that was decided when the message was taken, if
-// the queue can be believed. When we are root, and the queue belongs to a user
-// with fewer rights, it could say anything; then the rules must say the same
-// still, and else the message waits.
+// allowed returns the destination that was decided when the message was taken, if
+// the queue can be believed. When root works on the queue of another user, that
+// user could have written any destination into it, /etc/passwd or a command. Then
+// the rules must still lead there, or else the message waits.
 func (d *Deliverer) allowed(ctx context.Context, dest Destination, sender smtp.Mailbox) []Destination {
 	if !dest.here() || !d.queueIsForeign() {
 		return []Destination{dest}

@@ -18,8 +18,8 @@ import (
 	"postern/lib/sysexits"
 )
 
-// childLimit is how long a child may take for one delivery. It waits for
-// locks itself, for less; a user's pipeto has all of it.
+// childLimit is how long a child may take for one delivery. Its waits for locks are
+// shorter; a user's pipeto may use all of it.
 const childLimit = commandLimit
 
 // asOwner has send deliver the message with the rights of the mailbox's
@@ -52,12 +52,13 @@ func (d *Deliverer) asOwner(ctx context.Context, owner maildir.Info, v Delivery)
 	return fromChild(result, v.Dest)
 }
 
-// nobodysGroup is for who is in no table of users.
+// nobodysGroup is the group of an owner who is in no table of users.
 const nobodysGroup = 65534
 
-// rightsOf is the owner of a mailbox and the mailbox's group, which may be what
-// lets him lock it. Where that is root's, as in a folder that an administrator
-// has made for him, it is the owner's own: a user's programs run with it.
+// rightsOf returns the rights of a mailbox's owner, with the mailbox's group, which
+// may be what lets him lock it. Where that is root's group, as in a folder that
+// an administrator has made for him, it is the owner's own group: a user's
+// programs run with it.
 func rightsOf(owner maildir.Info) *syscall.Credential {
 	rights := &syscall.Credential{Uid: uint32(owner.Owner), Gid: uint32(owner.Group)}
 	if rights.Gid == 0 {
@@ -111,7 +112,7 @@ func fromExit(r prog.Result, where string) Outcome {
 	return o
 }
 
-// openText is a file that stands at the place of msg, for a child to read.
+// openText opens what is left of msg as a file, for a child's standard input.
 func (d *Deliverer) openText(msg io.ReadSeeker) (*os.File, error) {
 	if f, ok := msg.(interface{ File() (*os.File, error) }); ok {
 		return f.File()

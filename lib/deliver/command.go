@@ -46,7 +46,7 @@ func (r *route) ruleCommand(match rewrite.Match, m smtp.Mailbox) error {
 
 // command is the words of a rule's command for this message.
 func (r *route) command(match rewrite.Match) ([]string, error) {
-	r.passing = true // the sender may stand in them
+	r.passing = true // it may depend on the sender
 	words, err := match.Command(rewrite.Values{
 		Host: r.d.config.Hostname, Sender: r.sender.String(), Bulk: r.sender.IsZero(),
 	})

@@ -22,7 +22,7 @@ type Deliverer struct {
 	places  place.Places
 	rules   safefile.Source[rewrite.Rules]
 	aliases safefile.Source[*aliasTable]
-	routes  routes
+	routes  routeCache
 	sync    safefile.Syncer // of the Maildirs
 
 	queueOnce sync.Once

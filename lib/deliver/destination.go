@@ -37,7 +37,7 @@ type Destination struct {
 
 	there   bool         // the mailbox exists
 	private bool         // a Maildir whose user has a forward or pipeto in it
-	info    maildir.Info // then
+	info    maildir.Info // owner, group and device of the mailbox that exists
 }
 
 // String is the destination as it stands in the queue and as send -x shows
@@ -70,7 +70,7 @@ const lmtpPrefix = "lmtp:"
 
 var errDestination = errors.New("not a destination")
 
-// ParseDestination reads what String wrote; for is the address it is for.
+// ParseDestination reads what String wrote; m is the address that it is for.
 func ParseDestination(s string, m smtp.Mailbox) (Destination, error) {
 	word, arg, _ := strings.Cut(s, " ")
 	var d Destination
@@ -118,7 +118,8 @@ func (d Destination) Local() bool { return d.Kind <= Discard }
 // goes: a mailbox, whoever keeps it, or a command.
 func (d Destination) here() bool { return d.Kind <= Command }
 
-// A target is what a message needs to go to once, whoever sends it there.
+// A target is what a message goes to only once, even if several recipients lead
+// there.
 type target struct {
 	kind    Kind
 	path    string

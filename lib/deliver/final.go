@@ -67,9 +67,9 @@ type Delivery struct {
 	Dest   Destination
 	Text   io.ReadSeeker // read from its current place
 	Again  bool          // there was an attempt whose end is not known
-	Child  bool          // we are the child of one who can end us, as the user
+	Child  bool          // we run as the user, for a parent that limits our time
 
-	home bool // forwarded from here before: into the mailbox itself
+	home bool // it was forwarded from here before, and goes into the mailbox itself
 }
 
 // Final brings a message to its destination. Mailboxes of other uids are

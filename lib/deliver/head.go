@@ -49,8 +49,8 @@ func lowerSet(list []string) map[string]bool {
 	return set
 }
 
-// notDelivered says ErrLoop when the message has been at the address before.
-// It leaves msg at the place where it found it.
+// notDelivered returns ErrLoop when the message was delivered to the address
+// before, by its Delivered-To fields. It leaves msg where it stood.
 func (d *Deliverer) notDelivered(address string, msg io.ReadSeeker) error {
 	start, err := msg.Seek(0, io.SeekCurrent)
 	if err != nil {

@@ -17,8 +17,8 @@ type Job struct {
 
 // DeliverAll brings a message to its recipients and reports what became of
 // each as soon as that is known. Those who have an LMTP server in common are
-// served over one connection. Who is not reported, since ctx is done, was not
-// tried; a delivery that has begun is not broken off for that.
+// served over one connection. When ctx is done no further delivery is begun, and
+// one that has begun is not broken off; who was not tried is not reported.
 func (d *Deliverer) DeliverAll(ctx context.Context, job Job, report func(i int, o Outcome)) {
 	work := context.WithoutCancel(ctx) // what is killed in its midst would be done twice
 	var servers []string

@@ -44,8 +44,9 @@ func planFor(rcpt smtp.Recipient, list []Destination) plan {
 	return plan(nil).add(make(map[target]int), rcpt, list)
 }
 
-// add adds the destinations of a recipient. Those that are seen already, at
-// these places in p, get what he wishes to hear of besides.
+// add adds the destinations of a recipient. seen has the places in p of those that
+// are there already: they are not added again, and get this recipient's wishes
+// about reports (NOTIFY) besides.
 func (p plan) add(seen map[target]int, rcpt smtp.Recipient, list []Destination) plan {
 	whole, rcpt, ok := expanded(rcpt, len(list))
 	if ok {
@@ -63,12 +64,12 @@ func (p plan) add(seen map[target]int, rcpt smtp.Recipient, list []Destination) 
 	return p
 }
 
-// expanded is what becomes of a recipient who stands for several others, and
-// of whom the sender wants to hear when the mail has arrived: a place in the
-// queue of his own, from which runq tells that the mail was sent on, and no
-// such wish with the others, whose number and names are not the sender's to
-// know (RFC 3461 5.2.7, RFC 3464 2.3.3). For all else ok is false, and the
-// others have the wishes of the recipient.
+// expanded decides about a recipient who stands for several others, when the
+// sender wants to hear that the mail has arrived (NOTIFY=SUCCESS). Their number
+// and names are not the sender's to know (RFC 3461 5.2.7, RFC 3464 2.3.3): the
+// recipient gets a place in the queue of his own, list, from which runq tells the
+// sender that the mail was sent on, and the others lose that wish. In all other
+// cases ok is false, and others is rcpt.
 func expanded(rcpt smtp.Recipient, targets int) (list planned, others smtp.Recipient, ok bool) {
 	if targets < 2 || !rcpt.Wants(smtp.Success) {
 		return planned{}, rcpt, false
@@ -131,8 +132,8 @@ func (d *Destination) ready() bool {
 	return maildir.Create(d.Path) == nil && d.look() == nil
 }
 
-// envelope is env with a recipient for each destination. What a member of an
-// alias is told of its original is the alias (RFC 3461 5.2.7).
+// envelope is env with a recipient for each destination. The original recipient
+// (ORCPT) of an alias's member is the alias (RFC 3461 5.2.7).
 func (p plan) envelope(env *smtp.Envelope) *smtp.Envelope {
 	next := *env
 	next.Recipients = make([]smtp.Recipient, 0, len(p))

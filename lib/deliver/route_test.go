@@ -304,7 +304,7 @@ func TestFilesAreReadAgain(t *testing.T) {
 	}
 	os.Remove(in.places.Aliases())
 	now = now.Add(time.Hour)
-	d.routes = routes{}
+	d.routes = routeCache{}
 	if got := in.routeText(d, "a@mx.example"); got != "nobody a@mx.example" {
 		t.Errorf("a removed file: got %s", got)
 	}

@@ -14,9 +14,9 @@ const routeAge = 5 * time.Second
 // maxRoutes bounds the routes that are remembered.
 const maxRoutes = 256
 
-// routes remembers where addresses went a moment ago. Of those that went
+// routeCache remembers where addresses went a moment ago. Of those that went
 // nowhere it keeps nothing: mailboxes may be made at any time.
-type routes struct {
+type routeCache struct {
 	mu    sync.Mutex
 	known map[smtp.Mailbox]knownRoute
 }
@@ -27,7 +27,7 @@ type knownRoute struct {
 }
 
 // find is the route of m, if it is remembered.
-func (r *routes) find(m smtp.Mailbox) ([]Destination, bool) {
+func (r *routeCache) find(m smtp.Mailbox) ([]Destination, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k, ok := r.known[m]
@@ -35,7 +35,7 @@ func (r *routes) find(m smtp.Mailbox) ([]Destination, bool) {
 }
 
 // add remembers the route of m.
-func (r *routes) add(m smtp.Mailbox, list []Destination) {
+func (r *routeCache) add(m smtp.Mailbox, list []Destination) {
 	if unknown(list) {
 		return
 	}

@@ -1,5 +1,5 @@
-// Package header reads and writes the fields at the top of a message
-// (RFC 5322), with LF line ends, without ever holding more than a line of it.
+// Package header reads and writes the fields at the top of a message (RFC 5322),
+// with LF line ends. It holds no more than one field of a message at a time.
 package header
 
 import "time"

@@ -44,7 +44,8 @@ func (q *Queue) Get(id string) (*Entry, error) {
 // ErrDamaged when it cannot be understood, after setting it aside in
 // damaged/; the text of that error says why.
 func (q *Queue) Take(ref Ref) (*Entry, error) {
-	// Not to wait for a writer, should there be a FIFO.
+	// O_NONBLOCK is for a FIFO that somebody has put there: not to wait for a
+	// writer.
 	f, err := q.root.OpenFile(ref.path(), os.O_RDWR|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ELOOP) {
 		err = errors.Join(fmt.Errorf("%w: %w", ErrDamaged, err), q.setAside(ref))
@@ -63,9 +64,10 @@ func (q *Queue) Take(ref Ref) (*Entry, error) {
 	return e, nil
 }
 
-// notFound is err as ErrNotFound when the file is missing.
+// notFound is err as ErrNotFound when the file is missing. Any other error says
+// nothing of whether it is there.
 func notFound(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	return err
@@ -98,7 +100,10 @@ func (e *Entry) inPlace() error {
 		return err
 	}
 	there, err := e.q.root.Lstat(e.path())
-	if err != nil || !os.SameFile(there, mine) {
+	if err != nil {
+		return notFound(err)
+	}
+	if !os.SameFile(there, mine) {
 		return ErrNotFound
 	}
 	return nil

@@ -8,10 +8,10 @@ import (
 	"postern/lib/safefile"
 )
 
-// nameOf is the path by which an entry is made, good until done is called. The
-// owner of the queue may have put a link in the place of one of its folders,
-// which root is not to follow: he goes by the folder itself, where there is
-// /proc.
+// nameOf is the path by which an entry is made, good until done is called. Root,
+// in the queue of another user, must not follow a link that this user may have
+// put in the place of a folder: the path goes by the open folder itself, where
+// there is /proc.
 func (q *Queue) nameOf(ref Ref) (name string, done func(), err error) {
 	name = filepath.Join(q.dir, ref.path())
 	if q.heir == (safefile.Heir{}) {

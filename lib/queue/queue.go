@@ -53,7 +53,7 @@ const (
 type Queue struct {
 	dir  string
 	abs  string   // dir from the root, for other programs
-	root *os.Root // all but Create of who is not root goes through it: links cannot lead out
+	root *os.Root // all goes through it, so that links cannot lead out; only Create goes by path
 	heir safefile.Heir
 	sync safefile.Syncer
 	gone gone
@@ -113,8 +113,8 @@ func openRoot(dir string) (*os.Root, error) {
 	return os.OpenRoot(dir)
 }
 
-// heirOf is who owns the queue, and so is to have what root puts into it: smtp,
-// which carries it, runs as he and not as root.
+// heirOf is the owner of the queue, to whom root gives what it puts there: smtp,
+// which reads it, runs as this user and not as root.
 func heirOf(root *os.Root) (safefile.Heir, error) {
 	if os.Geteuid() != 0 {
 		return safefile.Heir{}, nil

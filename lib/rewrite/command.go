@@ -29,8 +29,8 @@ func Join(words []string) string {
 
 // Command is the words of the rule's command: the rule is parted into words
 // before its escapes are replaced, so that whatever the network said stands
-// within one word. Where only that makes a word begin with a dash, in front of
-// a word --, the error is ErrOption.
+// within one word. The error is ErrOption when that makes a word begin with a
+// dash, which the command would take for an option, and no word -- comes before.
 func (m Match) Command(v Values) ([]string, error) {
 	words, err := commandWords(m.Args)
 	if err != nil {

@@ -45,7 +45,7 @@ func (t *tally) part(dst, octets []byte) int {
 func (t *tally) write(w io.Writer, b []byte, o TextOptions) {
 	t.BareCR = t.BareCR || bytes.IndexByte(b, '\r') >= 0
 	t.NUL = t.NUL || bytes.IndexByte(b, 0) >= 0
-	t.EightBit = t.EightBit || hasHigh(b)
+	t.EightBit = t.EightBit || HasEightBit(b)
 	if o.MaxSize > 0 && t.Size > o.MaxSize {
 		t.TooBig = true
 	}
@@ -55,8 +55,9 @@ func (t *tally) write(w io.Writer, b []byte, o TextOptions) {
 	_, t.WriteErr = w.Write(b)
 }
 
-// hasHigh reports an octet above 127, 32 octets at a step.
-func hasHigh(b []byte) bool {
+// HasEightBit reports whether b has an octet above 127. It looks at 32 octets at a
+// time: every message goes through it.
+func HasEightBit(b []byte) bool {
 	const high = 0x8080808080808080
 	le := binary.LittleEndian
 	for len(b) >= 32 {
