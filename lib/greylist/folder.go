@@ -173,3 +173,11 @@ func (s *Store) wrap(op, name string, err error) error {
 	}
 	return &fs.PathError{Op: op, Path: s.Dir + "/" + name, Err: err}
 }
+
+// ignoreMissing is err, or nil when it says that a file does not exist.
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

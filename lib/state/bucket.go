@@ -2,8 +2,6 @@ package state
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
 	"math"
 	"strconv"
 	"time"
@@ -132,12 +130,4 @@ func hours(h float64) time.Duration {
 // alive says that the bucket will matter after now.
 func (b bucket) alive(now time.Time) bool {
 	return !b.ahead(now) && b.leak(b.perHour, now).level > 0
-}
-
-// ignoreMissing is err, or nil when it says that a file does not exist.
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

@@ -2,8 +2,10 @@ package state
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"time"
 
@@ -102,4 +104,12 @@ func restart(f func() (int, error)) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// ignoreMissing is err, or nil when it says that a file does not exist.
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
