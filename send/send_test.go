@@ -238,6 +238,27 @@ func TestShow(t *testing.T) {
 	}
 }
 
+// What delivery takes as a recipient, and what it says of one that is none,
+// holds for showing too.
+func TestShowLists(t *testing.T) {
+	p := instance(t)
+	tests := []struct {
+		operand, stdout, stderr string
+		status                  int
+	}{
+		{"Bob <bob>", "Bob <bob> >> " + p.Mail() + "/bob/\n", "", 0},
+		{"team: bob, nosuch;", "bob@mx.example >> " + p.Mail() + "/bob/\nnosuch@mx.example nobody nosuch@mx.example\n", "", sysexits.NoUser},
+		{"a b", "", "send: recipient \"a b\": address without a domain\n", sysexits.DataErr},
+		{"<>", "", "send: recipient \"<>\": is no recipient\n", sysexits.DataErr},
+	}
+	for _, tt := range tests {
+		status, stdout, stderr := send(nil, "-x", tt.operand)
+		if status != tt.status || stdout != tt.stdout || stderr != tt.stderr {
+			t.Errorf("%s: got %d, %q, %q, want %d, %q, %q", tt.operand, status, stdout, stderr, tt.status, tt.stdout, tt.stderr)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	p := instance(t)
 	status, stdout, stderr := send(nil, "--check")

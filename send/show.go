@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"postern/lib/deliver"
+	"postern/lib/smtp"
 	"postern/lib/sysexits"
 )
 
@@ -13,40 +13,44 @@ import (
 // one line each.
 func (p *program) show(operands []string) int {
 	status := sysexits.OK
-	var shown []string
+	shown := make(map[string]bool)
 	for _, operand := range operands {
-		list, err := p.routes(operand)
+		list, err := p.parseOperand(operand)
 		if err != nil {
-			status = complain(p.stderr, sysexits.TempFail, err)
-			continue
+			status = max(status, complain(p.stderr, sysexits.DataErr, fmt.Errorf("recipient %q: %w", operand, err)))
 		}
-		for _, dest := range list {
-			if dest.Kind == deliver.Nobody {
-				status = max(status, sysexits.NoUser)
+		for _, m := range list {
+			name := operand
+			if len(list) > 1 {
+				name = m.String()
 			}
-			line := describe(dest)
-			if p.explain {
-				line = operand + " " + line
-			}
-			if !slices.Contains(shown, line) {
-				shown = append(shown, line)
-				fmt.Fprintln(p.stdout, line)
-			}
+			status = max(status, p.showRoute(name, m, shown))
 		}
 	}
 	return status
 }
 
-// routes is where one operand goes.
-func (p *program) routes(operand string) ([]deliver.Destination, error) {
-	m, err := p.parseAddress(operand)
-	if err == nil && m.IsZero() {
-		err = fmt.Errorf("%q is no recipient", operand)
-	}
+// showRoute is where one recipient goes, but for what was shown before.
+func (p *program) showRoute(name string, m smtp.Mailbox, shown map[string]bool) int {
+	list, err := p.mail.Route(context.Background(), m)
 	if err != nil {
-		return nil, err
+		return complain(p.stderr, sysexits.TempFail, err)
 	}
-	return p.mail.Route(context.Background(), m)
+	status := sysexits.OK
+	for _, dest := range list {
+		if dest.Kind == deliver.Nobody {
+			status = sysexits.NoUser
+		}
+		line := describe(dest)
+		if p.explain {
+			line = name + " " + line
+		}
+		if !shown[line] {
+			shown[line] = true
+			fmt.Fprintln(p.stdout, line)
+		}
+	}
+	return status
 }
 
 // describe is a destination for a person: with the address where that says
