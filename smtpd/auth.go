@@ -23,9 +23,9 @@ const (
 // A login is what AUTH did in a session.
 type login struct {
 	user     string // "" before it has succeeded
-	granted  bool   // it is why the client is trusted
+	granted  bool   // the login is why the client is trusted
 	failures int
-	tried    bool // what follows AUTH may be secret, whatever became of it
+	tried    bool // AUTH was said: lines that are no command may be secrets (see traceCommand)
 }
 
 // authArgs is a parsed AUTH.
@@ -53,7 +53,8 @@ func parseAuth(arg string) (authArgs, *smtp.Reply) {
 	return a, r
 }
 
-// decodeResponse decodes what the client says. It is never nil.
+// decodeResponse decodes a response in base64. An empty response is not nil, which
+// stands for none.
 func decodeResponse(line []byte) ([]byte, *smtp.Reply) {
 	response := make([]byte, base64.StdEncoding.DecodedLen(len(line)))
 	n, err := base64.StdEncoding.Strict().Decode(response, line)
@@ -78,7 +79,7 @@ func (s *session) authCmd(ctx context.Context, a authArgs) smtp.Reply {
 	return s.authDialogue(ctx, x, a)
 }
 
-// mayAuth says why a mechanism cannot be used now, or nothing.
+// mayAuth is the refusal of a mechanism that cannot be used now, or nil.
 func (s *session) mayAuth(ctx context.Context, mechanism string) *smtp.Reply {
 	switch {
 	case s.backend == nil:
@@ -121,8 +122,8 @@ func (s *session) authDialogue(ctx context.Context, x auth.Exchange, a authArgs)
 	return s.authFailed(ctx, a.mechanism, x.User(), auth.ErrUnavailable)
 }
 
-// ask says a challenge and reads the response. The reply is that to AUTH when
-// there is none; it is empty when the session is over.
+// ask says a challenge and reads the response. When there is no response, the reply
+// is that to AUTH; it is the zero reply when the session is over.
 func (s *session) ask(challenge []byte) ([]byte, *smtp.Reply) {
 	start := len(s.out)
 	s.out = append(s.out, "334 "...)
@@ -159,8 +160,7 @@ func (s *session) loggedIn(mechanism, user string) smtp.Reply {
 	return smtp.Say(235, smtp.OtherSecurity, "welcome")
 }
 
-// logOut forgets who the client is, since a handshake begins the session anew.
-// What it guessed wrong is remembered.
+// logOut forgets who the client is, but not how often it failed to log in.
 func (s *session) logOut() {
 	if s.login.granted {
 		s.facts.Trusted = false
@@ -170,10 +170,10 @@ func (s *session) logOut() {
 	s.login = login{failures: s.login.failures}
 }
 
-// loginFirst says whether a command has to wait until the client has logged in
-// (530, RFC 4954 section 6): MAIL with -a, and of strangers with MSA-mode
-// all but what leads there. BDAT is refused by itself, since its octets have
-// to be read.
+// loginFirst says whether a command is refused until the client has logged in (530,
+// RFC 4954 section 6): with -a that is MAIL, and with MSA-mode every command of a
+// stranger but those that lead to AUTH. BDAT does not come first either: it has to
+// read its octets before it refuses.
 func (s *session) loginFirst(v *verb) bool {
 	if s.login.user != "" {
 		return false

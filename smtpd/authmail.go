@@ -6,8 +6,8 @@ import (
 	"postern/lib/smtp"
 )
 
-// isAuthSender takes what AUTH of MAIL may name (RFC 4954 section 5): a
-// mailbox, or <> for one that is not known.
+// isAuthSender says whether s may be the value of MAIL's parameter AUTH (RFC 4954
+// section 5): a mailbox, or <> for one that is not known.
 func isAuthSender(s string) bool {
 	if s == "<>" {
 		return true
@@ -16,8 +16,8 @@ func isAuthSender(s string) bool {
 	return err == nil
 }
 
-// vouch keeps what AUTH of MAIL says only when it comes from somebody who may
-// vouch for others; from a stranger it says nothing (RFC 4954 section 5).
+// vouch keeps the parameter AUTH of MAIL from a trusted client alone. From a
+// stranger it proves nothing, and becomes <> (RFC 4954 section 5).
 func (s *session) vouch(env *smtp.Envelope) {
 	if env.Auth != "" && !s.facts.Trusted {
 		env.Auth = "<>"

@@ -84,9 +84,9 @@ func overIP(stdin io.Reader) bool {
 	return err == nil && caller.AddrPort(sa).IsValid()
 }
 
-// beginBatch makes a session one of -i: it has no time limits, lines may end
-// in LF, and who sends all at once breaks no rule. The calling user is trusted
-// and need not say HELO; a client that -T makes up is one of the network.
+// beginBatch makes a session one of -i: it has no time limits, lines may end in LF,
+// and all commands may come at once. The calling user is trusted and need not say
+// HELO; a client that -T makes up is treated as one of the network.
 func (s *session) beginBatch() {
 	s.batch = true
 	s.pace.unlimited = true

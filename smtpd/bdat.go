@@ -14,9 +14,8 @@ type bdatArgs struct {
 	last bool
 }
 
-// parseBdat parses the size of a chunk and LAST (RFC 3030 section 2). A size
-// that cannot be parsed cannot be skipped either, so that such a session has
-// to end.
+// parseBdat parses the size of a chunk and LAST (RFC 3030 section 2). Without the
+// size nobody knows where the chunk ends, so that the session has to end (421).
 func parseBdat(arg string) (bdatArgs, *smtp.Reply) {
 	size, word, more := strings.Cut(arg, " ")
 	n, err := smtp.ParseSize(size)
@@ -70,8 +69,8 @@ func (s *session) openChunks(ctx context.Context) check.Verdict {
 	return s.openText(ctx)
 }
 
-// judgeChunk refuses as soon as it is known that the message will be, and not
-// only behind the last of what may be many chunks.
+// judgeChunk refuses a message as soon as something is known to be wrong with it,
+// and not only behind its last chunk.
 func (s *session) judgeChunk() check.Verdict {
 	if err := s.tx.chunks.WriteErr; err != nil {
 		return s.failed(err)

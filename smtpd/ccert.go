@@ -10,9 +10,9 @@ import (
 	"postern/lib/tlsconf"
 )
 
-// meetCertificate notes what a client's certificate says, in the form of
-// Postfix's attributes: fingerprints of any certificate, and in xtext the names
-// of one that is verified. Such a one may let its owner relay.
+// meetCertificate notes what a client's certificate says, in the form of Postfix's
+// attributes: the fingerprints of any certificate and, in xtext, the names in one
+// that is verified. A verified certificate may let the client relay (mayRelay).
 func (s *session) meetCertificate(shown []*x509.Certificate) {
 	if len(shown) == 0 {
 		return

@@ -17,10 +17,10 @@ import (
 	"postern/lib/sysexits"
 )
 
-// Bounds of RFC 5321 4.5.3 that the defaults keep.
+// Defaults of limits, with the sections of RFC 5321 that say the least or the most.
 const (
 	defaultSize    = 100 << 20        // octets of a message
-	defaultRcpts   = 1000             // recipients of a message; 4.5.3.1.8 wants 100
+	defaultRcpts   = 1000             // recipients of a message; at least 100 (4.5.3.1.8)
 	commandTimeout = 5 * time.Minute  // 4.5.3.2.7
 	dataTimeout    = 10 * time.Minute // 4.5.3.2.6
 	mailerTimeout  = 8 * time.Minute  // within the client's 10 for its dot (4.5.3.2.6)
@@ -105,9 +105,9 @@ func defaultConfig(f *flags, places place.Places) *config {
 	}
 }
 
-// loadConfig puts together defaults, the file and the flags. The config is
-// usable for saying so even when there is an error. Warnings are about lines
-// of the old programs' files that mean nothing here.
+// loadConfig puts together defaults, the file and the flags. Even with an error
+// there is a config, by which the error can be logged and reported. Warnings are
+// about lines of the old programs' files that mean nothing here.
 func loadConfig(f *flags, places place.Places) (*config, conf.Warnings, error) {
 	c := defaultConfig(f, places)
 	c.table = c.directives()
@@ -158,7 +158,8 @@ func (c *config) complete() (err error) {
 	return err
 }
 
-// below is the place of a file that may be named without a folder.
+// below is the path of a file that the configuration names: below EtcDir unless it
+// is absolute; "" stays "".
 func (c *config) below(name string) string {
 	if name == "" || filepath.IsAbs(name) {
 		return name

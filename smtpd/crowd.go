@@ -12,9 +12,9 @@ import (
 	store "postern/lib/state"
 )
 
-// crowdLimits are how many sessions there may be at once; 0 for any number.
-// They hold under listeners that do not count: listen does, in its own memory,
-// and under it nobody counts twice.
+// crowdLimits are how many sessions there may be at once, in all and of each
+// address; 0 is no limit. They are for listeners that do not count sessions, such
+// as systemd or inetd: listen counts them itself.
 type crowdLimits struct{ all, each int }
 
 // crowdRows are obeyed by listen too, which has defaults of its own.
@@ -45,8 +45,8 @@ func (s *session) enter(ctx context.Context) check.Verdict {
 	return s.takePlace(ctx, "MaxClients", port, l.all)
 }
 
-// countedOutside says that the session is not for us to count: it is one that
-// our own listen has counted, or of no client on the network.
+// countedOutside says that the session is not for us to count: our own listen has
+// counted it, or it is not with a client of the network.
 func (s *session) countedOutside() bool {
 	return s.peer.stated.Len() > 0 || s.peer.local || s.peer.submits || s.batch
 }

@@ -32,9 +32,9 @@ func (s *session) data(ctx context.Context, _ struct{}) smtp.Reply {
 	return s.finish(s.takeText(ctx, result))
 }
 
-// openText asks policy whether a message may come, and opens it. One that is
-// blocked may come when a copy of it is to be kept, and is refused when it is
-// here.
+// openText asks policy whether the message may come, and opens its draft. With
+// SaveBlocked a message that is refused may come all the same, for the copy, and
+// is refused behind its end.
 func (s *session) openText(ctx context.Context) check.Verdict {
 	v := s.atData(ctx)
 	if v.Refused() {
@@ -68,8 +68,8 @@ func (s *session) textOptions() smtp.TextOptions {
 	return smtp.TextOptions{MaxSize: s.conf.maxSize, MaxLine: s.conf.maxLine}
 }
 
-// takeText judges a message that has come whole, and makes it durable. What
-// it returns is said to the client and to the log.
+// takeText judges a message that has come whole and, when nothing is wrong with it,
+// makes it durable. The verdict is for the client and for the log.
 func (s *session) takeText(ctx context.Context, t smtp.TextResult) check.Verdict {
 	s.rec.SetInt("size", t.Size)
 	if v := judgeText(t); v.Refused() {
@@ -100,9 +100,9 @@ func (s *session) takeText(ctx context.Context, t smtp.TextResult) check.Verdict
 // textCheck is the name, in the log, of what judgeText finds.
 const textCheck = "text"
 
-// judgeText refuses a text that would mean something else to another reader
-// (a bare CR or LF: CVE-2023-51764 and its kin), or is too much. A NUL is kept:
-// it ends nothing in a file.
+// judgeText refuses a text that another server would read as something else, since
+// it has a bare CR or LF (CVE-2023-51764 and its kin), or that is too large. A NUL
+// is let pass.
 func judgeText(t smtp.TextResult) check.Verdict {
 	refuse := func(code int, d smtp.Detail, text string) check.Verdict {
 		return check.Verdict{Action: check.Reject, Check: textCheck, Reason: text, Reply: smtp.Say(code, d, text)}

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// hold makes a stranger wait for the answer to its first HELO (-D): programs
-// that send in bulk have no time for that. It is false when the client hung up
-// meanwhile.
+// hold makes a stranger wait for the answer to its first HELO (-D), for which
+// programs that send in bulk have no time. It is false when the client hung up.
 func (s *session) hold() bool {
 	d := s.heloDelay()
 	if d == 0 {

@@ -18,10 +18,10 @@ const (
 	maxDumpedRcpts = 100 // recipients that are named in a copy
 )
 
-// dumpedDraft is a message of which a copy is kept if it is refused (-s). It
-// goes its way in draft, or nowhere when it is refused already.
+// A dumpedDraft writes a message to the next draft and to a copy, which is kept if
+// the message is refused (-s).
 type dumpedDraft struct {
-	draft // nil: refused already
+	draft // nil: the message is refused already
 	copy  *safefile.Draft
 }
 
@@ -84,8 +84,8 @@ func (s *session) keepCopy(v check.Verdict) {
 	}
 }
 
-// blocked says whether a message was refused for what it is or whose it is, and
-// not since it could not be taken or broke the protocol.
+// blocked says whether a message was refused for what it says or who sends it, and
+// not because it broke the protocol or could not be taken now.
 func blocked(v check.Verdict) bool {
 	switch v.Action {
 	case check.Discard:

@@ -15,8 +15,8 @@ import (
 // domains comes again.
 const maxETRN = 10
 
-// parseETRN parses the argument of ETRN: one domain. The forms @domain, for
-// all below it, and #queue (RFC 1985 5.3) are nobody's here; nor is a literal.
+// parseETRN parses the argument of ETRN: one domain. The forms @domain, for all
+// below it, and #queue (RFC 1985 5.3) are refused, and so are literals.
 func parseETRN(arg string) (string, *smtp.Reply) {
 	switch {
 	case arg == "":
@@ -58,8 +58,8 @@ func (s *session) etrn(ctx context.Context, domain string) smtp.Reply {
 	return smtp.Say(250, smtp.NoDetail, "what waits for "+domain+" is tried now")
 }
 
-// takesETRN says whether there is a queue of ours behind us. Users, for whom
-// the submission port is, have no domains to ask for.
+// takesETRN says whether ETRN is offered: when there is a queue of ours behind us,
+// and not on a submission port, whose users have no domains to ask for.
 func (s *session) takesETRN() bool {
 	return len(s.conf.mailer) == 0 && !s.conf.wire.noETRN && !s.conf.auth.msa
 }

@@ -12,8 +12,9 @@ import (
 	"postern/lib/smtp"
 )
 
-// greet says the banner (RFC 5321 4.2, 3.1). A client that has sent
-// something before it has broken the protocol, which is noted.
+// greet says the banner (RFC 5321 4.2, 3.1), unless the client is turned away. A
+// client that sends something before the banner breaks the protocol, which is
+// noted.
 func (s *session) greet() {
 	s.noteEager()
 	if s.unwelcome() {

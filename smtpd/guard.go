@@ -14,14 +14,14 @@ import (
 	"postern/lib/conf"
 )
 
-// Defaults of what upas's smtpd did.
+// Defaults, as upas's smtpd had them.
 const (
 	usualDelay = 15 * time.Second // of -D
 	longDelay  = time.Minute      // of -D, for SlowNets
 	usualDumps = 1000             // copies of blocked messages a day
 )
 
-// guard is what the directives say that keep strangers at a distance.
+// guard is what the directives say about keeping strangers at a distance.
 type guard struct {
 	drop            []netip.Prefix
 	senderDomain    bool

@@ -30,7 +30,8 @@ func (s *session) helo(ctx context.Context, name string) smtp.Reply {
 	return smtp.Say(250, smtp.NoEnhanced, s.heloText())
 }
 
-// heloText is our name, and for whom it concerns what comes next.
+// heloText is the text of the answer: our name, and for a client that has to
+// authenticate (-E) a word about that.
 func (s *session) heloText() string {
 	if s.mustAuth {
 		return s.conf.mail.Hostname + " wants you to authenticate"

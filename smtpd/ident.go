@@ -22,9 +22,9 @@ const (
 	maxIdentID = 64   // octets of it that are kept
 )
 
-// An identity is what a client's host says of the user behind a connection
-// (RFC 1413), "" for nothing, asked while the dialogue goes on. A nil one was not
-// asked for.
+// An identity is what a client's host says about the user behind the connection
+// (RFC 1413), "" for nothing. It is asked while the dialogue goes on; nil means
+// that nobody asked.
 type identity struct{ *inquiry[string] }
 
 // askIdent begins to ask the host of a client.

@@ -8,16 +8,16 @@ import (
 	"postern/lib/maillog"
 )
 
-// An inquiry is something that is being found out while the dialogue goes on.
-// A nil one was not wanted.
+// An inquiry is something that is being found out while the dialogue goes on. A nil
+// inquiry, for what is not wanted, is over and has found nothing.
 type inquiry[T any] struct {
 	done   chan struct{}
 	cancel context.CancelFunc
 	found  T
 }
 
-// inquire begins to ask, for as long as limit. A fault of ours in it finds
-// nothing, and costs no more than that.
+// inquire begins an inquiry, whose context ends after limit. A panic in ask is
+// logged, and has found nothing.
 func inquire[T any](srv *server, what string, limit time.Duration, ask func(context.Context) T) *inquiry[T] {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	q := &inquiry[T]{done: make(chan struct{}), cancel: cancel}
@@ -49,7 +49,7 @@ func (q *inquiry[T]) wait() (found T) {
 	return found
 }
 
-// over says whether the asking is.
+// over says whether the inquiry has ended, so that wait would not wait.
 func (q *inquiry[T]) over() bool {
 	if q == nil {
 		return true
@@ -62,7 +62,7 @@ func (q *inquiry[T]) over() bool {
 	}
 }
 
-// stop ends the asking when nobody wants to know any more, and waits for that.
+// stop cancels an inquiry whose result nobody wants any more, and waits for its end.
 func (q *inquiry[T]) stop() {
 	if q != nil && q.cancel != nil {
 		q.cancel()

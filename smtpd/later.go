@@ -2,8 +2,7 @@ package main
 
 import "postern/lib/conf"
 
-// notYet is why the directives of old programs do nothing whose features are
-// still to come.
+// notYet says of the directive of an old program that its feature is not there yet.
 const notYet = "not obeyed yet by this version"
 
 // laterRows are directives of old programs that nothing here obeys yet. They

@@ -39,8 +39,8 @@ var limitRows = []conf.Row[limits]{
 		Help:  "Have new connections filtered, for a while, of addresses that reach MaxErrorsPerIP or MaxConPerIP. It is smtpfilter(8) that runs the program; clients that may relay are never filtered."},
 }
 
-// Bounds of how long a client is filtered: as long as its bucket leaks, but
-// not less than it takes to be told from none.
+// How long a client is filtered at least. In general it is until its bucket has
+// room again.
 const (
 	leastFilter = time.Minute
 	crowdFilter = time.Minute // nobody knows when a place will be free
@@ -90,8 +90,9 @@ func (s *session) rcptMeters() (list []meter) {
 	return list
 }
 
-// overMeter is the verdict when a bucket has no room, or when that cannot be
-// known: a limit that cannot be kept lets nobody pass.
+// overMeter is the verdict when a bucket has no room for wait, or when err says
+// that nobody knows: a limit that cannot be kept lets nobody pass. code is the
+// reply's, 450 or 421.
 func (s *session) overMeter(m meter, code int, wait time.Duration, err error) check.Verdict {
 	v := check.Verdict{Action: check.Defer, Check: m.directive}
 	if err == nil {

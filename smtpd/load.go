@@ -5,6 +5,7 @@ import (
 	"postern/lib/smtp"
 )
 
+// tooLoaded is the reply to a client that is sent away because of the load: 421.
 func (s *session) tooLoaded() smtp.Reply {
 	s.rec.Set("reason", "load average")
 	return smtp.Say(421, smtp.NotAccepting, "the system is too loaded to take mail now, try again later")

@@ -33,7 +33,8 @@ type mailerDraft struct {
 	text *safefile.Draft
 }
 
-// mailerError is what a mailer said when it did not take a message.
+// A mailerError says that a mailer did not take a message, with the reply that its
+// exit status stands for and its own words as the reason.
 type mailerError struct {
 	reply  smtp.Reply
 	reason string

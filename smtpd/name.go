@@ -8,14 +8,15 @@ import (
 	"postern/lib/record"
 )
 
-// clientName is what DNS says of a client's name.
+// clientName is what DNS says about a client's name.
 type clientName struct {
-	name, reverse string // confirmed, and claimed
-	err           error
+	name    string // confirmed by an address record, "" if it is not
+	reverse string // claimed by the PTR record
+	err     error
 }
 
-// A lookup asks for a client's name while the dialogue goes on. A nil one was
-// not wanted.
+// A lookup asks DNS for a client's name while the dialogue goes on. A nil lookup,
+// when the name is not wanted, has found nothing.
 type lookup struct{ *inquiry[clientName] }
 
 // lookUpName begins to ask for the name of a client. Of our own host nothing

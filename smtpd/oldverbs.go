@@ -41,8 +41,9 @@ func (s *session) noBdat(_ context.Context, a bdatArgs) smtp.Reply {
 	return s.skipChunk(a, smtp.Say(502, smtp.InvalidCommand, "BDAT is not offered"))
 }
 
-// post answers a browser or a proxy that was made to speak HTTP to us: it is
-// noted, and ended, since the lines behind it may be anybody's.
+// post answers a browser or a proxy that somebody has made speak HTTP to us: 421.
+// The session ends at once, since the lines of a posted form may be commands that
+// an attacker has chosen.
 func (s *session) post(context.Context, string) smtp.Reply {
 	s.rec.Set("post", "1")
 	s.rec.Set("reason", "HTTP POST")

@@ -13,8 +13,8 @@ import (
 	"postern/lib/spf"
 )
 
-// origin is what the directives say about finding out in DNS where mail comes
-// from, and what becomes of that.
+// origin is what the directives say about where mail comes from, by SPF and block
+// lists: what is asked in DNS, and what is done with the answers.
 type origin struct {
 	spf      string // "0", "1" or "2"
 	rules    spf.Config

@@ -28,10 +28,10 @@ type peer struct {
 // known says whether the client's address is known.
 func (p peer) known() bool { return p.client.Addr().IsValid() }
 
-// findPeer learns who the peer of fd is, from the first that knows: the
-// network directory of -n, our own listen (which alone knows what a PROXY
-// header said), the socket, and the variables of a super-server when fd is no
-// socket.
+// findPeer finds out who the peer of fd is, from the first of these that says so:
+// the network directory of -n; our own listen, which alone knows what a PROXY
+// header said; the socket; and, when fd is no socket, the variables of a
+// super-server.
 func findPeer(fd int, dir string, getenv func(string) string) (peer, error) {
 	switch {
 	case dir != "":

@@ -9,10 +9,10 @@ import (
 	"postern/lib/queue"
 )
 
-// recording is the server as one session has it whose answers of DNS are kept
-// (DNSRecord): in a file of its own, so that each decision is found with what it
-// was made of, and not with what another session was told an hour before. end is
-// called after the session.
+// recording is a copy of the server for one session whose DNS answers are kept
+// (DNSRecord). Each session has a file of its own, and asks DNS anew, so that a
+// decision can be explained by the answers that it was made from. end is called
+// after the session.
 func (srv *server) recording() (with *server, end func()) {
 	c, one := *srv.conf, *srv
 	one.conf = &c

@@ -14,8 +14,8 @@ const repeatAfter = 10 * time.Minute
 // maxRepeats bounds the complaints that are remembered.
 const maxRepeats = 64
 
-// repeats remembers what this process complained of, so that a fault that
-// meets every mail does not fill the log.
+// repeats remembers the complaints of this process, so that a fault which every
+// mail meets does not fill the log.
 type repeats struct {
 	mu   sync.Mutex
 	seen map[string]*complaint

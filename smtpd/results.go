@@ -11,9 +11,9 @@ import (
 	"postern/lib/record"
 )
 
-// appendResults writes the fields that say what was found out about a
-// stranger's mail. They stand right below our Received field, and belong to it
-// (RFC 8601 4.1, 7.1). The mail of those whom we trust has none.
+// appendResults writes the fields with the results of our checks on a stranger's
+// mail. They stand right below our Received field, by which readers know that
+// they are ours (RFC 8601 4.1, 7.1). Mail of trusted clients gets none.
 func (s *session) appendResults(b []byte) []byte {
 	if s.facts.Trusted || s.batch {
 		return b

@@ -8,9 +8,9 @@ import (
 	"postern/lib/smtp"
 )
 
-// routed asks whether mail may take a source route (RFC 5321 appendix C), when
-// routes are kept: through other hosts it may for trusted clients only, since
-// whoever is behind us may obey it.
+// routed is the verdict on a source route (RFC 5321 appendix C) when routes are
+// kept for the mailer (AllowSourceRoute). The mailer may obey the route, so that
+// strangers may name no other host in it.
 func (s *session) routed(ctx context.Context, route string) check.Verdict {
 	if route == "" || !s.conf.wire.sourceRoutes || s.facts.Trusted {
 		return check.Verdict{}

@@ -86,7 +86,8 @@ func (c *sockConn) limit(opt int, deadline time.Time, set *time.Duration) error 
 	return nil
 }
 
-// Close closes the descriptor through its owner, who else would do it again.
+// Close closes the descriptor through the os.File that owns it, if there is one,
+// which would otherwise close it a second time.
 func (c *sockConn) Close() error {
 	if c.file != nil {
 		return c.file.Close()

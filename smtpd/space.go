@@ -10,8 +10,8 @@ import (
 	"postern/lib/smtp"
 )
 
-// roomFor refuses a message of so many octets when the queue's file system
-// would be left with less than MinAvailSpace.
+// roomFor is the verdict on a message of size octets: it is deferred (452) when it
+// would leave less than MinAvailSpace in the queue's file system.
 func (s *session) roomFor(size int64) check.Verdict {
 	least := s.conf.wire.minSpace
 	if least == 0 {

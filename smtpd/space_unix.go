@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// freeOctets is the room for such as us in the file system of a folder.
+// freeOctets is how many octets of a folder's file system are free for users who are
+// not root.
 func freeOctets(dir string) (int64, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {

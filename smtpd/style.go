@@ -11,7 +11,8 @@ import (
 	"postern/lib/smtp"
 )
 
-// A style is how clients are taken that say a certain name in HELO.
+// A style is how clients are treated whose HELO name matches a pattern, as in
+// smtpserver.conf of ZMailer.
 type style struct {
 	pattern string // of path.Match, in lower case
 	flags   string // letters, or strict, or sloppy
@@ -148,8 +149,8 @@ func (s *session) adopt(helo string) (smtp.Reply, bool) {
 	return smtp.Reply{}, false
 }
 
-// mannered refuses what a strict style does not let pass: blanks too many
-// around a verb's argument, and with R arguments where there are none.
+// mannered refuses what a style does not let pass: strict refuses superfluous blanks
+// around a verb's argument and, as R does, arguments of verbs that have none.
 func (s *session) mannered(name, line, arg []byte) *smtp.Reply {
 	st := s.style
 	if st.flags == "" || strings.ToUpper(string(name)) == "BDAT" { // whose octets have to be read whatever is wrong
@@ -170,7 +171,7 @@ func (s *session) mannered(name, line, arg []byte) *smtp.Reply {
 	return nil
 }
 
-// bare says whether a verb may have an argument that nobody looks at.
+// bare says whether a verb is one whose argument, if there is one, is ignored.
 func bare(name string) bool {
 	switch strings.ToUpper(name) {
 	case "NOOP", "QUIT", "TURN", "ONEX":
@@ -179,7 +180,8 @@ func bare(name string) bool {
 	return false
 }
 
-// qualify gives an address without a domain ours, where a style lets it pass.
+// qualify gives an address without a domain our own, where the style allows such
+// addresses.
 func (s *session) qualify(m *smtp.Mailbox) {
 	if m.Local != "" && m.Domain == "" && !s.style.domains() {
 		m.Domain = s.conf.mail.Hostname

@@ -43,8 +43,8 @@ var synRows = []conf.Row[synConfig]{
 		Help:  "The usual MTU of the network of clients, which is tried beside the one that the fingerprint tells when the system is named; 0 to try that alone."},
 }
 
-// leftSocket is what a socket gives whose collector is gone, which is no more
-// worth a word than that there is none.
+// leftSocket is the error of a socket whose collector is gone. It is not logged, as
+// is that there is none.
 const leftSocket = syscall.ECONNREFUSED
 
 // lookAtSYN notes the fingerprint that the kernel kept, or begins to ask the

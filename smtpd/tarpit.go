@@ -58,8 +58,8 @@ func (t tarpit) next(last float64) float64 {
 	return min(last+last*t.growth, t.top)
 }
 
-// tarry lets a client that is refused wait, what was said before it not. A
-// batch harms nobody by its haste.
+// tarry makes a client wait for a refusal; the replies before it are sent at once.
+// A batch is not made to wait.
 func (s *session) tarry() {
 	if s.conf.wire.tarpit.first == 0 || s.closing || s.batch || !s.flush() {
 		return

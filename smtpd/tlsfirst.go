@@ -63,9 +63,9 @@ func (c *begunConn) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// tlsMissing says whether a verb has to wait for STARTTLS (TLSRequired). Those
-// that need not are RFC 3207 4's; BDAT says itself what it wants first, behind
-// its octets. A user of this host has no line that could be tapped.
+// tlsMissing says whether a verb is refused until STARTTLS (TLSRequired). Those that
+// are not are named in RFC 3207 section 4; BDAT refuses by itself, behind its
+// octets. The connection of a user of this host cannot be tapped, and needs none.
 func (s *session) tlsMissing(v *verb) bool {
 	if s.tls != nil || !s.conf.tls.enforce || s.batch || s.facts.Caller || s.peer.local {
 		return false

@@ -28,8 +28,7 @@ type transaction struct {
 	lists   *inquiry[rbl.Result] // what block lists say of the sender's domain
 }
 
-// over says whether all that there is to say of the transaction is in the log:
-// nothing of it was taken.
+// over says whether nothing of the transaction was taken, and the log says why.
 func (t *transaction) over() bool {
 	return t.logged && (len(t.env.Recipients) == 0 || !t.fault.IsZero())
 }

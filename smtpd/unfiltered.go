@@ -9,7 +9,8 @@ import (
 	"postern/lib/smtp"
 )
 
-// noFilter is the file in a user's Maildir that says: no lists for my mail.
+// noFilter is the file in a user's Maildir by which he asks for all mail, whatever
+// the postmaster's lists say.
 const noFilter = "nospamfiltering"
 
 // unfiltered says whether mail for m goes to users only who have asked for

@@ -34,8 +34,8 @@ var verbs = [...]verb{
 	{"POST", always, on(parseAnything, (*session).post)},
 	{"TURN", always, on(parseAnything, (*session).notImplemented)},
 	{"ETRN", greeted, on(parseETRN, (*session).etrn)},
-	// These are MAIL, for who still says them: a mailbox is where a message
-	// goes here, nobody's terminal (RFC 821 3.4).
+	// SEND, SOML and SAML (RFC 821 3.4) mean MAIL here: a message goes to the
+	// mailbox, and never to the user's terminal.
 	{"SEND", greeted, (*session).mailCmd},
 	{"SOML", greeted, (*session).mailCmd},
 	{"SAML", greeted, (*session).mailCmd},
@@ -108,8 +108,8 @@ func (s *session) command(ctx context.Context, line []byte) smtp.Reply {
 	return v.do(s, ctx, string(arg))
 }
 
-// idles counts a command that brings no message nearer, and says whether there
-// were too many of them. A batch is not somebody's line that is kept busy.
+// idles counts a command that brings no message nearer, and says whether there were
+// too many of them in a row.
 func (s *session) idles(v *verb) bool {
 	switch v.name {
 	case "MAIL", "SEND", "SOML", "SAML", "RCPT", "DATA", "BDAT", "STARTTLS", "AUTH", "QUIT":
@@ -118,7 +118,7 @@ func (s *session) idles(v *verb) bool {
 	return s.idled()
 }
 
-// idled counts what brings no message nearer.
+// idled is idles for what is known to bring none nearer. A batch may have any number.
 func (s *session) idled() bool {
 	s.idle++
 	return s.idle > maxIdle && !s.batch
@@ -130,8 +130,8 @@ func (s *session) tooIdle() smtp.Reply {
 	return smtp.Say(421, smtp.OtherSecurity, "too many commands without a message")
 }
 
-// splitCommand parts the verb from its argument: what is behind the first
-// blank, without the blanks at its end (RFC 5321 4.1.1.1: tolerated).
+// splitCommand parts a line into the verb and its argument, which is what stands
+// behind the first blank. Blanks at the end are tolerated (RFC 5321 4.1.1).
 func splitCommand(line []byte) (name, arg []byte) {
 	line = bytes.TrimRight(line, " \t")
 	if i := bytes.IndexByte(line, ' '); i >= 0 {

@@ -20,16 +20,17 @@ var verifierRows = []conf.Row[wire]{
 		Help:  "Ask the Verifier at all."},
 }
 
-// verifying says whether the verifier is asked by clients of this style about
-// what the flag stands for. A capital turns it off.
+// verifying says whether the verifier is asked about what a flag of the client's
+// style stands for: f senders, t recipients, v VRFY, e EXPN. The flag in capitals
+// turns that off.
 func (s *session) verifying(flag string) bool {
 	w := &s.conf.wire
 	st := style{flags: cmp.Or(s.style.flags, usualStyle)}
 	return w.askVerifier && len(w.verifier) > 0 && st.has(flag) && !st.has(strings.ToUpper(flag))
 }
 
-// verify asks the verifier about an address: word is from, to, verify or
-// expand. What cannot be asked, or is asked in vain, is for later.
+// verify asks the verifier about an address: word is from, to, verify or expand.
+// When the verifier cannot answer, the verdict is to come later (451).
 func (s *session) verify(ctx context.Context, word string, m smtp.Mailbox) check.Verdict {
 	address := m.String()
 	if strings.HasPrefix(address, "-") {

@@ -8,8 +8,9 @@ import (
 	"postern/lib/smtp"
 )
 
-// vrfyCmd is VRFY (RFC 5321 3.5.3): 252 says nothing, and is the answer unless
-// the configuration allows a better one; then 250, 451, 550 or 551 to 553.
+// vrfyCmd is VRFY (RFC 5321 3.5.3): reply 252, which says nothing, unless the
+// configuration allows an answer (VRFYcmd); then 250, 252, 451, 550, or what the
+// verifier says.
 func (s *session) vrfyCmd(ctx context.Context, arg string) smtp.Reply {
 	if !s.conf.vrfy || !s.style.checkVrfy() {
 		return smtp.Say(252, smtp.NoDetail, "send mail, and see")
@@ -20,8 +21,8 @@ func (s *session) vrfyCmd(ctx context.Context, arg string) smtp.Reply {
 	return s.lookUp(ctx, arg)
 }
 
-// expnCmd is EXPN (RFC 5321 3.5.2): lists are shown to nobody, so that an
-// address is all that it can confirm.
+// expnCmd is EXPN (RFC 5321 3.5.2): reply 502 unless EXPNcmd allows it; then as
+// VRFY. Members of lists are shown to nobody, only that the address exists.
 func (s *session) expnCmd(ctx context.Context, arg string) smtp.Reply {
 	if !s.conf.expn || !s.style.checkExpn() {
 		return smtp.Say(502, smtp.InvalidCommand, "lists are not shown")

@@ -112,7 +112,7 @@ var burdenRows = []conf.Row[wire]{
 		Help:  "Refuse sessions (421) while the load average of the last minute is above this; less than 1 means 10, 999 never. Obeyed by listen too."},
 }
 
-// Floors of ZMailer, which took less for more.
+// The least values of limits in ZMailer, which raised smaller ones to these.
 const (
 	zmailerRcpts = 100  // RcptLimitCount
 	zmailerSpace = 1000 // min-availspace

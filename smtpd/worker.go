@@ -76,7 +76,8 @@ func (srv *server) work(stdin io.Reader, spec string) int {
 	return sysexits.OK
 }
 
-// session serves one connection, beside others when that is allowed.
+// session serves one connection: in this goroutine with blocking system calls when
+// there is one session at a time, else beside the others.
 func (w *worker) session(fd int, line []byte) {
 	if w.atOnce == 1 {
 		unix.SetNonblock(fd, false)
