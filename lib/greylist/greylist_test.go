@@ -133,6 +133,7 @@ func TestKeys(t *testing.T) {
 		q.SPF, q.Sender = spf, "ann@"+spf
 		return q
 	}
+	tooLong := strings.Repeat("x.", maxSubject/2) + "y"
 	tests := []struct {
 		name          string
 		config        func(*Config)
@@ -144,6 +145,9 @@ func TestKeys(t *testing.T) {
 		{"by domain", func(c *Config) { c.BySPF = true }, pass("198.51.100.7", "big.example"), pass("203.0.113.1", "big.example"), Pass, "spf:big.example"},
 		{"domain not wanted", func(*Config) {}, pass("198.51.100.7", "big.example"), pass("203.0.113.1", "big.example"), New, ""},
 		{"other domain", func(c *Config) { c.BySPF = true }, pass("198.51.100.7", "big.example"), pass("198.51.100.7", "other.example"), New, ""},
+		{"no domain", func(c *Config) { c.BySPF = true }, pass("198.51.100.7", "<big.example"), pass("198.51.100.7", "<big.example"), Pass, "198.51.100.7"},
+		{"no domain at all", func(c *Config) { c.BySPF = true }, pass("198.51.100.7", "big.example>"), pass("198.51.100.7", "big.example>"), Pass, "198.51.100.7"},
+		{"too long a domain", func(c *Config) { c.BySPF = true }, pass("198.51.100.7", tooLong), pass("198.51.100.7", tooLong), Pass, "198.51.100.7"},
 		{"no pass", func(c *Config) { c.BySPF = true }, pass("198.51.100.7", ""), pass("198.51.100.7", ""), Pass, "198.51.100.7"},
 	}
 	for _, tt := range tests {

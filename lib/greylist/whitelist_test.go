@@ -3,6 +3,7 @@ package greylist
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func TestWhitelist(t *testing.T) {
 		{"2001:db8:1:3::1\n", addr6, false},
 		{"2001:db8:1:2::7/128\n", addr6, true},
 		{"::ffff:198.51.100.0/120\n", addr, true},
-		{"#198.51.100.7\n 198.51.100.7\n\n", addr, false},
+		{"#198.51.100.7\n 198.51.100.7\n\t198.51.100.7\n\n", addr, false},
 		{"198.51.100.7x\nno net at all\n", addr, false},
 		{"198.51.100.7\n!198.51.100.7\n", addr, false},
 		{"!198.51.100.7\n198.51.100.7\n", addr, true},
@@ -67,7 +68,8 @@ func TestWhitelist(t *testing.T) {
 		{"to:eve@\n", addr, false},
 		{"@news.example\n!198.51.100.7\n", addr, true},
 		{strings.Repeat("x", 70<<10) + "\n198.51.100.7\n", addr, true},
-		{"198.51.100.7 " + strings.Repeat("x", maxLine) + "\n", addr, false},
+		{"198.51.100.7 " + strings.Repeat("x", maxLine-13) + "\n", addr, true},
+		{"198.51.100.7 " + strings.Repeat("x", maxLine-12) + "\n", addr, false},
 	}
 	for _, tt := range tests {
 		for _, before := range []string{"", padding()} {
@@ -109,6 +111,32 @@ func TestStats(t *testing.T) {
 	got, err := s.Stats(context.Background(), noon.Add(time.Hour))
 	if err != nil || got.Seen != 5 || got.Retried != 4 || got.Passed != 3 || got.Listed != 3 || got.Median() != 500*time.Second {
 		t.Errorf("%+v, median %v, %v", got, got.Median(), err)
+	}
+}
+
+// TestEntry is a line and what it says.
+func TestEntry(t *testing.T) {
+	e, err := ParseEntry("192.0.2.1 mx of delay=420 =us since=2026-11-21T12:00:00Z x")
+	if err != nil || e.Name != "mx of =us x" || e.Delay != 420*time.Second || !e.Since.Equal(noon) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if got, want := e.String(), "192.0.2.1 mx of us x since=2026-11-21T12:00:00Z delay=420"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	// A client's name is whatever its DNS says.
+	addr := netip.MustParseAddr("192.0.2.1")
+	for name, want := range map[string]string{
+		"mx.example":                  " mx.example",
+		"":                            "",
+		"\x7f\x1f ":                   "",
+		"a\n192.0.2.2\t!b":            " a192.0.2.2!b",
+		"a since=2126":                " a since2126",
+		strings.Repeat("\u00fc", 200): " " + strings.Repeat("\u00fc", maxName/2),
+	} {
+		e := Entry{Net: usualNet(addr), bare: addr, Name: name}
+		if got, want := e.String(), addr.String()+want; got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
 	}
 }
 
