@@ -48,8 +48,13 @@ func (d *Deliverer) sendOn(env *smtp.Envelope, i int, p plan, fields []byte, msg
 	next := *env
 	next.ID = onwardID(env.ID, i)
 	next.Ident = "" // to whom it is sent on is not for the user to see who sent it
-	if _, err := q.Find(next.ID); again && err == nil {
-		return onward(next.ID)
+	if again {
+		switch _, err := q.Find(next.ID); {
+		case err == nil:
+			return onward(next.ID)
+		case !errors.Is(err, queue.ErrNotFound):
+			return failed(err)
+		}
 	}
 	whole := p.envelope(&next)
 	for _, rcpt := range whole.Recipients {

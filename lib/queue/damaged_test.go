@@ -78,3 +78,37 @@ func TestPlanted(t *testing.T) {
 		t.Errorf("outside: %q, %v", got, err)
 	}
 }
+
+// A folder that cannot be read, for which a link to itself stands here, says
+// nothing of what is in it.
+func TestUnreadable(t *testing.T) {
+	q := open(t)
+	id := add(t, q, envelope("a"), "")
+	e, err := q.Get(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	folder := filepath.Join(q.Dir(), filepath.Dir(e.path()))
+	if err := os.Rename(folder, folder+"~"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Base(folder), folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.inPlace(); err == nil || errors.Is(err, ErrNotFound) {
+		t.Errorf("an entry that was taken: %v", err)
+	}
+	if _, err := q.Find(id); err == nil || errors.Is(err, ErrNotFound) {
+		t.Errorf("Find: %v", err)
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(folder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.Find(id); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Find where a file stands for the folder: %v", err)
+	}
+}

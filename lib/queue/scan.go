@@ -131,7 +131,8 @@ func (q *Queue) NextDue(now time.Time) (next time.Time, ok bool) {
 	return next, ok
 }
 
-// Find says where the entry called id lies, or ErrNotFound.
+// Find says where the entry called id lies, or ErrNotFound. When a folder cannot
+// be read, who knows; that is another error.
 func (q *Queue) Find(id string) (Ref, error) {
 	if !ValidID(id) {
 		return Ref{}, fmt.Errorf("queue: %q: %w", id, ErrNotFound)
@@ -140,8 +141,12 @@ func (q *Queue) Find(id string) (Ref, error) {
 		if err != nil {
 			return Ref{}, err
 		}
-		if _, err := q.root.Lstat(ref.path()); err == nil {
+		_, err = q.root.Lstat(ref.path())
+		if err == nil {
 			return ref, nil
+		}
+		if err = notFound(err); !errors.Is(err, ErrNotFound) {
+			return Ref{}, fmt.Errorf("queue: %w", err)
 		}
 	}
 	return Ref{}, fmt.Errorf("queue: %s: %w", id, ErrNotFound)

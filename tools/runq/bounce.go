@@ -95,8 +95,8 @@ func (r *runner) tell(e *queue.Entry, kind string, action dsn.Action, rcpts []in
 		return nil
 	}
 	id := reportID(e.ID, kind, rcpts)
-	if _, err := r.queue.Find(id); err == nil {
-		return nil
+	if _, err := r.queue.Find(id); !errors.Is(err, queue.ErrNotFound) {
+		return err
 	}
 	m, err := dsn.New(r.reportOn(e, id, action, rcpts, to))
 	if err != nil {

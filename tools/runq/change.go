@@ -107,7 +107,11 @@ func (r *runner) allOf(ctx context.Context, queries []string) func(func(queue.Re
 	return func(yield func(queue.Ref, error) bool) {
 		seen := map[string]bool{}
 		for ref, err := range r.queue.All(ctx) {
-			if err == nil && (seen[ref.ID] || !r.named(ref, queries)) {
+			named := err != nil
+			if !named && !seen[ref.ID] {
+				named, err = r.named(ref, queries)
+			}
+			if !named && err == nil {
 				continue
 			}
 			seen[ref.ID] = true
@@ -118,13 +122,17 @@ func (r *runner) allOf(ctx context.Context, queries []string) func(func(queue.Re
 	}
 }
 
-// named says whether one of the queries names the entry.
-func (r *runner) named(ref queue.Ref, queries []string) bool {
+// named says whether one of the queries names the entry. One that cannot be
+// understood has no domain; of one that cannot be read nobody knows.
+func (r *runner) named(ref queue.Ref, queries []string) (bool, error) {
 	if slices.Contains(queries, ref.ID) || slices.Contains(queries, "*") {
-		return true
+		return true, nil
 	}
 	info, err := r.queue.Look(ref)
-	return err == nil && hasDomain(info, queries, func(queue.State) bool { return true })
+	if errors.Is(err, queue.ErrNotFound) || errors.Is(err, queue.ErrDamaged) {
+		return false, nil
+	}
+	return err == nil && hasDomain(info, queries, func(queue.State) bool { return true }), err
 }
 
 // setChange is an option that asks for a change.

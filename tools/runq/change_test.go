@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"postern/lib/queue"
@@ -111,6 +113,28 @@ func TestSendBack(t *testing.T) {
 	}
 	if got := strings.Join(list[0].statusFields("Final-Recipient"), ","); !strings.HasSuffix(got, "busy@a.example") || strings.Contains(got, "ok@") {
 		t.Errorf("the sender was told of %s", got)
+	}
+}
+
+// An entry of which nobody can know whether it is meant is told of. A link to
+// itself stands here for a file that cannot be opened.
+func TestChangeUnreadable(t *testing.T) {
+	b := newOutBench(t)
+	id := b.send(t, "ok@a.example")
+	names, err := filepath.Glob(filepath.Join(b.queue.Dir(), "new", "*", id))
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	if err := os.Remove(names[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(id, names[0]); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	err = b.another().apply(context.Background(), &removeChange, []string{"a.example"}, &out)
+	if out.Len() > 0 || !errors.Is(err, syscall.ELOOP) || errors.Is(err, errUnknown) {
+		t.Errorf("%v, said %q", err, &out)
 	}
 }
 
