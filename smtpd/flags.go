@@ -9,17 +9,22 @@ import (
 
 // flags are smtpd's command line. They win over the configuration file.
 type flags struct {
-	config   string // -C [dialect:]file
-	check    bool
-	version  bool
-	cert     string
-	debug    bool
-	hostname string
+	config   string   // -C [dialect:]file
+	check    bool     // --check
+	version  bool     // -V
+	cert     string   // -c
+	debug    bool     // -d
+	hostname string   // -h
 	drop     []string // -k: networks whose connections are dropped without a word
-	mailer   string
-	netdir   string
-	tlsFirst bool
-	zone     string
+	mailer   string   // -m
+	netdir   string   // -n
+	tlsFirst bool     // -t
+	zone     string   // -z
+	submit   bool     // --submit
+	verbose  bool     // --verbose
+	load     string   // -L
+	router   string   // -R
+	log      []string // -l
 
 	// What keeps strangers at a distance.
 	delay        bool // -D
@@ -30,13 +35,9 @@ type flags struct {
 	quietHelo    bool // -q
 	verifySender bool // -r
 	saveBlocked  bool // -s
+
 	batchFlags
 	authFlags
-	submit  bool
-	verbose bool
-	load    string
-	router  string   // -R
-	log     []string // -l
 }
 
 func (f *flags) set() *arg.Set {
@@ -75,10 +76,10 @@ func (f *flags) guardOptions(s *arg.Set) {
 	s.Bool(&f.saveBlocked, "s", "keep copies of blocked messages")
 }
 
-// parse reads the command line. Its error is for set().Report.
+// parse reads the command line. Its error is of usage, for set().Report.
 func (f *flags) parse(args []string) error {
 	if len(args) == 0 {
-		return nil // as listen starts us: no need to know what there could be
+		return nil // as listen starts us: the set of options need not be made
 	}
 	operands, err := f.set().Parse(args)
 	switch {

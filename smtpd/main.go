@@ -1,6 +1,14 @@
 // Smtpd receives mail: it speaks SMTP with the client on its standard input
 // and output, decides with what can be known about the client, and delivers
 // what it accepts or hands it to a mailer. See smtpd(8).
+//
+// Where things are: main.go, server.go and worker.go start sessions, session.go has
+// the dialogue. verbs.go has the table of verbs, and each verb its own file, such
+// as rcpt.go or starttls.go. A message is received in data.go or bdat.go, for the
+// transaction in transaction.go, and goes through the drafts in draft.go.
+// evidence.go has what is asked about a client while the dialogue goes on;
+// lib/check decides with it. The files named config or directives have what the
+// configuration may say.
 package main
 
 import (
