@@ -122,6 +122,22 @@ func FuzzToUnicode(f *testing.F) {
 	})
 }
 
+// Only a server on this host is believed that it has validated, and needs no
+// letters mixed; another is if it is said so.
+func TestTrust(t *testing.T) {
+	for addr, local := range map[string]bool{
+		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "::ffff:127.0.0.1": true,
+		"192.0.2.1": false, "10.0.0.1": false, "2001:db8::1": false, "0.0.0.0": false,
+	} {
+		for _, trust := range []bool{false, true} {
+			c := newClient(Config{Servers: []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr(addr), 53)}, Trust: trust})
+			if s := c.servers[0]; s.trust != (local || trust) || s.mix == local {
+				t.Errorf("%s, Trust %v: trusted %v, mixed %v", addr, trust, s.trust, s.mix)
+			}
+		}
+	}
+}
+
 func TestQuestion(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"MX.Example.", "mx.example"},

@@ -76,6 +76,53 @@ func TestMessage(t *testing.T) {
 	}
 }
 
+// TestRead is what of an answer belongs to the question.
+func TestRead(t *testing.T) {
+	tests := []struct {
+		records []string
+		want    string
+	}{
+		{[]string{`mx.example. 60 IN TXT "a"`}, `mx.example "a" 1m0s`},
+		{[]string{`MX.Example. 9999999 IN TXT "a"`, `mx.example. 60 IN A 192.0.2.1`}, `mx.example "a" 1h0m0s`},
+		{[]string{`mx.example. 60 IN TXT "a"`, `mx.example. 50 IN TXT "b"`}, `mx.example "a" "b" 50s`},
+		{[]string{`other.example. 60 IN TXT "a"`}, "not found"},
+		{[]string{`mx.example. 60 CH TXT "a"`}, "not found"},
+		{[]string{`on.example. 60 IN TXT "a"`, `mx.example. 90 IN CNAME on.example.`}, `on.example "a" 1m0s`},
+		{[]string{`mx.example. 5 IN CNAME On.Example.`, `on.example. 60 IN TXT "a"`}, `on.example "a" 5s`},
+		{[]string{`mx.example. 60 IN CNAME on.example.`, `other.example. 60 IN TXT "a"`}, "not found"},
+		{[]string{`other.example. 60 IN CNAME on.example.`, `on.example. 60 IN TXT "a"`}, "not found"},
+		{[]string{`mx.example. 60 IN CNAME mx.example.`}, "more than 10 aliases"},
+	}
+	for _, tt := range tests {
+		raw := packed(t, tt.records...)
+		for _, claimed := range []bool{false, true} {
+			if claimed {
+				raw[3] |= flagAD
+			}
+			m, err := parseMessage(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, trusted := range []bool{false, true} {
+				a, err := read(&m, key{"mx.example", TypeTXT}, trusted)
+				got := a.Name
+				for _, r := range a.Records {
+					got += " " + r.Data
+				}
+				if got += " " + a.TTL.String(); err != nil {
+					got = err.Error()
+				}
+				if got != tt.want && !(err != nil && strings.Contains(got, tt.want)) {
+					t.Errorf("%q: got %s, want %s", tt.records, got, tt.want)
+				}
+				if want := err == nil && claimed && trusted; a.Authentic != want {
+					t.Errorf("%q: claimed %v by one who is trusted %v: authentic %v", tt.records, claimed, trusted, a.Authentic)
+				}
+			}
+		}
+	}
+}
+
 // An answer has each record once (RFC 2181 5), however often a server sends it,
 // as Zone has it.
 func TestRecordsOnce(t *testing.T) {
