@@ -81,6 +81,14 @@ func TestUnconfirmedNameIsNotTrusted(t *testing.T) {
 	e.run(t)
 }
 
+// A name that cannot be looked up now may be a trusted one.
+func TestUnknownNameMayBeTrusted(t *testing.T) {
+	e := effect{directive: "TrustedDomain", lines: []string{"TrustedDomain client.example"},
+		zone: ";! servfail 7.2.0.192.in-addr.arpa\n",
+		talk: hi + fromA + "C: RCPT TO:<x@other.example>\nS: 451 4.4.3 *\n" + bye}
+	e.run(t)
+}
+
 func TestParseIdent(t *testing.T) {
 	for _, c := range []struct {
 		line, user string

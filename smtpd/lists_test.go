@@ -100,6 +100,20 @@ func TestRatifyTree(t *testing.T) {
 	}
 }
 
+// While the ratify tree cannot be read, for which a link to itself stands here,
+// nobody knows whom it trusts: nothing is refused for good, and nothing relayed.
+func TestRatifyTreeUnreadable(t *testing.T) {
+	in := listed(t, map[string]string{"ratify/trusted/192.0.2.7": ""})
+	dir := filepath.Join(in.root, "var/lib/postern/ratify/trusted")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("trusted", dir); err != nil {
+		t.Fatal(err)
+	}
+	talk(t, in, stranger, hi+fromA+"C: RCPT TO:<x@other.example>\nS: 451 4.4.3 *\n"+bye)
+}
+
 func TestRecipientLists(t *testing.T) {
 	in := listed(t, map[string]string{"names.blocked": "# left\nAlice@mx.test\n", "senders": "bob@mx.test 192.0.2.7\n"})
 	const text = `S: 220 *

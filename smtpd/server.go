@@ -27,8 +27,8 @@ import (
 	"postern/lib/tlsconf"
 )
 
-// A server is what the sessions of one process have in common. It does not
-// change while sessions run: a session is a value of its own.
+// A server is what the sessions of one process share. It does not change while
+// sessions run; what changes is in the session.
 type server struct {
 	conf   *config
 	verbs  []verb
@@ -37,14 +37,14 @@ type server struct {
 	mail   *deliver.Deliverer
 	policy *check.Policy
 	lists  *check.Lists   // nil: there are none
-	slow   []netip.Prefix // whose HELO is answered later still
+	slow   []netip.Prefix // SlowNets, whose HELO is answered after LongDelay
 	now    func() time.Time
 	sleep  func(*session, time.Duration) bool // false: the client is gone
 
 	store   *store.Store // what processes share
 	backend auth.Backend // nil: no AUTH
 
-	// What is outside, for tests to put something else there.
+	// What the machine says; tests put something else in its place.
 	free      func(dir string) (int64, error) // octets
 	load      func() (int, error)             // average
 	identPort uint16
@@ -132,12 +132,15 @@ func (srv *server) warn(warnings []error) {
 	}
 }
 
-// misconfigured tells a client to come back when somebody has mended the
-// configuration, and the administrator what is wrong with it.
+// lastWordLimit is how long a client may take to read that we are not configured.
+const lastWordLimit = 30 * time.Second
+
+// misconfigured tells the client to come back later (421), since a mistake in the
+// configuration must not bounce mail, and the log what is wrong.
 func (srv *server) misconfigured(stdin io.Reader, stdout io.Writer, err error) int {
 	srv.logf(maillog.Err, "error", err.Error(), "verdict", "defer")
 	c := stdConn(stdin, stdout)
-	c.SetDeadline(srv.now().Add(30 * time.Second))
+	c.SetDeadline(srv.now().Add(lastWordLimit))
 	c.Write(smtp.Say(421, smtp.BadConfiguration, "this host is not configured, try again later").Append(nil, true))
 	if errors.As(err, new(*conf.FlagError)) {
 		return sysexits.Usage
@@ -190,19 +193,19 @@ func (srv *server) serve(c net.Conn, p peer) {
 func (srv *server) evil(a netip.Addr) bool { return contains(srv.conf.guard.drop, a) }
 
 // trusts says whether a client may relay: one of TrustedNet, or one for which
-// the ratify tree vouches.
-func (srv *server) trusts(a netip.Addr) bool {
+// the ratify tree vouches, as far as that can be read.
+func (srv *server) trusts(a netip.Addr) (bool, error) {
 	if contains(srv.conf.trusted, a) {
-		return true
+		return true, nil
 	}
 	ok, err := srv.lists.Trusted(a)
 	if err != nil {
 		srv.brokenCheck("trusted", err)
 	}
-	return ok
+	return ok, err
 }
 
-// ownNames are those that a stranger may not claim.
+// ownNames are the names that a stranger may not claim: our host's and our domains.
 func (srv *server) ownNames() []string {
 	return append([]string{srv.conf.mail.Hostname}, srv.conf.mail.Domains...)
 }

@@ -33,13 +33,13 @@ const (
 	always  = fresh | greeted | mailing | rcpting | chunked
 )
 
-// maxIdle is how many commands that bring no message nearer a client may send
-// in a row. Each costs us little, and some a line in the log, a look-up.
+// maxIdle is how many commands that bring no message nearer (see idles) a client may
+// send in a row. Each costs us something: a line in the log, a look-up.
 const maxIdle = 100
 
-// outLimit is how many octets of replies are gathered before they are
-// written, though the client has sent more: a client that never reads must
-// not make us keep what it does not take.
+// outLimit is how many octets of replies are gathered before they are written even
+// though the client has sent more commands: a client that never reads its replies
+// must not make us keep them all.
 const outLimit = 4096
 
 // usualReply is room for the replies of most sessions, that to EHLO among them.
@@ -66,7 +66,7 @@ type session struct {
 	tx      *transaction // nil: none
 	closing bool         // with the next flush
 	batch   bool         // -i
-	ticked  bool         // TICK was said in a batch, which is one of BITNET
+	ticked  bool         // TICK was said in a batch: it is BSMTP as BITNET had it
 
 	// What is known of the client.
 	facts check.Facts   // as policy sees it
@@ -79,9 +79,9 @@ type session struct {
 
 	// What it has done.
 	errors  int // refused commands
+	unknown int // unknown commands, which are refused too
 	beyond  int // recipients beyond a limit since the last message
-	unknown int // of these, unknown ones
-	etrns   int // ETRN, as far as it was allowed
+	etrns   int // times that ETRN was allowed
 	idle    int // commands since the last message that brought none nearer
 	taken   int // messages accepted
 	decided int // decision records written
@@ -89,12 +89,12 @@ type session struct {
 	// What is to become of it.
 	places   []*store.Slot // among those of MaxClients and MaxConPerIP
 	turned   check.Verdict // why it is turned away instead of greeted
-	welcomed bool          // it was greeted: errors from now on are its own
-	held     bool          // it has waited for the answer to HELO
-	delay    float64       // of the last refusal, in seconds
-	mustAuth bool          // before MAIL
-	hard     bool          // nothing more is taken
-	keptOut  bool          // by the packet filter, as it was asked
+	welcomed bool          // it was greeted: refusals from now on count as its errors
+	held     bool          // it has waited for the answer to HELO (-D)
+	delay    float64       // how long the last refusal took, in seconds (Tarpit)
+	mustAuth bool          // it may not say MAIL before AUTH (-E)
+	hard     bool          // every further command but QUIT is refused (class dial)
+	keptOut  bool          // the packet filter was asked to keep it out
 }
 
 // newSession prepares a session with p on c; nothing is said yet.
@@ -104,7 +104,9 @@ func newSession(srv *server, c net.Conn, p peer) *session {
 	s.in = smtp.NewReader(&s.pace)
 	s.id = queue.NewID(srv.now())
 	s.facts = check.Facts{Client: p.client.Addr(), Server: p.server.Addr(), Record: &s.rec}
-	s.facts.Trusted = p.known() && srv.trusts(p.client.Addr())
+	if p.known() {
+		s.facts.Trusted, s.facts.Unsure = srv.trusts(p.client.Addr())
+	}
 	s.describePeer()
 	s.lookAtSYN()
 	if srv.conf.flags.batch {
@@ -126,8 +128,8 @@ func (s *session) describePeer() {
 	setAddr(&s.rec, "server", s.peer.server)
 }
 
-// run is the dialogue: greeting, then a command and its reply until the
-// client or our patience is at its end.
+// run is the dialogue: the greeting, and then commands and their replies until one
+// side ends it.
 func (s *session) run(ctx context.Context) {
 	defer s.recover()
 	if s.tlsFirst() && !s.handshake(ctx, s.tlsConfig()) {
@@ -163,8 +165,8 @@ func (s *session) recover() {
 	}
 }
 
-// flushIdle writes what is to be said when the client waits for it, which is
-// when it has sent nothing more (RFC 2920 3.1), or when it is much.
+// flushIdle writes the gathered replies when the client waits for them, since it has
+// sent no further command (RFC 2920 3.1), or when there are many.
 func (s *session) flushIdle() bool {
 	if s.in.HasLine() && len(s.out) < outLimit && !s.conf.wire.noPipelining {
 		return true
@@ -217,8 +219,8 @@ func (s *session) readCommand() ([]byte, error) {
 	return line, err
 }
 
-// broken answers what is no command line: a line that is refused, with the
-// session in step behind it, or the end.
+// broken handles an error of reading a command: it refuses a malformed line, behind
+// which the session goes on, and otherwise ends the session.
 func (s *session) broken(err error) {
 	switch {
 	case errors.Is(err, smtp.ErrLineTooLong):
@@ -240,8 +242,7 @@ func (s *session) broken(err error) {
 	}
 }
 
-// end closes the connection and says in the log what became of the session
-// when no transaction did.
+// end closes the connection, and logs the session if nothing was decided in it.
 func (s *session) end() {
 	s.reset("lost")
 	if s.decided == 0 {
@@ -253,7 +254,8 @@ func (s *session) end() {
 	s.leave()
 }
 
-// reset forgets the transaction (RFC 5321 4.1.1.5).
+// reset forgets the transaction (RFC 5321 4.1.1.5). One of which something was
+// accepted is logged with this verdict; "" means that it is in the log already.
 func (s *session) reset(verdict string) {
 	if s.tx != nil {
 		s.tx.discard()

@@ -26,7 +26,8 @@ func (c *config) wantsName() bool {
 	return c.clientName || len(c.wire.trustedDomains) > 0 || c.wire.dnsFail != "2" || c.origin.asksLists(rbl.ByName)
 }
 
-// trustByName trusts a client whose name is below a TrustedDomain.
+// trustByName trusts a client whose name is below a TrustedDomain. While the name
+// cannot be looked up nobody knows.
 func (s *session) trustByName() {
 	domains := s.conf.wire.trustedDomains
 	if len(domains) == 0 || s.facts.Trusted {
@@ -36,6 +37,10 @@ func (s *session) trustByName() {
 	for _, d := range domains {
 		if name != "" && dns.MatchDomain("*."+d, name) {
 			s.facts.Trusted = true
+			return
 		}
+	}
+	if err := s.nameError(); err != nil {
+		s.facts.Unsure = err
 	}
 }

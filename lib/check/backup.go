@@ -68,6 +68,9 @@ func (c *Config) relayed(ctx context.Context, f *Facts) (Verdict, error) {
 			Reply: smtp.Say(451, smtp.DirectoryFailure, "cannot find out now whether mail for this domain is taken, try again later")}, nil
 	case ok:
 		return Verdict{}, nil
+	case f.Unsure != nil:
+		return Verdict{Action: Defer, Reason: f.Unsure.Error(),
+			Reply: smtp.Say(451, smtp.DirectoryFailure, "cannot find out now whether mail is relayed for you, try again later")}, nil
 	}
 	return Verdict{Action: Reject, Reason: "relaying for a client that is not trusted",
 		Reply: smtp.Say(550, smtp.NotAuthorized, "no mail is relayed for you here")}, nil

@@ -79,6 +79,7 @@ type Facts struct {
 	Client    netip.Addr // not valid when the peer is unknown
 	Server    netip.Addr // our end of the connection
 	Trusted   bool       // may relay; checks of manners are skipped
+	Unsure    error      // why nobody knows now whether he may, when he is not Trusted
 	Caller    bool       // no client of the network: a user of this host runs us
 	Helo      string
 	Extended  bool // EHLO, not HELO

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"postern/lib/safefile"
@@ -33,10 +34,11 @@ const lapse = 2 * time.Hour
 type tree struct {
 	root *os.Root
 	now  func() time.Time
+	err  *error // what could not be read is added here
 }
 
 // open opens the tree. Without one that is configured and there, it is nil;
-// what else is wrong is added to err.
+// what else is wrong with it, now or at a question, is added to err.
 func (r ratify) open(err *error) *tree {
 	if r.dir == "" {
 		return nil
@@ -48,7 +50,7 @@ func (r ratify) open(err *error) *tree {
 		}
 		return nil
 	}
-	return &tree{root, r.now}
+	return &tree{root, r.now, err}
 }
 
 func (t *tree) close() {
@@ -58,11 +60,11 @@ func (t *tree) close() {
 }
 
 // trusted looks a client up in the folder of that name.
-func (r ratify) trusted(client netip.Addr) (bool, error) {
-	var err error
+func (r ratify) trusted(client netip.Addr) (ok bool, err error) {
 	t := r.open(&err)
 	defer t.close()
-	return t != nil && t.has("trusted", addressNames(client)) != "", err
+	ok = t != nil && t.has("trusted", addressNames(client)) != ""
+	return ok, err
 }
 
 // client is the class of a client.
@@ -101,6 +103,10 @@ func (t *tree) has(folder string, names []string) string {
 		fi, err := t.root.Lstat(path)
 		if err == nil && fi.Mode()&fs.ModeSymlink == 0 && !t.lapsed(path, fi) {
 			return path
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			*t.err = errors.Join(*t.err, err)
+			return ""
 		}
 	}
 	return ""
