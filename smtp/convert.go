@@ -79,7 +79,7 @@ func (c conversion) address(spec string) string {
 func (p *program) filter() int {
 	c, err := p.conversion()
 	if err != nil {
-		return p.complain(sysexits.Usage, err)
+		return p.complain(sysexits.DataErr, err)
 	}
 	text, w := io.Pipe()
 	go func() { w.CloseWithError(convert(w, p.stdin, c)) }()

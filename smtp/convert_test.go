@@ -83,8 +83,8 @@ func TestFilterErrors(t *testing.T) {
 		status int
 		want   string
 	}{
-		{filterArgs("mx.example", "a b", "c"), "", sysexits.Usage, "smtp: sender \"a b\""},
-		{filterArgs("mx.example", "a", "b\nc"), "", sysexits.Usage, "smtp: recipient \"b\\nc\""},
+		{filterArgs("mx.example", "a b", "c"), "", sysexits.DataErr, "smtp: sender \"a b\""},
+		{filterArgs("mx.example", "a", "b\nc"), "", sysexits.DataErr, "smtp: recipient \"b\\nc\""},
 		{filterArgs("mx.example", "a", "b"), "\na\rb", sysexits.DataErr, "smtp: a bare CR in the message"},
 	}
 	for _, test := range tests {

@@ -84,7 +84,7 @@ func (p *program) pingAll(ctx context.Context) int {
 	p.timeout = cmp.Or(p.timeout, pingTimeout)
 	sender, err := p.senderMailbox(p.sender)
 	if err != nil {
-		return p.complain(sysexits.Usage, err)
+		return p.complain(sysexits.DataErr, err)
 	}
 	k := newPinger(p, sender)
 	defer k.quit(ctx)

@@ -229,11 +229,23 @@ func TestPingUsage(t *testing.T) {
 		{[]string{"-p", "--connections", "0"}, "option --connections: out of range"},
 		{[]string{"-p", "-j", "0"}, "option -j: out of range"},
 		{[]string{"-p", "-P", "-J"}, "only one of -P and -J"},
-		{[]string{"-p", "-h", "host.example", "a", "b c"}, `sender "b c"`},
 	} {
 		var out, errs strings.Builder
 		if status := run(test.args, strings.NewReader(""), &out, &errs); status != sysexits.Usage || !strings.Contains(errs.String(), test.want) {
 			t.Errorf("%q: got %d, %q", test.args, status, &errs)
+		}
+	}
+}
+
+// An address that is none is bad data, whatever is to be done with it.
+func TestAddressUnclear(t *testing.T) {
+	for _, flags := range []string{"", "-f", "-p"} {
+		for _, addresses := range []string{"b@c@ ann", "ann b@c@"} {
+			args := strings.Fields(flags + " -h host.example tcp!127.0.0.1!1 " + addresses)
+			var out, errs strings.Builder
+			if status := run(args, strings.NewReader("x\n"), &out, &errs); status != sysexits.DataErr || !strings.Contains(errs.String(), `"b@c@": `) {
+				t.Errorf("%q: got %d, %q", args, status, &errs)
+			}
 		}
 	}
 }
