@@ -14,11 +14,11 @@ var errNoUser = errors.New("no such user")
 // alone.
 func Credential(name string) (*syscall.Credential, error) {
 	u, err := user.Lookup(name)
-	if err != nil {
+	if err = known(err); errors.Is(err, errNoUser) && isNumber(name) {
 		u, err = user.LookupId(name)
 	}
 	if err != nil {
-		return nil, errNoUser
+		return nil, known(err)
 	}
 	return credential(u)
 }
@@ -27,9 +27,23 @@ func Credential(name string) (*syscall.Credential, error) {
 func CredentialOf(uid int) (*syscall.Credential, error) {
 	u, err := user.LookupId(strconv.Itoa(uid))
 	if err != nil {
-		return nil, errNoUser
+		return nil, known(err)
 	}
 	return credential(u)
+}
+
+// known is err as errNoUser when it says so. While the list of users cannot be
+// read nobody knows.
+func known(err error) error {
+	if errors.As(err, new(user.UnknownUserError)) || errors.As(err, new(user.UnknownUserIdError)) {
+		return errNoUser
+	}
+	return err
+}
+
+func isNumber(name string) bool {
+	_, err := strconv.Atoi(name)
+	return err == nil
 }
 
 func credential(u *user.User) (*syscall.Credential, error) {

@@ -1,6 +1,10 @@
 package prog
 
-import "testing"
+import (
+	"io/fs"
+	"os/user"
+	"testing"
+)
 
 func TestCredential(t *testing.T) {
 	for _, name := range []string{"root", "0"} {
@@ -16,5 +20,19 @@ func TestCredential(t *testing.T) {
 	}
 	if c, err := Credential("nosuch"); err == nil || err.Error() != "no such user" {
 		t.Errorf("nosuch: %+v, %v", c, err)
+	}
+}
+
+// A list of users that cannot be read does not say that there is no such user.
+func TestKnown(t *testing.T) {
+	for _, err := range []error{nil, fs.ErrPermission} {
+		if got := known(err); got != err {
+			t.Errorf("%v is %v", err, got)
+		}
+	}
+	for _, err := range []error{user.UnknownUserError("x"), user.UnknownUserIdError(7)} {
+		if got := known(err); got != errNoUser {
+			t.Errorf("%v is %v", err, got)
+		}
 	}
 }
