@@ -77,7 +77,6 @@ func BenchmarkWhiteOnce(b *testing.B) {
 		one := Open(s.Config)
 		_, err := one.Check(query(benchAddr(i), "bob@example.org"), noon)
 		one.view.close()
-		one.root.Close()
 		return err
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,34 +19,6 @@ const (
 	fileMode   = 0o640
 )
 
-// below calls f with the store's folder, which is opened once.
-func (s *Store) below(f func(root int) error) error {
-	s.mu.Lock()
-	if s.root == nil {
-		if err := s.openRoot(); err != nil {
-			s.mu.Unlock()
-			return err
-		}
-	}
-	root := s.root
-	s.mu.Unlock()
-	// The garbage collector closes what renew has put out of use.
-	defer runtime.KeepAlive(root)
-	return f(int(root.Fd()))
-}
-
-// openRoot opens the store's folder, and forgets what was open in an older one.
-// The caller has the mutex.
-func (s *Store) openRoot() error {
-	root, err := os.Open(s.Dir)
-	if err != nil {
-		return err
-	}
-	s.root, s.count, s.local = root, nil, nil
-	s.heir, err = safefile.HeirOf(int(root.Fd()))
-	return err
-}
-
 // open opens a file below the folder.
 func (s *Store) open(name string, flag int) (*os.File, error) {
 	fd, err := s.openRaw(name, flag)
@@ -59,12 +30,12 @@ func (s *Store) open(name string, flag int) (*os.File, error) {
 
 // openRaw is open without an os.File, which costs two system calls more.
 func (s *Store) openRaw(name string, flag int) (fd int, err error) {
-	err = s.below(func(root int) (err error) {
+	err = s.base.Below(func(root int) (err error) {
 		flag |= unix.O_CLOEXEC | unix.O_NOFOLLOW | unix.O_NONBLOCK
 		for {
 			fd, err = safefile.OpenBeneath(root, name, flag, fileMode)
 			if err != unix.EINTR {
-				return s.wrap("open", name, err)
+				return s.base.Wrap("open", name, err)
 			}
 		}
 	})
@@ -89,23 +60,33 @@ func (s *Store) create(name string, flag int) (*os.File, error) {
 	return f, err
 }
 
-// renew opens the store's folder anew: it was not there, or was removed.
+// renew opens the store's folder anew, as it was not there or was removed, and
+// forgets what was open in an older one.
 func (s *Store) renew() error {
-	if err := os.MkdirAll(s.Dir, folderMode); err != nil {
-		return err
-	}
-	if err := safefile.Inherit(s.Dir); err != nil {
+	if err := s.base.Renew(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.openRoot()
+	s.count, s.local = nil, nil
+	return nil
+}
+
+// give gives away a file that may have been made: what root makes belongs to the
+// owner of the store's folder, who is smtpd and has to write it.
+func (s *Store) give(fd int, name string) error {
+	return s.base.Wrap("chown", name, s.base.Heir().Give(fd))
+}
+
+// giveFolder gives away a folder that was made in one that is open.
+func (s *Store) giveFolder(dir int, name, whole string) error {
+	return s.base.Wrap("chown", whole, s.base.Heir().GiveFolder(dir, name))
 }
 
 // stat is the state of a file.
 func (s *Store) stat(name string) (st unix.Stat_t, err error) {
-	err = s.below(func(root int) error {
-		return s.wrap("stat", name, unix.Fstatat(root, name, &st, unix.AT_SYMLINK_NOFOLLOW))
+	err = s.base.Below(func(root int) error {
+		return s.base.Wrap("stat", name, unix.Fstatat(root, name, &st, unix.AT_SYMLINK_NOFOLLOW))
 	})
 	return st, err
 }
@@ -113,9 +94,9 @@ func (s *Store) stat(name string) (st unix.Stat_t, err error) {
 // remove removes a file, or with unix.AT_REMOVEDIR an empty folder, which may
 // be gone already.
 func (s *Store) remove(name string, flag int) error {
-	return s.below(func(root int) error {
+	return s.base.Below(func(root int) error {
 		if err := unix.Unlinkat(root, name, flag); err != unix.ENOENT {
-			return s.wrap("remove", name, err)
+			return s.base.Wrap("remove", name, err)
 		}
 		return nil
 	})
@@ -123,8 +104,8 @@ func (s *Store) remove(name string, flag int) error {
 
 // rename gives a file of ours the name of another.
 func (s *Store) rename(from, to string) error {
-	return s.below(func(root int) error {
-		return s.wrap("rename", from, unix.Renameat(root, from, root, to))
+	return s.base.Below(func(root int) error {
+		return s.base.Wrap("rename", from, unix.Renameat(root, from, root, to))
 	})
 }
 
@@ -164,14 +145,6 @@ func (s *Store) lock(name string, limit time.Duration) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
-}
-
-// wrap says what was tried and where.
-func (s *Store) wrap(op, name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &fs.PathError{Op: op, Path: s.Dir + "/" + name, Err: err}
 }
 
 // ignoreMissing is err, or nil when it says that a file does not exist.

@@ -125,7 +125,7 @@ func (s *Store) makeEntry(name string, now time.Time) error {
 	defer unix.Close(fd)
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
-		return s.wrap("stat", name, err)
+		return s.base.Wrap("stat", name, err)
 	}
 	if err := s.give(fd, name); err != nil {
 		return err
@@ -151,8 +151,8 @@ func (s *Store) again(q *Query, name string, made, now time.Time) (Decision, err
 // setTimes says when an entry came last, and first.
 func (s *Store) setTimes(name string, last, first time.Time) error {
 	times := []unix.Timespec{unix.NsecToTimespec(last.UnixNano()), unix.NsecToTimespec(first.UnixNano())}
-	return s.below(func(root int) error {
-		return s.wrap("utime", name, unix.UtimesNanoAt(root, name, times, unix.AT_SYMLINK_NOFOLLOW))
+	return s.base.Below(func(root int) error {
+		return s.base.Wrap("utime", name, unix.UtimesNanoAt(root, name, times, unix.AT_SYMLINK_NOFOLLOW))
 	})
 }
 

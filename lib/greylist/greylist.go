@@ -78,17 +78,18 @@ func (d *Decision) Deferred() bool { return d.State < Pass }
 type Store struct {
 	Config
 
+	base  *safefile.Base
 	mu    sync.Mutex
-	root  *os.File // the folder, once it was needed
-	heir  safefile.Heir
-	count *os.File
+	count *os.File // countName, once it was needed
 	local *os.File // the folder of the address that was last asked about
 	view  *sharedView
 }
 
 // Open is the store of a configuration. Nothing is opened before it is needed;
 // a folder that does not exist is made with the first entry.
-func Open(c Config) *Store { return &Store{Config: c} }
+func Open(c Config) *Store {
+	return &Store{Config: c, base: safefile.NewBase(c.Dir, folderMode)}
+}
 
 // skew is by how much the clocks of two processes may differ because one waited
 // longer between looking at its clock and at the store. What is farther in the

@@ -74,7 +74,7 @@ func (s *Store) makeFolders(folder string) error {
 }
 
 func (s *Store) mkdir(folder string) error {
-	return s.below(func(root int) error {
+	return s.base.Below(func(root int) error {
 		_, err := s.mkdirIn(root, folder, folder)
 		return err
 	})
@@ -88,6 +88,6 @@ func (s *Store) mkdirIn(dir int, name, whole string) (made bool, err error) {
 	case unix.EEXIST:
 		return false, nil
 	default:
-		return false, s.wrap("mkdir", whole, err)
+		return false, s.base.Wrap("mkdir", whole, err)
 	}
 }

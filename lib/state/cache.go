@@ -56,7 +56,7 @@ func (c *Cache) Get(key string, now time.Time) (value []byte, ok bool, err error
 func (c *Cache) Put(key string, value []byte, now time.Time, ttl time.Duration) error {
 	name := keyName(c.folder, key)
 	if len(value) > MaxValue {
-		return c.store.wrap("write", name, ErrTooLong)
+		return c.store.base.Wrap("write", name, ErrTooLong)
 	}
 	f, err := c.open(name, now)
 	if err != nil {

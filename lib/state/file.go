@@ -22,7 +22,7 @@ type file struct {
 	name  string
 }
 
-func (f file) wrap(op string, err error) error { return f.store.wrap(op, f.name, err) }
+func (f file) wrap(op string, err error) error { return f.store.base.Wrap(op, f.name, err) }
 
 // close closes f, which gives back its lock.
 func (f file) close() { unix.Close(f.fd) }

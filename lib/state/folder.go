@@ -5,8 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
-	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +13,11 @@ import (
 )
 
 // Names in this package are relative to the store's folder.
+
+const (
+	folderMode = 0o700
+	fileMode   = 0o600
+)
 
 const hexDigits = "0123456789abcdef"
 
@@ -39,47 +42,17 @@ func hash[T string | []byte](h uint64, s T) uint64 {
 	return h
 }
 
-// below calls f with the store's folder, which is opened once. os.Root would
-// open each folder on the way for each file.
-func (s *Store) below(f func(root int) error) error {
-	s.mu.Lock()
-	if s.root == nil {
-		if err := s.openRoot(); err != nil {
-			s.mu.Unlock()
-			return err
-		}
-	}
-	root := s.root
-	s.mu.Unlock()
-	// The garbage collector closes what renew has put out of use.
-	defer runtime.KeepAlive(root)
-	return f(int(root.Fd()))
-}
-
-// openRoot opens the store's folder. The caller has the mutex.
-func (s *Store) openRoot() error {
-	fd, err := restart(func() (int, error) {
-		return unix.Open(s.dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	})
-	if err != nil {
-		return &fs.PathError{Op: "open", Path: s.dir, Err: err}
-	}
-	s.root = os.NewFile(uintptr(fd), s.dir)
-	s.heir, err = safefile.HeirOf(fd)
-	return err
-}
-
 // open opens a file that exists.
 func (s *Store) open(name string, flag int) (file, error) {
 	if flag&unix.O_DIRECTORY == 0 {
 		flag |= unix.O_NONBLOCK // for a FIFO that somebody has put there
 	}
 	var fd int
-	err := s.below(func(root int) (err error) {
+	err := s.base.Below(func(root int) (err error) {
 		fd, err = restart(func() (int, error) {
-			return safefile.OpenBeneath(root, name, flag|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
+			return safefile.OpenBeneath(root, name, flag|unix.O_CLOEXEC|unix.O_NOFOLLOW, fileMode)
 		})
-		return s.wrap("open", name, err)
+		return s.base.Wrap("open", name, err)
 	})
 	return file{fd: fd, store: s, name: name}, err
 }
@@ -104,17 +77,11 @@ func (s *Store) createIn(name string) (file, error) {
 	if err != nil {
 		return f, err
 	}
-	if err := s.heirNow().Give(f.fd); err != nil {
+	if err := s.base.Heir().Give(f.fd); err != nil {
 		f.close()
-		return file{}, s.wrap("chown", name, err)
+		return file{}, s.base.Wrap("chown", name, err)
 	}
 	return f, nil
-}
-
-func (s *Store) heirNow() safefile.Heir {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.heir
 }
 
 // makeFolders makes a folder and those above it, the store's too.
@@ -123,7 +90,7 @@ func (s *Store) makeFolders(folder string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := s.renew(); err != nil {
+	if err := s.base.Renew(); err != nil {
 		return err
 	}
 	return s.mkdirs(folder)
@@ -131,37 +98,24 @@ func (s *Store) makeFolders(folder string) error {
 
 // mkdirs makes a folder and those above it in the store.
 func (s *Store) mkdirs(folder string) error {
-	return s.below(func(root int) error {
+	return s.base.Below(func(root int) error {
 		for i := range len(folder) + 1 {
 			if i < len(folder) && folder[i] != '/' {
 				continue
 			}
-			err := unix.Mkdirat(root, folder[:i], 0o700)
+			err := unix.Mkdirat(root, folder[:i], folderMode)
 			if err == unix.EEXIST {
 				continue
 			}
 			if err == nil {
-				err = s.heirNow().GiveFolder(root, folder[:i])
+				err = s.base.Heir().GiveFolder(root, folder[:i])
 			}
 			if err != nil {
-				return s.wrap("mkdir", folder[:i], err)
+				return s.base.Wrap("mkdir", folder[:i], err)
 			}
 		}
 		return nil
 	})
-}
-
-// renew opens the store's folder anew: it was not there, or was removed.
-func (s *Store) renew() error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return err
-	}
-	if err := safefile.Inherit(s.dir); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.openRoot()
 }
 
 // list is the names in a folder, none when it does not exist. Names that begin
@@ -188,18 +142,10 @@ func (s *Store) list(folder string) ([]string, error) {
 
 // remove removes a file, which may be gone already.
 func (s *Store) remove(name string) error {
-	return s.below(func(root int) error {
+	return s.base.Below(func(root int) error {
 		if err := unix.Unlinkat(root, name, 0); err != nil && err != unix.ENOENT {
-			return s.wrap("remove", name, err)
+			return s.base.Wrap("remove", name, err)
 		}
 		return nil
 	})
-}
-
-// wrap says what was tried and where.
-func (s *Store) wrap(op, name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &fs.PathError{Op: op, Path: filepath.Join(s.dir, name), Err: err}
 }

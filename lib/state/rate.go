@@ -94,7 +94,7 @@ func (r Rate) hold(ctx context.Context, now time.Time) (file, bucket, error) {
 			return file{}, bucket{}, err
 		}
 	}
-	return file{}, bucket{}, r.store.wrap("open", r.name, errSwept)
+	return file{}, bucket{}, r.store.base.Wrap("open", r.name, errSwept)
 }
 
 // open opens the bucket's file, which it makes if need be.

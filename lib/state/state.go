@@ -24,8 +24,6 @@ package state
 import (
 	"errors"
 	"net/netip"
-	"os"
-	"sync"
 	"time"
 
 	"postern/lib/safefile"
@@ -41,18 +39,16 @@ var ErrFull = errors.New("all slots are taken")
 
 // Store is a folder of slots, rates and caches. Many goroutines may use it.
 type Store struct {
-	dir   string
+	base  *safefile.Base
 	crowd int // keys of a shard beyond which some are dropped
 	odds  int // one new key in odds counts those of its shard
-
-	mu   sync.Mutex
-	root *os.File // dir, once it was needed
-	heir safefile.Heir
 }
 
 // Open is the store in dir, at which it does not look before it needs to; a
 // folder that does not exist is made with the first key.
-func Open(dir string) *Store { return &Store{dir: dir, crowd: maxKeys, odds: crowdOdds} }
+func Open(dir string) *Store {
+	return &Store{base: safefile.NewBase(dir, folderMode), crowd: maxKeys, odds: crowdOdds}
+}
 
 // AddrKey is the key of a client: its IPv4 address, or the first address of
 // its IPv6 /64, which is what one client has. An IPv4 address mapped into IPv6
