@@ -19,6 +19,7 @@ func TestMatchDomain(t *testing.T) {
 		{"*.example.org", "mx.example.org", true},
 		{"*.example.org", "a.b.Example.ORG", true},
 		{"*.example.org", "badexample.org", false},
+		{"*.example.org", "mx.example.net", false},
 		{"*.example.org", "org", false},
 		{"*.example.org", ".example.org", true},
 		{"*.", "", true},
@@ -33,7 +34,8 @@ func TestMatchDomain(t *testing.T) {
 			t.Errorf("MatchDomain(%q, %q) = %v, want %v", tt.pattern, tt.domain, got, tt.want)
 		}
 	}
-	if !dns.MatchDomains([]string{"a.example", "*.b.example"}, "mx.b.example") || dns.MatchDomains(nil, "a.example") {
+	patterns := []string{"a.example", "*.b.example"}
+	if !dns.MatchDomains(patterns, "mx.b.example") || dns.MatchDomains(patterns, "mx.a.example") || dns.MatchDomains(nil, "a.example") {
 		t.Error("MatchDomains does not ask each pattern")
 	}
 }

@@ -232,26 +232,36 @@ func data(rr mdns.RR) string {
 }
 
 func TestNegativeTTL(t *testing.T) {
-	m := new(mdns.Msg)
-	m.SetQuestion("mx.example.", mdns.TypeTXT)
-	m.Rcode = mdns.RcodeNameError
-	soa, _ := mdns.NewRR("example. 120 IN SOA ns.example. root.example. 1 2 3 4 90")
-	m.Ns = append(m.Ns, soa)
-	raw, _ := m.Pack()
-	ours, err := parseMessage(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = read(&ours, key{"mx.example", TypeTXT}, false)
-	e, ok := err.(*Error)
-	if got, want := fmt.Sprint(ok && e.NoName, e.ttl), fmt.Sprint(true, 90*time.Second); got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for authority, want := range map[string]time.Duration{
+		"example. 120 IN SOA ns.example. root.example. 1 2 3 4 90": 90 * time.Second,
+		"example. 60 IN SOA ns.example. root.example. 1 2 3 4 90":  time.Minute,
+		"example. 120 IN NS a.name.of.a.server.example.":           0,
+	} {
+		m := new(mdns.Msg)
+		m.SetQuestion("mx.example.", mdns.TypeTXT)
+		m.Rcode = mdns.RcodeNameError
+		rr, _ := mdns.NewRR(authority)
+		m.Ns = append(m.Ns, rr)
+		raw, _ := m.Pack()
+		ours, err := parseMessage(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = read(&ours, key{"mx.example", TypeTXT}, false)
+		if e, ok := err.(*Error); !ok || !e.NoName || e.ttl != want {
+			t.Errorf("%s: got %v, want %v", authority, err, want)
+		}
 	}
 }
 
 // hostile is a resolver that asks somebody who answers every question with reply
 // of it.
 func hostile(t *testing.T, direct bool, reply func(wire []byte) []byte) Resolver {
+	t.Helper()
+	return New(Config{Servers: []netip.AddrPort{answering(t, reply)}, Try: 300 * time.Millisecond, Rounds: 1, Direct: direct})
+}
+
+func answering(t *testing.T, reply func(wire []byte) []byte) netip.AddrPort {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -268,7 +278,23 @@ func hostile(t *testing.T, direct bool, reply func(wire []byte) []byte) Resolver
 			conn.WriteTo(reply(append([]byte(nil), buf[:n]...)), from)
 		}
 	}()
-	return New(Config{Servers: []netip.AddrPort{conn.LocalAddr().(*net.UDPAddr).AddrPort()}, Try: 300 * time.Millisecond, Rounds: 1, Direct: direct})
+	return conn.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+// The AD bit counts only when it comes from a server that is trusted.
+func TestAuthenticOfWhom(t *testing.T) {
+	addr := answering(t, func(wire []byte) []byte {
+		reply := append(wire[:headerSize+len(questionOf(wire))], 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1)
+		reply[2], reply[3], reply[7], reply[11] = flagAnswer, flagAD, 1, 0
+		return reply
+	})
+	for _, trusted := range []bool{false, true} {
+		c := newClient(Config{Servers: []netip.AddrPort{addr}})
+		c.servers[0].trust = trusted
+		if a, err := c.lookups().Query(context.Background(), "mx.example", TypeA); err != nil || a.Authentic != trusted {
+			t.Errorf("trusted %v: %+v, %v", trusted, a, err)
+		}
+	}
 }
 
 // A question that a server calls malformed with EDNS and without says nothing
