@@ -80,53 +80,38 @@ func (s *session) forgive(v check.Verdict) bool {
 }
 
 // offers are the extensions, in the order in which they are listed.
-func (s *session) offers(ctx context.Context) []string {
+func (s *session) offers(ctx context.Context) (list []string) {
 	w := &s.conf.wire
-	list := make([]string, 0, 12)
-	if !w.noPipelining {
-		list = append(list, "PIPELINING") // RFC 2920
+	offer := func(offered bool, lines ...string) {
+		if offered {
+			list = append(list, lines...)
+		}
 	}
-	list = append(list, "SIZE "+strconv.FormatInt(s.conf.maxSize, 10)) // RFC 1870
-	if !w.no8BitMIME {
-		list = append(list, "8BITMIME") // RFC 6152
-	}
-	if !w.noChunking {
-		list = append(list, "CHUNKING") // RFC 3030
-	}
-	if !w.noEnhanced {
-		list = append(list, "ENHANCEDSTATUSCODES") // RFC 2034
-	}
-	if s.takesUTF8() {
-		list = append(list, "SMTPUTF8") // RFC 6531
-	}
-	if s.takesDSN() {
-		list = append(list, "DSN") // RFC 3461
-	}
-	if s.takesETRN() {
-		list = append(list, "ETRN") // RFC 1985
-	}
-	list = append(list, s.authOffers(ctx)...)
-	if s.tls == nil && s.certs != nil && s.certs.Present() {
-		list = append(list, "STARTTLS") // RFC 3207
-	}
-	if s.conf.vrfy {
-		list = append(list, "VRFY")
-	}
-	if s.conf.expn {
-		list = append(list, "EXPN")
-	}
-	return append(list, "HELP")
+	offer(!w.noPipelining, "PIPELINING")                                   // RFC 2920
+	offer(true, "SIZE "+strconv.FormatInt(s.conf.maxSize, 10))             // RFC 1870
+	offer(!w.no8BitMIME, "8BITMIME")                                       // RFC 6152
+	offer(!w.noChunking, "CHUNKING")                                       // RFC 3030
+	offer(!w.noEnhanced, "ENHANCEDSTATUSCODES")                            // RFC 2034
+	offer(s.takesUTF8(), "SMTPUTF8")                                       // RFC 6531
+	offer(s.takesDSN(), "DSN")                                             // RFC 3461
+	offer(s.takesETRN(), "ETRN")                                           // RFC 1985
+	offer(true, s.authOffers(ctx)...)                                      // RFC 4954
+	offer(s.tls == nil && s.certs != nil && s.certs.Present(), "STARTTLS") // RFC 3207
+	offer(s.conf.vrfy, "VRFY")
+	offer(s.conf.expn, "EXPN")
+	offer(true, "HELP")
+	return list
 }
 
-// keepsUTF8 says whether what is behind us takes internationalised mail.
-func (s *session) keepsUTF8() bool { return len(s.conf.mailer) == 0 || s.conf.mailerDSN }
+// passesEnvelope says whether whatever delivers for us takes all of the envelope, as
+// it is in POSTERN_ENVELOPE: SMTPUTF8 and DSN need that.
+func (s *session) passesEnvelope() bool { return len(s.conf.mailer) == 0 || s.conf.mailerDSN }
 
 // takesUTF8 says whether SMTPUTF8 is offered, which needs 8BITMIME (RFC 6531 3.1).
-func (s *session) takesUTF8() bool { return s.keepsUTF8() && !s.conf.wire.no8BitMIME }
+func (s *session) takesUTF8() bool { return s.passesEnvelope() && !s.conf.wire.no8BitMIME }
 
-// takesDSN says whether what is behind us makes delivery reports, or passes on
-// the wish for them.
-func (s *session) takesDSN() bool { return s.keepsUTF8() && !s.conf.wire.noDSN }
+// takesDSN says whether DSN is offered.
+func (s *session) takesDSN() bool { return s.passesEnvelope() && !s.conf.wire.noDSN }
 
 // protocol is the word behind "with" in Received, and in the record.
 func (s *session) protocol() string {

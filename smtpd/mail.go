@@ -114,42 +114,32 @@ func parseMail(arg string, syntax smtp.Syntax) (mailArgs, *smtp.Reply) {
 
 // mailParam takes one parameter of MAIL.
 func mailParam(env *smtp.Envelope, p smtp.Param) *smtp.Reply {
-	bad := func() *smtp.Reply {
-		return refusal(501, smtp.InvalidArguments, "bad value of "+p.Keyword)
-	}
 	var err error
+	ok := true
 	switch p.Keyword {
 	case "SIZE": // RFC 1870
-		switch env.Size, err = smtp.ParseSize(p.Value); err {
-		case nil:
-		case smtp.ErrSizeRange:
+		if env.Size, err = smtp.ParseSize(p.Value); err == smtp.ErrSizeRange {
 			return tooLarge()
-		default:
-			return bad()
 		}
 	case "BODY": // RFC 6152
-		if env.Body = strings.ToUpper(p.Value); env.Body != "7BIT" && env.Body != "8BITMIME" {
-			return bad()
-		}
+		env.Body = strings.ToUpper(p.Value)
+		ok = env.Body == "7BIT" || env.Body == "8BITMIME"
 	case "SMTPUTF8": // RFC 6531 3.4: no value
-		if p.HasValue {
-			return bad()
-		}
-		env.SMTPUTF8 = true
+		env.SMTPUTF8, ok = true, !p.HasValue
 	case "RET": // RFC 3461 4.3
-		if env.Ret = strings.ToUpper(p.Value); env.Ret != "FULL" && env.Ret != "HDRS" {
-			return bad()
-		}
+		env.Ret = strings.ToUpper(p.Value)
+		ok = env.Ret == "FULL" || env.Ret == "HDRS"
 	case "ENVID": // RFC 3461 4.4
-		if env.EnvID, err = smtp.DecodeXtext(p.Value); err != nil || !smtp.ValidEnvID(env.EnvID) {
-			return bad()
-		}
+		env.EnvID, err = smtp.DecodeXtext(p.Value)
+		ok = smtp.ValidEnvID(env.EnvID)
 	case "AUTH": // RFC 4954 section 5
-		if env.Auth, err = smtp.DecodeXtext(p.Value); err != nil || !isAuthSender(env.Auth) {
-			return bad()
-		}
+		env.Auth, err = smtp.DecodeXtext(p.Value)
+		ok = isAuthSender(env.Auth)
 	default:
 		return refusal(555, smtp.InvalidArguments, "unknown parameter of MAIL")
+	}
+	if err != nil || !ok {
+		return refusal(501, smtp.InvalidArguments, "bad value of "+p.Keyword)
 	}
 	return nil
 }

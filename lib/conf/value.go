@@ -178,6 +178,18 @@ func showSize(n int64) string {
 // is never negative.
 func Duration(p *time.Duration) Value { return single(p, ParseDuration, showDuration) }
 
+// DurationUpTo is Duration for a time above 0 and of at most max.
+func DurationUpTo(p *time.Duration, max time.Duration) Value {
+	parse := func(s string) (time.Duration, error) {
+		d, err := ParseDuration(s)
+		if err == nil && (d <= 0 || d > max) {
+			err = fmt.Errorf("%s is not above 0 and at most %s", s, showDuration(max))
+		}
+		return d, err
+	}
+	return single(p, parse, showDuration)
+}
+
 // ParseDuration reads what Duration takes.
 func ParseDuration(s string) (time.Duration, error) {
 	text := s

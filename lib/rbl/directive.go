@@ -1,7 +1,6 @@
 package rbl
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -34,17 +33,4 @@ const maxLimit = 20 * time.Second
 
 // LimitDirective is the value of the directive RBLTimeout: how long all lists
 // together may take to answer.
-func LimitDirective(p *time.Duration) conf.Value {
-	v := conf.Duration(p)
-	set := v.Set
-	v.Set = func(args []string) error {
-		if err := set(args); err != nil {
-			return err
-		}
-		if *p <= 0 || *p > maxLimit {
-			return fmt.Errorf("must be above 0 and at most %s", maxLimit)
-		}
-		return nil
-	}
-	return v
-}
+func LimitDirective(p *time.Duration) conf.Value { return conf.DurationUpTo(p, maxLimit) }

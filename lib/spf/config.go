@@ -48,23 +48,8 @@ var rows = []conf.Row[Config]{
 		Value: func(c *Config) conf.Value { return conf.String(&c.hosts) },
 		Help:  "Rules for domains that publish none, a line each: domain: rules. A domain with a dot in front stands for all below it. Need not exist."},
 	{Name: "SPFTimeout", Args: "time", Default: "20s",
-		Value: func(c *Config) conf.Value { return limitValue(&c.limit) },
+		Value: func(c *Config) conf.Value { return conf.DurationUpTo(&c.limit, Limit) },
 		Help:  "How long an SPF check may take; at most 20 seconds."},
-}
-
-func limitValue(p *time.Duration) conf.Value {
-	v := conf.Duration(p)
-	set := v.Set
-	v.Set = func(args []string) error {
-		if err := set(args); err != nil {
-			return err
-		}
-		if *p <= 0 || *p > Limit {
-			return fmt.Errorf("must be from 1s to %s", Limit)
-		}
-		return nil
-	}
-	return v
 }
 
 // Timeout is how long a check may take.

@@ -63,8 +63,8 @@ func TestConfigFaults(t *testing.T) {
 		"SPFHostsFile /no/such/dir\n": "",
 		"SPFHostsFile .\n":            "is a directory",
 		"SPFTimeout 5s\n":             "",
-		"SPFTimeout 21s\n":            "must be from 1s to 20s",
-		"SPFTimeout 0\n":              "must be from 1s to 20s",
+		"SPFTimeout 21s\n":            "21s is not above 0 and at most 20s",
+		"SPFTimeout 0\n":              "0 is not above 0 and at most 20s",
 	} {
 		_, _, err := configured(t, "", text)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
