@@ -80,7 +80,7 @@ func TestParse(t *testing.T) {
 		{"expansion to nothing and to words", ZMailer, "PARAM p x$EMPTY $TWO\n", []string{`1 p ["x" "a" "b"]`}, ""},
 		{"style lines", ZMailer, "BAD.example !go  away\n*.ok.example veR more\n127.0.0.1 -\nh 10 !X y\nsome.host * !NO\n* 999 ve\n",
 			[]string{`1 bad.example ["!go  away"] style`, `2 *.ok.example ["veR"] style`, `3 127.0.0.1 ["-"] style`,
-				`4 h ["!X y" "10"] style`, `5 some.host ["!NO"] style`, `6 * ["ve" "999"] style`}, ""},
+				`4 h ["!X y"] style`, `5 some.host ["!NO"] style`, `6 * ["ve" "999"] style`}, ""},
 		{"bad zmailer lines", ZMailer, "alone\nPARAM\nh 10\n", nil,
 			"t:1: the style line for alone has no flags\nt:2: PARAM without a name\nt:3: the style line for h has no flags"},
 		{"long line", ZMailer, "PARAM help " + strings.Repeat("x", 2000) + "\n",

@@ -95,7 +95,7 @@ func TestLoad(t *testing.T) {
 		{"raw in native", Native, "Header X: \"a  b\" c\n", func(s *settings) any { return s.header }, "X: a  b c", ""},
 		{"empty value", Proxsmtpd, "Header:\nTLS: must\nTLS: no\n", func(s *settings) any { return s.header + s.tls }, "no", ""},
 		{"style lines", ZMailer, "A.example 5 !go away\n* ve\n", func(s *settings) any { return fmt.Sprintf("%q", s.styles) },
-			`[["a.example" "!go away" "5"] ["*" "ve"]]`, ""},
+			`[["a.example" "!go away"] ["*" "ve"]]`, ""},
 		{"style in native", Native, "Style a \"!go away\" 5\nStyle * ve\n", func(s *settings) any { return fmt.Sprintf("%q", s.styles) },
 			`[["a" "!go away" "5"] ["*" "ve"]]`, ""},
 		{"for another program", Native, "MaxClients 5 and more\n", func(s *settings) any { return "" }, "", ""},
@@ -238,7 +238,7 @@ Domains localhost  # default
 Help "a \"b"  # c:3
 Help ""  # c:3
 #Header  # default
-Style h.example "!no more" 10  # c:4
+Style h.example "!no more"  # c:4
 MaxErrorsPerIP 5 6  # c:7
 MaxClients 3  # c:5, obeyed by listen
 `

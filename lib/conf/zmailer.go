@@ -41,7 +41,8 @@ func (p *parser) param(num int, text string) {
 }
 
 // style reads "pattern [load] flags". Flags that begin with ! go on to the end
-// of the line. A lone * for the load, as in old sample files, means none.
+// of the line, and whom they refuse they refuse under any load. A lone * for
+// the load, as in old sample files, means none.
 func (p *parser) style(num int, pattern, rest string) {
 	load := ""
 	flags, after := cutWord(rest)
@@ -50,7 +51,7 @@ func (p *parser) style(num int, pattern, rest string) {
 		flags, _ = cutWord(rest)
 	}
 	if strings.HasPrefix(flags, "!") {
-		flags = rest
+		flags, load = rest, ""
 	}
 	if flags == "" {
 		p.complain(num, "the style line for %s has no flags", pattern)
