@@ -25,7 +25,8 @@ import (
 //	as-stuck    says "hello PID", and is not ended by SIGTERM
 //	as-worker   is handed connections, and serves each as echo does
 //	as-broken   a worker that ends at once
-//	as-checked FILE   as echo; with --check its exit status is what FILE says
+//	as-checked FILE   as echo; with --check its exit status is what FILE says,
+//	                  or it stays and says so in FILE.stays
 func play(kind string, args []string) int {
 	switch kind {
 	case "as-echo", "as-checked":
@@ -50,6 +51,10 @@ func play(kind string, args []string) int {
 
 func checking(file string) int {
 	text, _ := os.ReadFile(file)
+	if string(text) == "stays" {
+		os.WriteFile(file+".stays", nil, 0o600)
+		time.Sleep(time.Hour)
+	}
 	n, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 	return n
 }

@@ -10,8 +10,30 @@ import (
 	"postern/lib/maillog"
 )
 
+// A look is a program's at a configuration. The zero one is none.
+type look struct {
+	pid   int
+	until time.Time // when it is ended
+}
+
+// tend ends a look that takes too long.
+func (l *look) tend(now time.Time) {
+	if l.pid != 0 && !now.Before(l.until) {
+		l.end()
+		l.until = now.Add(checkTime)
+	}
+}
+
+// end ends the look, if there is one.
+func (l *look) end() {
+	if l.pid != 0 {
+		_ = unix.Kill(-l.pid, unix.SIGKILL)
+	}
+}
+
 // reload reads the configuration anew. Before it is obeyed, a program that can
-// looks at it too; that takes a while, and the loop goes on.
+// looks at it too; that takes a while, and the loop goes on. It takes the place
+// of a look at what the configuration was before.
 func (s *server) reload() {
 	c, warnings, err := loadConfig(s.cfg.flags, s.cfg.places)
 	for _, w := range warnings {
@@ -21,6 +43,8 @@ func (s *server) reload() {
 		s.log.trouble("not_reloaded", err)
 		return
 	}
+	s.look.end()
+	s.look = look{}
 	if !c.checked() {
 		s.change(c)
 		return
@@ -31,10 +55,15 @@ func (s *server) reload() {
 		return
 	}
 	s.children[pid] = child{check: c}
+	s.look = look{pid, s.now().Add(checkTime)}
 }
 
-// checked is told how the program's look at a configuration ended.
-func (s *server) checked(c *config, status unix.WaitStatus) {
+// checked is told how a program's look at a configuration ended.
+func (s *server) checked(pid int, c *config, status unix.WaitStatus) {
+	if pid != s.look.pid {
+		return
+	}
+	s.look = look{}
 	switch {
 	case s.stage != serving:
 	case status.Exited() && status.ExitStatus() == 0:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -174,6 +175,51 @@ func TestProgramChecksFirst(t *testing.T) {
 	fmt.Fprintln(c, "still here")
 	if got := firstLine(t, c); got != "still here" {
 		t.Errorf("the session says %q", got)
+	}
+}
+
+// TestProgramChecksForEver: a look at a configuration that does not end gives way to
+// one at a later configuration, and keeps nobody from stopping.
+func TestProgramChecksForEver(t *testing.T) {
+	root := t.TempDir()
+	verdict := filepath.Join(root, "verdict")
+	write(t, root, "verdict", "0")
+	d := start(t, root, "--check-program", "127.0.0.1:0", "--", self(t), "as-checked", verdict)
+	d.addr(1)
+	write(t, root, "verdict", "stays")
+	d.signal(syscall.SIGHUP)
+	until(t, "a look that stays", func() bool {
+		_, err := os.Stat(verdict + ".stays")
+		return err == nil
+	})
+	write(t, root, "verdict", "0")
+	d.signal(syscall.SIGHUP)
+	d.logged("reloaded", 1)
+	d.signal(syscall.SIGTERM)
+	if err := d.ends(); err != nil {
+		t.Error(err)
+	}
+	if r, ok := d.find("not_reloaded", 1); ok {
+		t.Errorf("the log says %s", r.String())
+	}
+}
+
+// TestLookHasATime: a look at a configuration is ended when its time is over.
+func TestLookHasATime(t *testing.T) {
+	cmd := exec.Command("sleep", "3600")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Skip(err)
+	}
+	now := time.Now()
+	l := look{cmd.Process.Pid, now.Add(checkTime)}
+	l.tend(now)
+	if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("ended too soon: %v", err)
+	}
+	l.tend(now.Add(checkTime))
+	if err := cmd.Wait(); err == nil || err.Error() != "signal: killed" {
+		t.Errorf("%v, want that it was killed", err)
 	}
 }
 

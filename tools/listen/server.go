@@ -40,6 +40,7 @@ type server struct {
 	pool      pool
 	headings  int // PROXY headers that are on their way
 	pid       *pidFile
+	look      look // at a configuration, on reload
 
 	arrivals chan conn
 	headed   chan heading
@@ -190,6 +191,7 @@ func (s *server) introduced(h heading) {
 // tend does what is due.
 func (s *server) tend(now time.Time) {
 	s.dismiss(now)
+	s.look.tend(now)
 	s.feed(now)
 	if s.stage == serving {
 		s.fill(now)
@@ -219,6 +221,9 @@ func (s *server) setAlarm(now time.Time) {
 	}
 	if s.pool.next.After(now) {
 		consider(s.pool.next)
+	}
+	if s.look.pid != 0 {
+		consider(s.look.until)
 	}
 	if !s.limit.IsZero() {
 		consider(s.limit)

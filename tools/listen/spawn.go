@@ -114,7 +114,7 @@ func (s *server) reap() {
 func (s *server) ended(pid int, c child, status unix.WaitStatus) {
 	switch {
 	case c.check != nil:
-		s.checked(c.check, status)
+		s.checked(pid, c.check, status)
 		return
 	case c.worker != nil:
 		s.lost(c.worker, status)
