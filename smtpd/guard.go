@@ -166,20 +166,13 @@ func (c *config) hook(words []string) check.Hook {
 	return check.Hook{Path: c.below(words[0]), Args: words[1:], Optional: !strings.Contains(words[0], "/")}
 }
 
-// slowNets is a list of networks or of first octets, kept as it was written:
-// it is made ready only where there is a delay.
+// slowNets is a list of networks and first octets. It is kept as it was written, and
+// made into networks (slowPrefixes) only where there is a delay.
 func slowNets(p *[]string) conf.Value {
-	v := conf.Strings(p)
-	add := v.Set
-	v.Set = func(args []string) error {
-		for _, word := range args {
-			if _, err := parseSlow(word); err != nil {
-				return err
-			}
-		}
-		return add(args)
-	}
-	return v
+	return conf.Checked(conf.Strings(p), func(word string) error {
+		_, err := parseSlow(word)
+		return err
+	})
 }
 
 // parseSlow reads a network, a first octet, 58, or a range of them, 76-89.

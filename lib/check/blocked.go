@@ -10,9 +10,9 @@ import (
 	"postern/lib/smtp"
 )
 
-// blocked is the file of that name, made ready for look-ups whose cost does
-// not grow with its length: an address is asked for once for each length of
-// prefix in the file, a sender once for each pattern that could match it.
+// blocked is the file of that name, made ready for look-ups whose cost does not
+// grow with its length: an address is looked up once for each length of prefix in
+// the file, a sender once for each pattern that could match it.
 type blocked struct {
 	nets     map[netip.Prefix]entry
 	bits     [129]bool // lengths of prefixes in nets, of either family

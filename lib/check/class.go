@@ -1,8 +1,8 @@
 package check
 
-// Class is what the postmaster's lists say of a client or a sender. Of two
-// classes the lesser counts: precedence is by class, not by the order of
-// entries.
+// Class is what the postmaster's lists say about a client or a sender. When several
+// entries match, the class that stands first here counts, whatever the order of
+// the entries.
 type Class uint8
 
 const (

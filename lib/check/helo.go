@@ -12,6 +12,7 @@ import (
 	"postern/lib/smtp"
 )
 
+// liar is the verdict on a HELO that cannot be true: 554 5.7.1, and the session ends.
 func liar(reason string) Verdict {
 	return Verdict{Action: Reject, Close: true, Auth: true, Reason: reason,
 		Reply: smtp.Say(554, smtp.NotAuthorized, "give your own name in HELO")}

@@ -106,8 +106,8 @@ func (l listed) better(other listed) listed {
 	return l
 }
 
-// find is what the lists say of a client, and if that is nothing, what they
-// say of the sender.
+// find is what the lists say about the client or, if they say nothing about it,
+// about the sender.
 func (l *Lists) find(client netip.Addr, sender smtp.Mailbox) (listed, error) {
 	if l == nil {
 		return listed{}, nil

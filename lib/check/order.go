@@ -72,10 +72,11 @@ func Order(c Config) []Check {
 		{Name: "helo-exists", Stage: Helo, Ask: c.heloExists},
 		{Name: "lists", Stage: Mail, Ask: c.lists},
 		{Name: "sender-domain", Stage: c.senderStage(), Ask: c.senderDomain},
-		// What is no relaying for strangers comes first: no list may pass by it.
+		// What keeps strangers from relaying comes first: no list, though it
+		// allows a client, may let them.
 		{Name: "percent", Stage: Rcpt, Ask: c.percent},
-		// relay and recipient are not opinions but facts: without an answer
-		// nothing can be promised, so they are closed.
+		// recipient is no opinion: as long as nobody knows whether an address
+		// exists, no mail for it can be accepted, so it is closed.
 		{Name: "recipient", Stage: Rcpt, Closed: true, Ask: c.recipient},
 		{Name: "names-blocked", Stage: Rcpt, Ask: c.namesBlocked},
 		{Name: "senders", Stage: Rcpt, Ask: c.senders},

@@ -13,9 +13,9 @@ import (
 // (RFC 5321 4.5.3.2).
 const lookupLimit = 15 * time.Second
 
-// senderDomain refuses a sender whose domain takes no mail: what would be sent
-// back to it had nowhere to go. Only a clear no counts; trouble with DNS is
-// not the sender's fault.
+// senderDomain refuses a sender whose domain takes no mail, so that a bounce would
+// have nowhere to go: 550 5.7.27 or 5.1.8. Only a clear answer of DNS counts;
+// trouble with DNS is not the sender's fault.
 func (c *Config) senderDomain(ctx context.Context, f *Facts) (Verdict, error) {
 	domain := f.Sender.Domain
 	if !c.SenderDomain || f.Trusted || f.Class == Allow || domain == "" || c.exempt(f.Recipient) || isLiteral(domain) {

@@ -7,10 +7,10 @@ import (
 	"postern/lib/spf"
 )
 
-// spf refuses a client of which the sender's domain says that it may not send
-// for it: 550 5.7.23 (RFC 7208 8.4, RFC 7372 3.2). While the domain cannot be
-// asked, it is told to come later: 451 4.4.3 (RFC 7208 8.6). What a domain
-// publishes and nobody can read is no reason to refuse.
+// spf refuses a client that may not send for the sender's domain, as the domain
+// says: 550 5.7.23 (RFC 7208 8.4, RFC 7372 3.2). While the domain cannot be asked,
+// the client is told to come later: 451 4.4.3 (RFC 7208 8.6). A record that
+// nobody can read (permerror) is no reason to refuse.
 func (c *Config) spf(_ context.Context, f *Facts) (Verdict, error) {
 	if f.SPF == nil || f.Trusted {
 		return Verdict{}, nil

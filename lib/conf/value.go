@@ -34,6 +34,21 @@ type Value struct {
 // show what flags made of it gives a Value with Show instead.
 func Func(set func(args []string) error) Value { return Value{Set: set} }
 
+// Checked is v for arguments that check has nothing against. Its error says which
+// argument is wrong, and how.
+func Checked(v Value, check func(arg string) error) Value {
+	set := v.Set
+	v.Set = func(args []string) error {
+		for _, arg := range args {
+			if err := check(arg); err != nil {
+				return err
+			}
+		}
+		return set(args)
+	}
+	return v
+}
+
 // one gives the only argument there may be.
 func one(args []string) (string, error) {
 	switch len(args) {

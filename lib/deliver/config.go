@@ -56,10 +56,10 @@ func (c *Config) Directives() conf.Section {
 
 var rows = []conf.Row[Config]{
 	{Name: "Hostname", Synonyms: []string{"defaultdomain"}, Args: "name",
-		Value: func(c *Config) conf.Value { return checked(conf.String(&c.Hostname), checkHost) },
+		Value: func(c *Config) conf.Value { return conf.Checked(conf.String(&c.Hostname), checkHost) },
 		Help:  "The name of this host: in the greeting, in Received, and as a domain whose mail is taken. The system's name unless said."},
 	{Name: "Domains", Synonyms: []string{"ourdomains"}, Args: "domain ...", Repeat: true,
-		Value: func(c *Config) conf.Value { return checked(conf.Strings(&c.Domains), checkPattern) },
+		Value: func(c *Config) conf.Value { return conf.Checked(conf.Strings(&c.Domains), checkPattern) },
 		Help:  "Further domains whose mail is taken; *.dom means dom and all below it."},
 	{Name: "Rewrite", Args: "file",
 		Value: func(c *Config) conf.Value { return conf.String(&c.Rules) },
@@ -81,27 +81,17 @@ var rows = []conf.Row[Config]{
 		Help:  "Received fields beyond which a message is taken to be in a loop."},
 }
 
-// checked is v for arguments that pass a check.
-func checked(v conf.Value, check func(string) error) conf.Value {
-	set := v.Set
-	v.Set = func(args []string) error {
-		for _, arg := range args {
-			if err := check(arg); err != nil {
-				return fmt.Errorf("%q: %w", arg, err)
-			}
-		}
-		return set(args)
-	}
-	return v
-}
-
 // checkHost refuses what cannot be a host's name, or an address in its place.
-func checkHost(name string) error {
+func checkHost(name string) (err error) {
 	if strings.HasPrefix(name, "[") {
-		_, err := smtp.ParseLiteral(name)
-		return err
+		_, err = smtp.ParseLiteral(name)
+	} else {
+		err = smtp.CheckDomain(name, true)
 	}
-	return smtp.CheckDomain(name, true)
+	if err != nil {
+		return fmt.Errorf("%q: %w", name, err)
+	}
+	return nil
 }
 
 // checkPattern refuses what is neither a domain nor *.domain.

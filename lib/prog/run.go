@@ -41,10 +41,11 @@ type Result struct {
 	Output []byte
 }
 
-// Run runs the command in a process group of its own, unless it is to join
-// ours, and waits for it. When ctx is done or the limit has passed, the whole
-// group, or what joined ours, is killed, and the error is context.Canceled or context.DeadlineExceeded; other errors say that it could
-// not be started. How it ended by itself is no error.
+// Run runs the command in a process group of its own, unless it is to join ours,
+// and waits for it. When ctx is done or the limit has passed, the group, or the
+// process that joined ours, is killed, and the error wraps context.Canceled or
+// context.DeadlineExceeded. Any other error says that the command could not be
+// started. How it ended by itself is no error: see Result.
 func Run(ctx context.Context, c Command) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{Status: tempFail}, fmt.Errorf("%s: %w", c.Path, err)
@@ -55,7 +56,8 @@ func Run(ctx context.Context, c Command) (Result, error) {
 		defer cancel()
 	}
 	if c.Tied {
-		// It is tied to the thread, which must not go elsewhere and end.
+		// The kernel ties it to the thread that starts it, which must live as
+		// long as we wait.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 	}
