@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
 	"strconv"
@@ -147,7 +148,7 @@ func loginName() string {
 }
 
 // inherited is the envelope that smtpd has left on a descriptor, nil if there
-// is none.
+// is none. One that cannot be read is an inputError: no fault of the message's.
 func inherited() (*smtp.Envelope, error) {
 	if os.Getenv(place.EnvelopeEnv) != "3" {
 		return nil, nil
@@ -156,7 +157,10 @@ func inherited() (*smtp.Envelope, error) {
 	defer f.Close()
 	env, err := queue.ReadEnvelope(bufio.NewReader(f))
 	if err != nil {
-		return nil, fmt.Errorf("descriptor 3: %w", err)
+		err = fmt.Errorf("descriptor 3: %w", err)
 	}
-	return env, nil
+	if errors.As(err, new(*fs.PathError)) {
+		err = inputError{err}
+	}
+	return env, err
 }

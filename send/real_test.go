@@ -109,6 +109,23 @@ func TestEnvelopeOnDescriptor3(t *testing.T) {
 	}
 }
 
+// TestUnreadableEnvelope: an envelope that cannot be read, as a folder cannot, is
+// no fault of the message's.
+func TestUnreadableEnvelope(t *testing.T) {
+	path, p := binary(t), instance(t)
+	f, err := os.Open(p.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	cmd := command(path, "Received: x\n\ntext\n", "-f", "s@x.example", "--", "bob@mx.example")
+	cmd.Env = []string{place.RootEnv + "=" + p.Root(), place.EnvelopeEnv + "=3"}
+	cmd.ExtraFiles = []*os.File{f}
+	if got := status(cmd.Run()); got != sysexits.NoInput || len(mails(t, p, "bob")) != 0 {
+		t.Errorf("got status %d, %v, want %d", got, cmd.Stderr, sysexits.NoInput)
+	}
+}
+
 // TestParallelMbox has many processes deliver into one mbox, a third of them
 // killed. What was reported safe is there, and every message is whole.
 func TestParallelMbox(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 func (p *program) submit(operands []string) int {
 	env, fromSMTP, err := p.envelope(operands)
 	if err != nil {
-		return complain(p.stderr, sysexits.DataErr, err)
+		return p.unreadable(err)
 	}
 	in, err := p.openMessage(env, fromSMTP)
 	if err != nil {

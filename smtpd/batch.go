@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"strings"
@@ -60,7 +61,8 @@ func (f *batchFlags) verify() error {
 }
 
 // serveBatch serves a dialogue that does not come over a network. It ends
-// well when the input does.
+// well when the input does, and not when that cannot be read or a reply not
+// written: what stands behind it was not looked at.
 func (srv *server) serveBatch(stdin io.Reader, stdout io.Writer) int {
 	if overIP(stdin) {
 		srv.logf(maillog.Err, "error", "-i: standard input is a connection from a network, which cannot be trusted; leave -i out")
@@ -68,10 +70,33 @@ func (srv *server) serveBatch(stdin io.Reader, stdout io.Writer) int {
 	}
 	p := peer{client: netip.AddrPortFrom(srv.conf.flags.as, 0)}
 	p.local = !p.known()
-	if !srv.evil(p.client.Addr()) {
-		srv.serve(stdConn(stdin, stdout), p)
+	if srv.evil(p.client.Addr()) {
+		return sysexits.OK
+	}
+	c := &batchConn{Conn: stdConn(stdin, stdout)}
+	srv.serve(c, p)
+	if c.failed {
+		return sysexits.IOErr
 	}
 	return sysexits.OK
+}
+
+// batchConn knows whether reading or writing has failed.
+type batchConn struct {
+	net.Conn
+	failed bool
+}
+
+func (c *batchConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.failed = c.failed || err != nil && err != io.EOF
+	return n, err
+}
+
+func (c *batchConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.failed = c.failed || err != nil
+	return n, err
 }
 
 // overIP says whether the descriptor is a connection over a network.

@@ -7,9 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 
 	"postern/lib/smtptest"
+	"postern/lib/sysexits"
 )
 
 const batch = `HELO a
@@ -180,6 +183,24 @@ func TestBatchOnUnixSocket(t *testing.T) {
 	text, _ := io.ReadAll(bufio.NewReader(c))
 	if status := <-done; status != 0 || len(in.mailbox(t, "bob")) != 1 {
 		t.Errorf("exit status %d, said %q", status, text)
+	}
+}
+
+// A batch of which not all could be read, or to which not all could be replied,
+// does not end well.
+func TestBatchFails(t *testing.T) {
+	in := newInstance(t).withFlags(t, "-i")
+	broken := io.MultiReader(strings.NewReader(batch), iotest.ErrReader(syscall.EIO))
+	if status := in.serveBatch(broken, io.Discard); status != sysexits.IOErr {
+		t.Errorf("unreadable: exit status %d", status)
+	}
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	if status := in.serveBatch(strings.NewReader(batch), full); status != sysexits.IOErr {
+		t.Errorf("no room for replies: exit status %d", status)
 	}
 }
 
