@@ -8,13 +8,11 @@ import (
 
 	"postern/lib/conf"
 	"postern/lib/greylist"
-	"postern/lib/maillog"
 	"postern/lib/place"
 	"postern/lib/tool"
 )
 
-// config is what the configuration says of greylisting. The file is smtpd's:
-// what else stands in it is smtpd's business.
+// config is what the configuration, smtpd's, says of greylisting.
 type config struct {
 	greylist.Config
 	table *conf.Table
@@ -22,28 +20,26 @@ type config struct {
 
 // load reads the configuration, and the options that win over it.
 func (p *program) load(e *tool.Env) (*config, error) {
-	places := place.New(os.Getenv(place.RootEnv))
 	c := &config{Config: greylist.NewConfig()}
 	c.table = conf.NewTable(c.Config.Directives())
-	warnings, err := c.table.ReadFile(conf.Source{
-		Spec: e.Config, Usual: filepath.Join(places.Etc(), "smtpd.conf"), Foreign: true,
-	})
-	for _, w := range warnings {
-		e.Log.Log(maillog.Warning, w.Error())
-	}
 	dir, noDir := p.folder()
-	errs := []error{err, noDir}
+	errs := []error{e.ReadConfig(c.table), noDir}
+	mode := ""
+	if p.learn {
+		mode = "learn"
+	}
 	for _, o := range []struct{ option, directive, value string }{
 		{"--dir", "GreylistDir", dir},
 		{"--delay", "GreylistDelay", p.delay},
 		{"--key", "GreylistKey", p.key},
-		{"--learn", "Greylist", map[bool]string{true: "learn"}[p.learn]},
+		{"--learn", "Greylist", mode},
 	} {
 		if o.value != "" {
 			errs = append(errs, c.table.Flag(o.option, o.directive, o.value))
 		}
 	}
-	return c, errors.Join(append(errs, c.Complete(filepath.Join(places.Lib(), "grey")))...)
+	usual := filepath.Join(place.New(os.Getenv(place.RootEnv)).Lib(), "grey")
+	return c, errors.Join(append(errs, c.Complete(usual))...)
 }
 
 // folder is what --dir says, from where it is said; the configuration speaks of

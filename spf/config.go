@@ -5,14 +5,12 @@ import (
 	"os"
 
 	"postern/lib/conf"
-	"postern/lib/maillog"
 	"postern/lib/place"
 	"postern/lib/spf"
 	"postern/lib/tool"
 )
 
-// config is what a configuration file says of SPF. The file is smtpd's: what
-// else stands in it is smtpd's business.
+// config is what a configuration file, smtpd's, says of SPF.
 type config struct {
 	spf.Config
 	etcDir, hostname string
@@ -37,7 +35,9 @@ func newConfig() *config {
 	return &config{Config: spf.NewConfig(), etcDir: place.New(os.Getenv(place.RootEnv)).Etc()}
 }
 
-// configure reads the configuration file.
+// configure reads the file of -C. Unlike the other tools, spf does not read smtpd's
+// own file where there is no -C: it then tells what the domain says, whatever rules
+// this host has.
 func (c *checker) configure(e *tool.Env) error {
 	f := newConfig()
 	f.table = f.directives()
@@ -45,9 +45,7 @@ func (c *checker) configure(e *tool.Env) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range warnings {
-		e.Log.Log(maillog.Warning, w.Error())
-	}
+	e.Warn(warnings)
 	if c.spf.Rules, err = f.Rules(f.etcDir); err != nil {
 		return err
 	}

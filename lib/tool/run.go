@@ -21,7 +21,7 @@ import (
 // it asks for. It returns the exit status.
 func Run(p *Program, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	stack.Grow()
-	e := &Env{Stdout: stdout, Stderr: stderr}
+	e := &Env{Stdout: stdout, Stderr: stderr, name: p.Name}
 	set := p.options(&e.Flags)
 	operands, err := set.Parse(args)
 	if err == nil {

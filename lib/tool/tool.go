@@ -87,6 +87,8 @@ type Env struct {
 	Stderr io.Writer
 	// Operands tells that one check is made for a person.
 	Operands bool
+
+	name string // of the program
 }
 
 // Checker makes checks, several at a time.

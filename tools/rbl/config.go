@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"postern/lib/conf"
-	"postern/lib/place"
 	"postern/lib/rbl"
+	"postern/lib/tool"
 )
 
 // config is the lists that are asked.
@@ -23,9 +21,9 @@ var rows = []conf.Row[config]{
 
 var errNoLists = errors.New("no lists to ask: name them with -b, or in a file with -C")
 
-// load takes the lists of the command line, or else those of a file of smtpd's.
-// What else stands in the file is not looked at.
-func (c *config) load(texts []string, file string, stderr io.Writer) error {
+// load takes the lists that the command line names (-b), and those of the file of
+// -C; without either those of smtpd's own file.
+func (c *config) load(texts []string, e *tool.Env) error {
 	for _, text := range texts {
 		l, err := rbl.ParseText(text)
 		if err != nil {
@@ -33,8 +31,8 @@ func (c *config) load(texts []string, file string, stderr io.Writer) error {
 		}
 		c.lists = append(c.lists, l)
 	}
-	if len(texts) == 0 || file != "" {
-		if err := c.read(file, stderr); err != nil {
+	if len(texts) == 0 || e.Config != "" {
+		if err := c.read(e); err != nil {
 			return err
 		}
 	}
@@ -44,16 +42,10 @@ func (c *config) load(texts []string, file string, stderr io.Writer) error {
 	return nil
 }
 
-// read adds the lists of a file; without a name it is smtpd's usual one.
-func (c *config) read(file string, stderr io.Writer) error {
+// read adds the lists of a file.
+func (c *config) read(e *tool.Env) error {
 	var more config
-	table := conf.NewTable(conf.Of(rows, &more))
-	warnings, err := table.ReadFile(conf.Source{
-		Spec: file, Usual: filepath.Join(place.New(os.Getenv(place.RootEnv)).Etc(), "smtpd.conf"), Foreign: true,
-	})
-	for _, w := range warnings {
-		fmt.Fprintf(stderr, "rbl: %v (ignored)\n", w)
-	}
+	err := e.ReadConfig(conf.NewTable(conf.Of(rows, &more)))
 	c.lists = append(c.lists, more.lists...)
 	return err
 }

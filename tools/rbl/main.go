@@ -1,4 +1,4 @@
-// Rbl asks block lists about clients.
+// Rbl asks block lists about clients. See rbl(1).
 package main
 
 import (
@@ -11,5 +11,5 @@ import (
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return tool.Run(newProgram(), args, stdin, stdout, stderr)
+	return tool.Run(new(program).tool(), args, stdin, stdout, stderr)
 }

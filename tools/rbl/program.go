@@ -19,15 +19,14 @@ import (
 // than a resolver has questions on their way, since some lists answer late.
 const jobs = 512
 
-// program is the options besides those that all tools have.
+// program is what the command line asks for besides what all tools have.
 type program struct {
 	lists   []string // -b
 	test    bool     // --test
 	reasons bool     // --reasons
 }
 
-func newProgram() *tool.Program {
-	p := new(program)
+func (p *program) tool() *tool.Program {
 	return &tool.Program{
 		Name:       "rbl",
 		Synopsis:   "[-b list ...] [--reasons] [--test] [ip [sender [helo]]]",
@@ -47,10 +46,10 @@ func (p *program) flags(s *arg.Set) {
 	s.Bool(&p.test, "test", "test whether the lists work, and do no more")
 }
 
-// open makes the check.
+// open makes the check ready.
 func (p *program) open(e *tool.Env) (tool.Checker, error) {
 	c := &checker{reasons: p.reasons || e.Operands || e.Policy}
-	err := c.load(p.lists, e.Config, e.Stderr)
+	err := c.load(p.lists, e)
 	c.dns = c.resolver(e)
 	for i := range c.lists {
 		c.byName = c.byName || c.lists[i].By&rbl.ByName != 0
@@ -68,7 +67,7 @@ func (p *program) mode(e *tool.Env, operands []string) (status int, done bool) {
 		return sysexits.Usage, true
 	}
 	var c config
-	if err := c.load(p.lists, e.Config, e.Stderr); err != nil {
+	if err := c.load(p.lists, e); err != nil {
 		fmt.Fprintf(e.Stderr, "rbl: %v\n", err)
 		return sysexits.Config, true
 	}

@@ -1,5 +1,5 @@
 // Synfp shows which operating systems clients have, by the first packets of
-// their connections.
+// their connections. See synfp(8).
 package main
 
 import (
@@ -12,5 +12,5 @@ import (
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return tool.Run(newProgram(), args, stdin, stdout, stderr)
+	return tool.Run(new(program).tool(), args, stdin, stdout, stderr)
 }

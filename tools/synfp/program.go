@@ -4,18 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"time"
 
 	"postern/lib/arg"
-	"postern/lib/conf"
-	"postern/lib/place"
 	"postern/lib/synfp"
 	"postern/lib/sysexits"
 	"postern/lib/tool"
 )
 
-// program is the options besides those that all tools have.
+// program is what the command line asks for besides what all tools have.
 type program struct {
 	fingerprint *string  // -f, nil when it was not given
 	file        *string  // --read
@@ -30,8 +26,7 @@ type program struct {
 // jobs is how many clients a filter asks the collector about at once.
 const jobs = 16
 
-func newProgram() *tool.Program {
-	p := new(program)
+func (p *program) tool() *tool.Program {
 	return &tool.Program{
 		Name:     "synfp",
 		Synopsis: "[-lv] [-f fingerprint] [--read file] [--collect] [--db file ...] [--mtu octets] [--socket path] [tcp-port [ip [interface ...]]]",
@@ -58,112 +53,6 @@ func (p *program) flags(s *arg.Set) {
 // same as none: a script's variable may be.
 func given(value **string) func(string) error {
 	return func(text string) error { *value = &text; return nil }
-}
-
-// config is what synfp obeys of smtpd.conf(5).
-type config struct {
-	mtu    int
-	keep   int
-	waitMs int
-}
-
-// Bounds of SynFpBuf, and of SynFpWait in milliseconds.
-const (
-	defaultKeep = 10000
-	maxKeep     = 1 << 20
-	defaultWait = 500
-	mostWait    = int(maxWait / time.Millisecond)
-)
-
-var rows = []conf.Row[config]{
-	{Name: "SynOsMTU", Args: "octets", Default: "1500",
-		Value: func(c *config) conf.Value { return synfp.MTU(&c.mtu) },
-		Help:  "As in smtpd.conf(5)."},
-	{Name: "SynFpWait", Args: "milliseconds", Default: "500",
-		Value: func(c *config) conf.Value { return conf.Int(&c.waitMs, 0, mostWait) },
-		Help:  "How long a filter waits for the collector's answer about a client; at most 5000, and 0 for what it has seen already."},
-	{Name: "SynFpBuf", Args: "number", Default: "10000", Old: conf.Old{Avenger: "100"},
-		Value: func(c *config) conf.Value { return conf.Int(&c.keep, 1, maxKeep) },
-		Help:  "SYNs that the collector keeps for sessions that have not yet asked for them."},
-}
-
-func places() place.Places { return place.New(os.Getenv(place.RootEnv)) }
-
-// path is where the collector's socket is.
-func (p *program) path() string {
-	if p.socket != "" {
-		return p.socket
-	}
-	return synfp.Socket(places().Run())
-}
-
-// load reads the configuration; the command line has the last word.
-func (p *program) load(e *tool.Env) (config, error) {
-	c := config{mtu: synfp.UsualMTU, keep: defaultKeep, waitMs: defaultWait}
-	table := conf.NewTable(conf.Of(rows, &c))
-	warnings, err := table.ReadFile(conf.Source{
-		Spec: e.Config, Usual: filepath.Join(places().Etc(), "smtpd.conf"), Foreign: true,
-	})
-	for _, w := range warnings {
-		fmt.Fprintf(e.Stderr, "synfp: %v (ignored)\n", w)
-	}
-	if p.mtu != "" {
-		err = errors.Join(err, table.Flag("--mtu", "SynOsMTU", p.mtu))
-	}
-	return c, err
-}
-
-// database reads those of --db and puts our own behind them.
-func (p *program) database() (*synfp.Database, error) {
-	var list []*synfp.Database
-	for _, name := range p.databases {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		d, err := synfp.Read(name, f)
-		f.Close()
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, d)
-	}
-	return synfp.Join(append(list, synfp.Own())...), nil
-}
-
-// naming is how systems are named.
-type naming struct {
-	db  *synfp.Database
-	mtu int
-}
-
-func (p *program) naming(e *tool.Env) (n naming, c config, err error) {
-	if c, err = p.load(e); err != nil {
-		return n, c, err
-	}
-	n.mtu = c.mtu
-	n.db, err = p.database()
-	return n, c, err
-}
-
-// name is the system in words, "" when none is known.
-func (n naming) name(s *synfp.SYN) string {
-	system, _ := n.db.NameSYN(s, n.mtu)
-	return system.String()
-}
-
-// words says for people what system it is, and how far away.
-func (n naming) words(s *synfp.SYN) string {
-	system, ok := n.db.NameSYN(s, n.mtu)
-	name := system.String()
-	if !ok {
-		name = "unknown"
-	}
-	hops := system.Hops(&s.Fingerprint)
-	if hops == 1 {
-		return name + ", 1 hop away"
-	}
-	return fmt.Sprintf("%s, %d hops away", name, hops)
 }
 
 // mode does what is no check: capturing, collecting, naming.
