@@ -55,13 +55,13 @@ func newConfig(p place.Places) *config {
 // options is the command line. What sendmail(8) has beyond it is taken and
 // means nothing here.
 func (c *config) options() *arg.Set {
-	s := arg.New("send", "[-f sender] [-intvx#] [-C [dialect:]file] [--] recipient ...")
+	s := arg.New("send", "[-intvx#] [-f sender] [-F name] [-B type] [-N events] [-R amount] [-V id] [-b mode] [-C [dialect:]file] [--check] [--] recipient ...")
 	from := func(address string) error {
 		c.sender, c.hasSender = address, true
 		return nil
 	}
-	s.Func("f", "sender", "envelope sender; <> for none", from)
-	s.Func("r", "sender", "the same", from)
+	s.Func("f", "sender", "the sender of the envelope; <> for none", from)
+	s.Func("r", "sender", "as -f", from)
 	s.Bool(&c.dots, "i", "a line with nothing but a dot does not end the message")
 	s.Bool(&c.scan, "t", "take recipients from To, Cc and Bcc")
 	s.Bool(&c.mail.NoAliases, "n", "pass over the aliases")
@@ -71,20 +71,20 @@ func (c *config) options() *arg.Set {
 	s.String(&c.fullName, "F", "name", "full name of the sender, for a From field")
 	s.String(&c.body, "B", "type", "7BIT or 8BITMIME")
 	s.String(&c.notify, "N", "events", "NEVER, or SUCCESS, FAILURE, DELAY: what the sender wants to hear of")
-	s.String(&c.ret, "R", "amount", "FULL or HDRS: how much of it he wants back")
+	s.String(&c.ret, "R", "amount", "FULL or HDRS: how much of the message the sender wants back")
 	s.String(&c.envid, "V", "id", "the sender's own name for the message")
 	s.Func("b", "mode", "m: deliver mail; s: speak SMTP; p: list the queue; v: print where recipients go; i: nothing", c.setMode)
 	s.Func("I", "", "as -b i", func(string) error { return c.setMode("i") })
-	s.Func("o", "option", "an option of sendmail's: i is obeyed", c.setOption)
+	s.Func("o", "option", "an option of sendmail's, of which i is obeyed", c.setOption)
 	for _, letter := range [...]string{"A", "h", "L", "O", "p", "X", "e", "D"} {
 		s.Func(letter, "value", "taken for sendmail's sake", func(string) error { return nil })
 	}
 	for _, letter := range [...]string{"G", "m", "U"} {
 		s.Func(letter, "", "taken for sendmail's sake", func(string) error { return nil })
 	}
-	s.String(&c.file, "C", "[dialect:]file", "configuration, instead of smtpd.conf")
-	s.Bool(&c.check, "check", "check configuration, rules and aliases, and print what is in force")
-	s.Bool(&c.version, "version", "print the version")
+	s.String(&c.file, "C", "[dialect:]file", "read this configuration, instead of smtpd.conf")
+	s.Bool(&c.check, "check", "check configuration, rules and aliases, print what is in force, and exit")
+	s.Bool(&c.version, "version", "print the version and exit")
 	s.String(&c.final, "deliver", "destination", "deliver a file to one destination, as this user")
 	s.String(&c.id, "id", "id", "with --deliver: the message's name in the queue")
 	s.Bool(&c.again, "again", "with --deliver: the message may have been delivered already")

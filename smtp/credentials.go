@@ -24,9 +24,9 @@ type credentialConfig struct {
 
 // options adds the options about credentials.
 func (c *credentialConfig) options(s *arg.Set) {
-	s.String(&c.file, "credentials", "file", "users and passwords of servers; only its owner may read it")
-	s.String(&c.passwordCommand, "password-command", "command", "a program that prints the password")
-	s.String(&c.tokenCommand, "token-command", "command", "a program that prints an access token (XOAUTH2)")
+	s.String(&c.file, "credentials", "file", "take the users and passwords of servers from this file, which only its owner may read")
+	s.String(&c.passwordCommand, "password-command", "command", "run this program, which prints the password")
+	s.String(&c.tokenCommand, "token-command", "command", "run this program, which prints an access token (XOAUTH2)")
 }
 
 // errNoCredentials is a server for which there are none.

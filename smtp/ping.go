@@ -47,8 +47,8 @@ var defaultPings = pingConfig{delay: pingDelay, connections: pingConnections, jo
 // options adds the options that -p has.
 func (c *pingConfig) options(s *arg.Set) {
 	*c = defaultPings
-	s.Func("delay", "time", "with -p: between two questions over one connection, as 250ms", c.setDelay)
-	s.Int(&c.connections, "connections", "n", "with -p: connections to one host at once")
+	s.Func("delay", "time", "with -p: wait so long between two questions over one connection, as 250ms", c.setDelay)
+	s.Int(&c.connections, "connections", "n", "with -p: make at most n connections to one host at once")
 	s.Bool(&c.probe, "probe", "with -p: ask about a made-up address too, to find servers that accept any")
 	s.Int(&c.jobs, "j", "n", "with -p: work on n lines of standard input at once")
 	s.Bool(&c.json, "J", "with -p: write JSON lines")

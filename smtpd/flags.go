@@ -52,7 +52,7 @@ func (f *flags) set() *arg.Set {
 	s.String(&f.netdir, "n", "netdir", "take the addresses from the files local and remote here")
 	s.Bool(&f.tlsFirst, "t", "begin with the TLS handshake, as on port 465")
 	s.Bool(&f.version, "V,version", "print the version and exit")
-	s.String(&f.zone, "z", "zonefile", "answer DNS questions from this file")
+	s.String(&f.zone, "z", "zonefile", "answer DNS questions from this zone file")
 	f.guardOptions(s)
 	f.batchFlags.options(s)
 	f.authFlags.options(s)

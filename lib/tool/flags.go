@@ -36,13 +36,13 @@ func (f *Flags) Add(s *arg.Set) {
 	s.Int(&f.Jobs, "j", "n", "work on n lines at once")
 	s.Bool(&f.JSON, "J", "write JSON lines")
 	s.String(&f.Server, "r", "ip[:port]", "name servers to ask, with commas between them; $"+place.ResolverEnv)
-	s.String(&f.Zone, "z", "file", "answer DNS from a zone file")
+	s.String(&f.Zone, "z", "file", "answer DNS questions from this zone file")
 	s.String(&f.Record, "record", "file", "keep the DNS answers that were used in a zone file for -z")
 	s.String(&f.Config, "C", "[dialect:]file", "configuration")
 	s.Bool(&f.Check, "check", "check the configuration and print what is in force")
 	s.Bool(&f.Debug, "d", "debug to standard error")
 	s.Bool(&f.Dry, "n", "say what would be done, and do nothing")
-	s.Bool(&f.Version, "V,version", "print the version")
+	s.Bool(&f.Version, "V,version", "print the version and exit")
 }
 
 // verify says what is wrong with the options taken together, and with operands

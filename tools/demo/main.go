@@ -38,7 +38,7 @@ func (f *flags) parse(args []string) (*arg.Set, error) {
 	set.Bool(&f.once, "1", "receive one message, its own, and end")
 	set.String(&f.dir, "d", "dir", "keep the instance in this folder, instead of a temporary one")
 	set.Int(&f.port, "p", "port", "listen on this port of 127.0.0.1, or the next free one (2525)")
-	set.Bool(&f.version, "V,version", "print the version")
+	set.Bool(&f.version, "V,version", "print the version and exit")
 	operands, err := set.Parse(args)
 	if err == nil && len(operands) > 0 {
 		err = fmt.Errorf("unexpected argument %q", operands[0])

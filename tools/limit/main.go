@@ -34,7 +34,7 @@ func (f *flags) options() *arg.Set {
 	s.Bool(&f.dry, "n", "say whether there is room, and take none")
 	s.String(&f.folder, "s", "folder", "where the state is kept")
 	s.Bool(&f.sweep, "sweep", "remove what is of no more use, of all that is kept there")
-	s.Bool(&f.version, "V,version", "print the version")
+	s.Bool(&f.version, "V,version", "print the version and exit")
 	return s
 }
 

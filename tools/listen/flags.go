@@ -45,7 +45,7 @@ func (f *flags) options() *arg.Set {
 	s.Strings(&f.proxies, "proxy", "net", "connections from here begin with a PROXY header")
 	s.Bool(&f.check, "check", "print the configuration in force, and do nothing")
 	s.Bool(&f.checkProgram, "check-program", "have the program check its configuration, as is done for smtpd")
-	s.Bool(&f.version, "V,version", "print the version")
+	s.Bool(&f.version, "V,version", "print the version and exit")
 	return s
 }
 

@@ -36,8 +36,8 @@ func (f *flags) options() *arg.Set {
 	s.Bool(&f.fetch, "f", "fetch the policies, and print them as they are")
 	s.Bool(&f.dry, "n", "print what would be asked, and ask nothing")
 	s.String(&f.server, "r", "resolver", "ask this name server")
-	s.Bool(&f.version, "V,version", "print the version")
-	s.String(&f.zone, "z", "file", "answer DNS from a zone file")
+	s.Bool(&f.version, "V,version", "print the version and exit")
+	s.String(&f.zone, "z", "file", "answer DNS questions from this zone file")
 	return s
 }
 

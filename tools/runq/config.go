@@ -109,7 +109,7 @@ func (c *config) options() *arg.Set {
 	s.Func("remove", "", "with -q: take out of the queue, and tell nobody", c.setChange(&removeChange))
 	s.Func("bounce", "", "with -q: take out of the queue, and return to the sender", c.setChange(&bounceChange))
 	s.Bool(&c.debug, "d", "say on standard error what is done")
-	s.Bool(&c.version, "V,version", "print the version")
+	s.Bool(&c.version, "V,version", "print the version and exit")
 	return s
 }
 

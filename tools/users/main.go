@@ -35,7 +35,7 @@ func (f *flags) options() *arg.Set {
 	s.Bool(&f.list, "l", "list the users, and complain of lines that are of no use")
 	s.Bool(&f.dry, "n", "print the entry, and change nothing")
 	s.String(&f.scheme, "s", "scheme", "keep the password as argon2id, bcrypt, scram or plain (argon2id)")
-	s.Bool(&f.version, "V,version", "print the version")
+	s.Bool(&f.version, "V,version", "print the version and exit")
 	return s
 }
 
