@@ -19,6 +19,9 @@ func TestValidName(t *testing.T) {
 		"MX-1.Example":                   true,
 		"_spf.example":                   true,
 		"3com.example":                   true,
+		"0-9.A_Z.az.09.a0":               true,
+		"a/b.example":                    false,
+		"a.example.09":                   false,
 		"xn--bcher-kva":                  true,
 		label63 + ".de":                  true,
 		label63 + "a.de":                 false,
@@ -153,6 +156,28 @@ func TestQuestion(t *testing.T) {
 	for _, tt := range tests {
 		if got, ok := question(tt.in); got != tt.want || ok != (tt.want != "") {
 			t.Errorf("question(%q) = %q, %v; want %q", tt.in, got, ok, tt.want)
+		}
+	}
+}
+
+// TestNormal is names of zone files as they are asked for.
+func TestNormal(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.x": "a.x", `a\ b`: `a\ b`, `a\032b`: `a\ b`, `\065\b.x`: "ab.x", `a\.b`: `a\.b`, `a\046b`: `a\.b`,
+		`a\\`: `a\\`, `a\`: `a\`, `\200\127~`: `\200\127~`, `\25`: "25", `\256`: "256",
+	} {
+		if got := normal(name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for name, want := range map[string]string{
+		"mx.example": "mx.example", "a b\n\x7f\x80~!\u00fc": "a?b???~!?", strings.Repeat("X", 300): strings.Repeat("X", maxName),
+	} {
+		if got := printable(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func TestMessage(t *testing.T) {
 		`mx.example. 60 IN TXT "a\"b\\c\255\000" "" "d e"`,
 		`mx.example. 60 IN MX 10 mx.example.`,
 		`mx.example. 60 IN MX 0 .`,
-		`o\.dd\@x\032y\000.mx.example. 60 IN CNAME o\.dd\000.mx.example.`,
+		`o\.dd\@x\032y\000.mx.example. 60 IN CNAME o\.dd\000\031\127~\255.mx.example.`,
 		`mx.example. 60 IN A 192.0.2.1`,
 		`mx.example. 60 IN AAAA ::ffff:192.0.2.1`,
 		`mx.example. 60 IN TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef`,
@@ -69,7 +69,7 @@ func TestMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	list, _ := dataOf(&m)
-	want := []string{`"a\"b\\c\255\000" "" "d e"`, "10 mx.example.", "0 .", `o\.dd\000.mx.example.`, "192.0.2.1",
+	want := []string{`"a\"b\\c\255\000" "" "d e"`, "10 mx.example.", "0 .", `o\.dd\000\031\127~\255.mx.example.`, "192.0.2.1",
 		"::ffff:192.0.2.1", "3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", `\# 3 010203`}
 	if got := strings.Join(list, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
@@ -162,6 +162,7 @@ func TestHostileNames(t *testing.T) {
 		{loop, false}, {back, false}, {long, false}, {longest, true},
 		{[]byte{0}, true}, {[]byte{1}, false}, {[]byte{0x40, 0}, false}, {[]byte{0xc0}, false}, {nil, false},
 		{[]byte{0xc0, 2, 0}, true}, {[]byte{0xc0, 9, 0}, false},
+		{[]byte{0xc0, 3, 0, 0xc0}, false}, {[]byte{0xc0, 3, 0, 2, 'a'}, false}, {append([]byte{0xc0, 3, 0, 0x40}, long[1:66]...), false},
 	}
 	for _, tt := range tests {
 		if b, _, ok := appendName(nil, tt.raw, 0); ok != tt.ok {
@@ -250,6 +251,74 @@ func TestNegativeTTL(t *testing.T) {
 		_, err = read(&ours, key{"mx.example", TypeTXT}, false)
 		if e, ok := err.(*Error); !ok || !e.NoName || e.ttl != want {
 			t.Errorf("%s: got %v, want %v", authority, err, want)
+		}
+	}
+}
+
+// Extended errors (RFC 8914) tell a failure of DNSSEC, and nothing else.
+func TestExtendedErrors(t *testing.T) {
+	const bogus = "\x00\x0f\x00\x02\x00\x06"
+	tests := []struct {
+		rcode, upper byte
+		options      string
+		want         bool
+	}{
+		{rcodeServerFailure, 0, bogus, true},
+		{rcodeServerFailure, 0, bogus + "\x00\x0f\x00\x02\x00\x16", true},
+		{rcodeServerFailure, 0, "\x00\x03\x00\x01x" + bogus + "\x00", true},
+		{rcodeServerFailure, 0, "\x00\x0f\x00\x02\x00\x05", false},
+		{rcodeServerFailure, 0, "\x00\x0f\x00\x02\x00\x0c", true},
+		{rcodeServerFailure, 0, "\x00\x0f\x00\x02\x00\x0d", false},
+		{rcodeServerFailure, 0, "\x00\x03\x00\x02\x00\x06", false}, // another option
+		{rcodeServerFailure, 0, "\x00\x0f\x00\x01\x06", false},
+		{rcodeServerFailure, 0, "\x00\x0f\x00\x00", false},
+		{rcodeServerFailure, 0, "\x00\x0f\x00\x09\x00\x06", false}, // longer than there is
+		{rcodeServerFailure, 1, bogus, false},                      // code 18
+		{rcodeSuccess, 0, bogus, false},
+	}
+	for _, tt := range tests {
+		raw := []byte{0, 1, flagAnswer, tt.rcode, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, typeOPT, 16, 0, tt.upper, 0, 0, 0, 0, byte(len(tt.options))}
+		m, err := parseMessage(append(raw, tt.options...))
+		if err != nil || m.bogus != tt.want || m.rcode != int(tt.rcode)+int(tt.upper)<<4 {
+			t.Errorf("code %d, %q: bogus %v, code %d, %v; want %v", tt.rcode, tt.options, m.bogus, m.rcode, err, tt.want)
+		}
+	}
+}
+
+// Which answers are none, so that another server is asked.
+func TestUsable(t *testing.T) {
+	const ns, soa = ". 60 IN NS a.root.", "example. 60 IN SOA ns.example. root.example. 1 2 3 4 90"
+	tests := []struct {
+		rcode     int
+		recursive bool
+		authority []string
+		want      bool
+	}{
+		{rcodeSuccess, false, nil, true},
+		{rcodeSuccess, false, []string{ns}, false},
+		{rcodeSuccess, false, []string{ns, ns}, false},
+		{rcodeSuccess, false, []string{ns, soa}, true},
+		{rcodeSuccess, true, []string{ns}, true},
+		{rcodeNameError, false, []string{ns}, true},
+		{rcodeServerFailure, true, nil, false},
+		{rcodeRefused, true, nil, false},
+		{rcodeNotImplemented, true, nil, false},
+	}
+	for _, tt := range tests {
+		theirs := new(mdns.Msg)
+		theirs.SetQuestion("mx.example.", mdns.TypeTXT)
+		theirs.Rcode, theirs.RecursionAvailable = tt.rcode, tt.recursive
+		for _, s := range tt.authority {
+			rr, err := mdns.NewRR(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			theirs.Ns = append(theirs.Ns, rr)
+		}
+		raw, _ := theirs.Pack()
+		m, err := parseMessage(raw)
+		if err != nil || usable(&m) != tt.want {
+			t.Errorf("code %d, recursive %v, %q: usable %v, %v", tt.rcode, tt.recursive, tt.authority, usable(&m), err)
 		}
 	}
 }
