@@ -25,9 +25,8 @@ type Deliverer struct {
 	routes  routeCache
 	sync    safefile.Syncer // of the Maildirs
 
-	queueOnce sync.Once
-	queue     *queue.Queue
-	queueErr  error
+	opening sync.Mutex
+	queue   *queue.Queue
 }
 
 // Answer says what is known of an address before its mail is taken.
@@ -60,12 +59,15 @@ func (d *Deliverer) Ask(ctx context.Context, m smtp.Mailbox) (Answer, error) {
 }
 
 // Queue is the queue that takes what cannot be delivered at once. It is opened
-// at the first call.
-func (d *Deliverer) Queue() (*queue.Queue, error) {
-	d.queueOnce.Do(func() {
-		d.queue, d.queueErr = queue.Open(d.config.Queue)
-	})
-	return d.queue, d.queueErr
+// when it is first needed, and where that fails, at the next call: a process may
+// stay longer than the fault.
+func (d *Deliverer) Queue() (q *queue.Queue, err error) {
+	d.opening.Lock()
+	defer d.opening.Unlock()
+	if d.queue == nil {
+		d.queue, err = queue.Open(d.config.Queue)
+	}
+	return d.queue, err
 }
 
 // Check is all that is wrong with rules and aliases, for --check.
