@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"unicode"
@@ -60,8 +61,11 @@ func (j *job) load(operands []string) error {
 
 func (im *importer) read(name string, read reader) error {
 	f, err := os.Open(name)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", tool.ErrInput, err)
+	}
+	if err != nil {
+		return err
 	}
 	defer f.Close()
 	im.file, im.line = name, 0

@@ -223,6 +223,13 @@ func TestImport(t *testing.T) {
 	if status, _, _ := call(t, "", "import", "plan9", "/nonexistent"); status != 65 {
 		t.Errorf("no file: %d, want 65", status)
 	}
+	loop := filepath.Join(t.TempDir(), "loop")
+	if err := os.Symlink("loop", loop); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, stderr := call(t, "", "import", "plan9", loop); status != 75 || strings.Contains(stderr, "not understood") {
+		t.Errorf("a file that cannot be opened: %d, %s; want 75", status, stderr)
+	}
 }
 
 func TestStat(t *testing.T) {

@@ -4,8 +4,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -49,7 +51,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return sysexits.OK
 	}
 	if err := c.load(stderr); err != nil && !c.mayLack(err) {
-		return complain(stderr, sysexits.Config, err)
+		return complain(stderr, loadStatus(err), err)
 	}
 	if c.instead != "" {
 		return c.delegate(stdin, stdout, stderr)
@@ -60,6 +62,16 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // complain tells a person what is wrong and gives the status for it. The line
 // is also the reason that a caller passes on.
+// loadStatus is the status for a configuration that cannot be had: one that
+// cannot be read, for want of descriptors or because a disk fails, is not wrong,
+// and callers that bounce mail for 78 are to try again.
+func loadStatus(err error) int {
+	if errors.As(err, new(*fs.PathError)) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+		return sysexits.TempFail
+	}
+	return sysexits.Config
+}
+
 func complain(stderr io.Writer, status int, err error) int {
 	fmt.Fprintf(stderr, "send: %v\n", err)
 	return status

@@ -169,6 +169,19 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// TestUnreadableConfiguration: a configuration that cannot be read is not wrong;
+// a link to itself stands here for one on a disk that fails.
+func TestUnreadableConfiguration(t *testing.T) {
+	instance(t)
+	loop := filepath.Join(t.TempDir(), "loop")
+	if err := os.Symlink("loop", loop); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, stderr := send(strings.NewReader("\nx\n"), "-C", loop, "bob"); status != sysexits.TempFail || !strings.Contains(stderr, loop) {
+		t.Errorf("got %d, %q, want %d", status, stderr, sysexits.TempFail)
+	}
+}
+
 // TestUnreadableInput is standard input that fails: nobody gets half of it.
 func TestUnreadableInput(t *testing.T) {
 	p := instance(t)
