@@ -36,6 +36,9 @@ const (
 	// staleAge is when a lock file without a process id counts as left over
 	// (liblockfile's rule).
 	staleAge = 5 * time.Minute
+	// farAhead is when one counts as left over that is of the future: no host
+	// that shares the folder has a clock like that, so ours was set back.
+	farAhead = 24 * time.Hour
 )
 
 // takeDotLock makes the lock file, or says ErrLocked. Where we may not write
@@ -145,7 +148,8 @@ func (l lockFile) stale() bool {
 	case l.pid > 0:
 		return l.pid != os.Getpid() && syscall.Kill(l.pid, 0) == syscall.ESRCH
 	}
-	return time.Since(l.time) > staleAge
+	age := time.Since(l.time)
+	return age > staleAge || age < -farAhead
 }
 
 // mend takes back what the killed writer has left at the end of the mailbox,

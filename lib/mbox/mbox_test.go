@@ -196,6 +196,8 @@ func TestDotLock(t *testing.T) {
 		{"of a dead process", "2147483646\n", 0, false},
 		{"without a process, fresh", "", time.Minute, true},
 		{"without a process, old", "0", time.Hour, false},
+		{"without a process, of a clock that differs", "", -time.Hour, true},
+		{"without a process, of a clock that was a year ahead", "", -365 * 24 * time.Hour, false},
 		{"ours of another host", "1\npostern elsewhere 0 10 \"From\"\n", time.Minute, true},
 	}
 	for _, tt := range tests {
