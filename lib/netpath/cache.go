@@ -50,14 +50,4 @@ func (t *Tracer) key(dest netip.Addr) string {
 }
 
 // port is that of the hosts, 0 with ICMP.
-func (t *Tracer) port() uint16 {
-	switch {
-	case t.Method == ICMP:
-		return 0
-	case t.Port != 0:
-		return t.Port
-	case t.Method == TCP:
-		return PortTCP
-	}
-	return PortUDP
-}
+func (t *Tracer) port() uint16 { return t.Method.Port(t.Port) }

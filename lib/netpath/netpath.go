@@ -74,6 +74,20 @@ func (m Method) String() string {
 	return methods[m]
 }
 
+// Port is the port that probes go to where port was asked for: the method's usual
+// one for 0, and 0 for ICMP, which has none.
+func (m Method) Port(port uint16) uint16 {
+	switch {
+	case m == ICMP:
+		return 0
+	case port != 0:
+		return port
+	case m == TCP:
+		return PortTCP
+	}
+	return PortUDP
+}
+
 // ParseMethod reads what String writes.
 func ParseMethod(word string) (Method, error) {
 	for i, name := range methods {

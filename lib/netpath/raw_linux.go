@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"postern/lib/caller"
 )
 
 // openICMP makes a socket for echo requests: one that the kernel keeps to its
@@ -119,11 +121,5 @@ func (s *socket) keepPort(family int, local unix.Sockaddr) (from netip.AddrPort,
 	if local, err = unix.Getsockname(fd); err != nil {
 		return from, err
 	}
-	switch a := local.(type) {
-	case *unix.SockaddrInet4:
-		from = netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
-	case *unix.SockaddrInet6:
-		from = netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port))
-	}
-	return from, nil
+	return caller.AddrPort(local), nil
 }

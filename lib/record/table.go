@@ -1,5 +1,7 @@
 package record
 
+import "slices"
+
 // Attribute is one row of the table of what a record may hold.
 type Attribute struct {
 	Name  string // in lines and blocks; Postfix's name where it has one
@@ -11,7 +13,7 @@ type Attribute struct {
 
 // Attributes returns the table in its order, which is that of X-Avenger.
 func Attributes() []Attribute {
-	return append([]Attribute(nil), table[:]...)
+	return slices.Clone(table[:])
 }
 
 // Find returns the row of the attribute called name.

@@ -3,6 +3,7 @@ package spf
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -139,18 +140,12 @@ func (p *part) pick(value string) string {
 	}
 	parts = append(parts, value)
 	if p.reverse {
-		reverse(parts)
+		slices.Reverse(parts)
 	}
 	if p.keep > 0 && p.keep < len(parts) {
 		parts = parts[len(parts)-p.keep:]
 	}
 	return strings.Join(parts, ".")
-}
-
-func reverse(s []string) {
-	for i, j := 0, len(s)-1; i < j; i, j = i+1, j-1 {
-		s[i], s[j] = s[j], s[i]
-	}
 }
 
 // escapeURL escapes all but the unreserved octets of RFC 3986 2.3.

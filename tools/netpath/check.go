@@ -139,14 +139,8 @@ func (c *checker) plan(addr netip.Addr, hops int) string {
 
 // kind is a kind of probe with its port: "udp/33434", "icmp".
 func kind(m netpath.Method, port uint16) string {
-	switch {
-	case m == netpath.ICMP:
+	if port = m.Port(port); port == 0 {
 		return m.String()
-	case port != 0:
-	case m == netpath.TCP:
-		port = netpath.PortTCP
-	default:
-		port = netpath.PortUDP
 	}
 	return fmt.Sprintf("%v/%d", m, port)
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"postern/lib/conf"
 	"postern/lib/place"
@@ -67,6 +68,9 @@ func (c *config) findProgram() error {
 	}
 	return nil
 }
+
+// command is SMTPFilter's program and arguments, and then words.
+func (c *config) command(words []string) []string { return slices.Concat(c.program, words) }
 
 // report is --check: what is in force.
 func (c *config) report(stdout, stderr io.Writer) int {

@@ -56,7 +56,7 @@ func newKeeper(c *config, dir string, stderr io.Writer) *keeper {
 func (k *keeper) runProgram(ctx context.Context, words ...string) error {
 	res, err := prog.Run(ctx, prog.Command{
 		Path:  k.program[0],
-		Args:  append(k.program[1:len(k.program):len(k.program)], words...),
+		Args:  k.command(words)[1:],
 		Env:   []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
 		Dir:   "/",
 		Limit: programLimit,

@@ -1,5 +1,5 @@
-// Smtpfilter keeps clients out by the host's packet filter, as smtpd asks for
-// it, which has not the privilege. See smtpfilter(8).
+// Smtpfilter has the host's packet filter keep out the clients that smtpd wants
+// kept out, which itself lacks the privilege for that. See smtpfilter(8).
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"postern/lib/arg"
@@ -84,12 +85,8 @@ func (k *keeper) untilSignal(stderr io.Writer) int {
 func (k *keeper) preview(stdout io.Writer) int {
 	k.dry = true
 	k.do = func(_ context.Context, words ...string) error {
-		fmt.Fprint(stdout, k.program[0])
-		for _, w := range append(k.program[1:len(k.program):len(k.program)], words...) {
-			fmt.Fprint(stdout, " ", w)
-		}
-		fmt.Fprintln(stdout)
-		return nil
+		_, err := fmt.Fprintln(stdout, strings.Join(k.command(words), " "))
+		return err
 	}
 	if err := k.look(context.Background(), k.now()); err != nil {
 		k.complain(maillog.Err, err)
