@@ -189,6 +189,33 @@ func TestBrokenMessages(t *testing.T) {
 	}
 }
 
+// Data that are shorter or longer than what they say are no data.
+func TestBrokenData(t *testing.T) {
+	tests := []struct {
+		t    Type
+		data string
+		want string // "" when they are broken
+	}{
+		{TypeA, "\xc0\x00\x02\x01", "192.0.2.1"}, {TypeA, "\xc0\x00\x02", ""}, {TypeA, strings.Repeat("\x00", 16), ""},
+		{TypeAAAA, strings.Repeat("\x00", 16), "::"}, {TypeAAAA, "\xc0\x00\x02\x01", ""}, {TypeAAAA, strings.Repeat("\x00", 17), ""},
+		{TypeCNAME, "\x01a\x00", "a."}, {TypeCNAME, "\x01a\x00\x00", ""}, {TypeCNAME, "\x01a", ""}, {TypeCNAME, "", ""},
+		{TypeMX, "\x00\x0a\x00", "10 ."}, {TypeMX, "\x00\x0a", ""}, {TypeMX, "\x00\x0a\x00\x00", ""},
+		{TypeTXT, "\x03a b\x00", `"a b" ""`}, {TypeTXT, "\x04abc", ""}, {TypeTXT, "\x03abc\x01", ""},
+		{TypeSRV, "\x00\x01\x00\x02\x00\x19\x01a\x00", "1 2 25 a."}, {TypeSRV, "\x00", ""}, {TypeSRV, "\x00\x01\x00\x02\x00\x19", ""},
+		{TypeSRV, "\x00\x01\x00\x02\x00\x19\x01a\x00\x00", ""},
+		{TypeSOA, "\x00\x00" + strings.Repeat("\x00\x00\x00\x01", 5), ". . 1 1 1 1 1"}, {TypeSOA, "\x00\x00" + strings.Repeat("\x01", 19), ""},
+		{TypeTLSA, "\x03\x01\x01\xab", "3 1 1 ab"}, {TypeTLSA, "\x03\x01", ""},
+		{TypeCAA, "\x00\x05issueca.example", `0 issue "ca.example"`}, {TypeCAA, "\x00\x06issue", ""}, {TypeCAA, "\x00", ""},
+	}
+	for _, tt := range tests {
+		m := message{raw: []byte(tt.data)}
+		got, ok := m.data(resource{t: uint16(tt.t), end: len(tt.data)})
+		if ok != (tt.want != "") || ok && got != tt.want {
+			t.Errorf("%v %q: %q, %v; want %q", tt.t, tt.data, got, ok, tt.want)
+		}
+	}
+}
+
 // The records are those that miekg/dns reads, as it reads them.
 func FuzzMessage(f *testing.F) {
 	f.Add(packed(f, `mx.example. 60 IN TXT "a\"b\\c\255\000" "" "d e"`, `mx.example. 60 IN MX 10 mx.example.`))
