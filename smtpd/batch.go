@@ -70,7 +70,7 @@ func (srv *server) serveBatch(stdin io.Reader, stdout io.Writer) int {
 	}
 	p := peer{client: netip.AddrPortFrom(srv.conf.flags.as, 0)}
 	p.local = !p.known()
-	if srv.evil(p.client.Addr()) {
+	if srv.drops(p.client.Addr()) {
 		return sysexits.OK
 	}
 	c := &batchConn{Conn: stdConn(stdin, stdout)}

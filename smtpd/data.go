@@ -53,7 +53,7 @@ func (s *session) openText(ctx context.Context) check.Verdict {
 func (s *session) atData(ctx context.Context) check.Verdict {
 	if limit := s.conf.wire.maxErrorRcpts; limit > 0 && s.tx.named > limit {
 		return check.Verdict{Action: check.Reject, Check: "error-recipients", Reason: strconv.Itoa(s.tx.named) + " recipients of a notice",
-			Reply: notNotice()}
+			Reply: noNotice()}
 	}
 	return s.policy.At(ctx, check.Data, &s.facts)
 }

@@ -268,7 +268,7 @@ func TestQuietHelo(t *testing.T) {
 func TestDropped(t *testing.T) {
 	in := newInstance(t).withFlags(t, "-k", "192.0.2.0/28", "-k", "2001:db8::/32", "-k198.51.100")
 	for address, want := range map[string]bool{"192.0.2.7": true, "192.0.2.16": false, "2001:db8:7::1": true, "198.51.100.200": true, "203.0.113.1": false} {
-		if got := in.evil(netip.MustParseAddr(address)); got != want {
+		if got := in.drops(netip.MustParseAddr(address)); got != want {
 			t.Errorf("%s dropped: %v, want %v", address, got, want)
 		}
 	}

@@ -8,7 +8,8 @@ import (
 	"postern/lib/smtp"
 )
 
-// mailCmd is MAIL, and what ZMailer takes for it, in the client's style.
+// mailCmd is MAIL, and the verbs that mean it (SEND, SOML, SAML), in the syntax of
+// the client's style.
 func (s *session) mailCmd(ctx context.Context, arg string) smtp.Reply {
 	syntax := s.style.syntax()
 	parse := func(arg string) (mailArgs, *smtp.Reply) {
@@ -66,13 +67,12 @@ func (s *session) judgeMail(ctx context.Context, sender smtp.Mailbox) check.Verd
 	return v
 }
 
-// tooLarge refuses a message by the size that it is said to have (RFC 1870
-// section 6.1).
+// tooLarge refuses a message by the size that MAIL declares (RFC 1870 section 6.1).
 func tooLarge() *smtp.Reply {
 	return refusal(552, smtp.MessageTooBig, "larger than what is taken here")
 }
 
-// hiddenMail refuses parameters of what the configuration does not offer.
+// hiddenMail refuses the parameters of extensions that the configuration turns off.
 func (s *session) hiddenMail(env smtp.Envelope) *smtp.Reply {
 	w := &s.conf.wire
 	if w.no8BitMIME && env.Body != "" || !s.takesDSN() && (env.Ret != "" || env.EnvID != "") {

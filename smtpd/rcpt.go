@@ -37,8 +37,8 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 	switch {
 	case !s.takesDSN() && (r.rcpt.Notify != nil || r.rcpt.ORcpt != ""):
 		return smtp.Say(555, smtp.InvalidArguments, "unknown parameter of RCPT")
-	case s.bait():
-		return notNotice()
+	case s.beyondNotice():
+		return noNotice()
 	case s.tooMany(ctx, r.rcpt.Mailbox):
 		return smtp.Say(452, smtp.TooManyRecipients, "too many recipients, send another copy for the rest")
 	}
@@ -48,14 +48,14 @@ func (s *session) rcptTo(ctx context.Context, r rcptArgs) smtp.Reply {
 		return s.refuse(v)
 	}
 	tx.env.Recipients = append(tx.env.Recipients, r.rcpt)
-	tx.argv += len(r.rcpt.Mailbox.Local) + len(r.rcpt.Mailbox.Domain) + len("@\x00") + 8 // and a pointer
+	tx.argv += len(r.rcpt.Mailbox.Local) + len(r.rcpt.Mailbox.Domain) + len("@\x00") + 8 // with its pointer in argv
 	s.facts.Accepted = tx.env.Recipients
 	s.state = rcpting
 	return smtp.Say(250, smtp.ValidRecipient, "recipient ok"+s.keepRoute(r.route))
 }
 
-// judgeRcpt asks all that may refuse a recipient, one after the other, up to
-// the first that does.
+// judgeRcpt asks everything that may refuse a recipient, in this order, up to the
+// first refusal.
 func (s *session) judgeRcpt(ctx context.Context, r rcptArgs) check.Verdict {
 	v := s.overRate(ctx)
 	if !v.Refused() {
@@ -76,10 +76,10 @@ func (s *session) judgeRcpt(ctx context.Context, r rcptArgs) check.Verdict {
 	return v
 }
 
-// tooMany refuses a recipient that is one too many. Trusted clients have no
-// limit but the queue's and an external mailer's command line, and recipients
-// on other hosts, for which policy asks who may send there, can have a higher
-// one.
+// tooMany says whether a recipient is one too many. For trusted clients only the
+// limits of the queue and of an external mailer's command line count. Recipients
+// on other hosts, where policy says who may send to them, can have a higher limit
+// (MaxRelayRcpts).
 func (s *session) tooMany(ctx context.Context, m smtp.Mailbox) bool {
 	n := len(s.tx.env.Recipients)
 	switch {
@@ -94,10 +94,11 @@ func (s *session) tooMany(ctx context.Context, m smtp.Mailbox) bool {
 	return err != nil || p != check.Remote
 }
 
-// bait notes a recipient of a message from <>. It is true when there were
-// more than such a message has, which is a notice to one sender: no recipient
-// of it will get it.
-func (s *session) bait() bool {
+// beyondNotice counts a recipient of a message from <>, and says whether there are
+// more than such a message may have (MaxErrorRecipients): it is a notice to one
+// sender. DATA is refused then too (atData), so that none of the recipients gets
+// the message.
+func (s *session) beyondNotice() bool {
 	limit := s.conf.wire.maxErrorRcpts
 	if limit == 0 || s.facts.Trusted || !s.tx.env.Sender.IsZero() {
 		return false
@@ -106,16 +107,17 @@ func (s *session) bait() bool {
 	return s.tx.named > limit
 }
 
-// notNotice refuses for good. The 552 of ZMailer is 452 to clients, who would
-// come again with the rest (RFC 5321 4.5.3.1.10).
-func notNotice() smtp.Reply {
+// noNotice is the refusal of a message from <> with many recipients. It is 550, and
+// not ZMailer's 552, which clients take for 452 and come again with the rest (RFC
+// 5321 4.5.3.1.10).
+func noNotice() smtp.Reply {
 	return smtp.Say(550, smtp.NotAuthorized, "too many recipients for a message from <>")
 }
 
 // rcptArgs is a parsed RCPT.
 type rcptArgs struct {
 	rcpt       smtp.Recipient
-	route      string // that stood in front, "@a,@b"
+	route      string // the source route in front of the mailbox, "@a,@b"
 	ascii      bool
 	colonSpace bool
 }

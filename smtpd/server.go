@@ -163,7 +163,7 @@ func (srv *server) serveOne(stdin io.Reader, stdout io.Writer) int {
 	if err != nil {
 		return srv.misconfigured(stdin, stdout, err)
 	}
-	if srv.evil(p.client.Addr()) {
+	if srv.drops(p.client.Addr()) {
 		return sysexits.OK
 	}
 	srv.serve(stdConn(in, out), p)
@@ -189,8 +189,8 @@ func (srv *server) serve(c net.Conn, p peer) {
 	s.run(context.Background())
 }
 
-// evil says whether a client is to be dropped without a word (-k).
-func (srv *server) evil(a netip.Addr) bool { return contains(srv.conf.guard.drop, a) }
+// drops says whether a client is dropped without a word (-k, DropNets).
+func (srv *server) drops(a netip.Addr) bool { return contains(srv.conf.guard.drop, a) }
 
 // trusts says whether a client may relay: one of TrustedNet, or one for which
 // the ratify tree vouches, as far as that can be read.

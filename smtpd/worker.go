@@ -99,7 +99,7 @@ func (w *worker) one(c net.Conn, line []byte) {
 	case err != nil:
 		w.logf(maillog.Err, "error", err.Error())
 		c.Close()
-	case w.evil(p.client.Addr()):
+	case w.drops(p.client.Addr()):
 		c.Close()
 	default:
 		w.serve(c, p)
