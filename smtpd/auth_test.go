@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -257,6 +258,59 @@ func TestHandshakeForgetsUser(t *testing.T) {
 	say(t, rw, "RCPT TO:<x@other.example>", "550 5.7.1 ")
 	say(t, rw, "RSET", "250")
 	say(t, rw, plainRight, "235")
+}
+
+// What did not come from logging in stays behind a handshake.
+func TestHandshakeKeepsTrust(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear", "TrustedNet 192.0.2.0/24")
+	c := in.dial(t, stranger)
+	rw := bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriter(c))
+	say(t, rw, "", "220")
+	say(t, rw, "EHLO client.example", "250")
+	say(t, rw, plainRight, "235")
+	say(t, rw, "STARTTLS", "220")
+	tc := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+	rw = bufio.NewReadWriter(bufio.NewReader(tc), bufio.NewWriter(tc))
+	say(t, rw, "EHLO client.example", "250")
+	sendTo(t, rw, "MAIL FROM:<a@client.example>", "x@other.example")
+	got := decisions(t, in)
+	if len(got) != 1 || got[0].Value("verdict") != "accept" || got[0].Value("encryption_protocol") == "" {
+		t.Fatalf("the log has %v", got)
+	}
+	for _, name := range []string{"sasl_method", "sasl_username"} {
+		if value, ok := got[0].Lookup(name); ok {
+			t.Errorf("%s is %q, and nobody has logged in since the handshake", name, value)
+		}
+	}
+}
+
+// sendTo sends a message.
+func sendTo(t *testing.T, rw *bufio.ReadWriter, mail, rcpt string) {
+	t.Helper()
+	say(t, rw, mail, "250")
+	say(t, rw, "RCPT TO:<"+rcpt+">", "250")
+	say(t, rw, "DATA", "354")
+	say(t, rw, "Subject: x\r\n.", "250")
+}
+
+// A stranger vouches for nobody (RFC 4954 section 5).
+func TestVouch(t *testing.T) {
+	in := newAuthInstance(t, "AuthPlainClear", "SASL 1", "TrustedNet 198.51.100.0/24")
+	friend := stranger
+	friend.client = netip.MustParseAddrPort("198.51.100.1:4242")
+	for _, p := range []peer{stranger, friend} {
+		rw, _ := in.session(t, p, false)
+		for _, param := range []string{"", " AUTH=<>", " AUTH=c@other.example"} {
+			sendTo(t, rw, "MAIL FROM:<a@client.example>"+param, "bob@mx.test")
+		}
+	}
+	var got []string
+	for _, r := range decisions(t, in) {
+		got = append(got, r.Value("sasl_sender"))
+	}
+	if want := []string{"", "<>", "<>", "", "<>", "c@other.example"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 func TestMSAMode(t *testing.T) {

@@ -59,6 +59,9 @@ func TestChunksBehindFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	say(t, rw, "BDAT 6 LAST\r\nc: d", "451 ")
+	if got := decisions(t, in); len(got) != 1 || got[0].Value("verdict") != "defer" {
+		t.Errorf("the log has %v", got)
+	}
 	say(t, rw, "MAIL FROM:<a@client.example>", "250")
 	say(t, rw, "RCPT TO:<x@other.example>", "250")
 	say(t, rw, "BDAT 6 LAST\r\na: b", "250 ")
