@@ -32,6 +32,11 @@ func (c *config) delegate(stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		return complain(stderr, sysexits.Usage, err)
 	}
+	return c.become(name, args, stdin, stdout, stderr)
+}
+
+// become runs a sister program in our place, and returns its status.
+func (c *config) become(name string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	path, err := prog.Find(c.places, name)
 	if err != nil {
 		return complain(stderr, sysexits.OSErr, err)

@@ -50,31 +50,39 @@ func (l *lines) next() error {
 	}
 	first, atStart := !l.started, l.start
 	l.started, l.start = true, err == nil
-	switch {
-	case err == bufio.ErrBufferFull && line[len(line)-1] == '\r':
-		line = line[:len(line)-1] // it may belong to the LF that comes
-		l.r.UnreadByte()
-	case err == nil && bytes.HasSuffix(line, []byte("\r\n")):
-		line = append(line[:len(line)-2], '\n')
-	case err == io.EOF:
-		l.ended = true
-		if len(line) > 0 {
-			line = append(line[:len(line):len(line)], '\n')
-		} else if !atStart {
-			line = []byte("\n")
-		}
-	}
+	line = l.endLine(line, err, atStart)
 	for i := range line {
 		if line[i] == '\r' {
 			line[i] = ' '
 		}
 	}
-	if l.dot && atStart && string(line) == ".\n" {
+	switch {
+	case l.dot && atStart && string(line) == ".\n":
 		l.ended, line = true, nil
-	}
-	if first && bytes.HasPrefix(line, []byte("From ")) {
+	case first && bytes.HasPrefix(line, []byte("From ")):
 		line = nil
 	}
 	l.rest = line
 	return nil
+}
+
+// endLine makes the end of what ReadSlice returned with err a LF, if it is the end
+// of a line. atStart says that it begins a line too.
+func (l *lines) endLine(line []byte, err error, atStart bool) []byte {
+	switch {
+	case err == bufio.ErrBufferFull && line[len(line)-1] == '\r':
+		l.r.UnreadByte() // it may belong to the LF that comes
+		return line[:len(line)-1]
+	case err == nil && bytes.HasSuffix(line, []byte("\r\n")):
+		return append(line[:len(line)-2], '\n')
+	case err == io.EOF:
+		l.ended = true
+		if len(line) > 0 {
+			return append(line[:len(line):len(line)], '\n')
+		}
+		if !atStart {
+			return []byte("\n")
+		}
+	}
+	return line
 }

@@ -52,12 +52,11 @@ func (p *program) connect(ctx context.Context, to destination) (*link, *failure)
 		return nil, p.noRoute(err)
 	}
 	port := to.portNumber()
-	var worst *failure
-	attempts, slow := 0, 0
+	var failed failures
 	for host := range route.Hosts(ctx) {
 		policy, err := security.Policy(ctx, p.dns, route, host, port)
 		if err != nil {
-			worst = worse(worst, insecure(host, err))
+			failed.add(insecure(host, err))
 			continue
 		}
 		a := attempt{program: p, name: host.Name, policy: policy, port: port}
@@ -66,19 +65,38 @@ func (p *program) connect(ctx context.Context, to destination) (*link, *failure)
 				return l, nil
 			}
 			p.trace(f.Error())
-			worst = worse(worst, f)
-			if f.slow {
-				slow++
-			}
-			if attempts++; attempts == maxAttempts || slow == maxSlow {
-				return nil, worst
+			if failed.add(f); failed.afterAttempt(f) {
+				return nil, failed.worst
 			}
 		}
 	}
-	if worst == nil {
-		worst = &failure{outcome: outcome{reply: smtp.Say(451, smtp.NoAnswer, "none of the destination's hosts has an address now")}}
+	if failed.worst == nil {
+		failed.add(&failure{outcome: outcome{reply: smtp.Say(451, smtp.NoAnswer, "none of the destination's hosts has an address now")}})
 	}
-	return nil, worst
+	return nil, failed.worst
+}
+
+// failures are those of the hosts of one destination.
+type failures struct {
+	worst          *failure // the one that counts: the first temporary one, else the last
+	attempts, slow int
+}
+
+// add takes in the failure of a host.
+func (fs *failures) add(f *failure) {
+	if fs.worst == nil || fs.worst.verdict() != "defer" {
+		fs.worst = f
+	}
+}
+
+// afterAttempt counts an attempt that has failed so, and says whether there were
+// enough of them.
+func (fs *failures) afterAttempt(f *failure) (enough bool) {
+	fs.attempts++
+	if f.slow {
+		fs.slow++
+	}
+	return fs.attempts == maxAttempts || fs.slow == maxSlow
 }
 
 // try begins a session with the addresses of a host, one attempt after the other
@@ -159,14 +177,6 @@ func (p *program) noRoute(err error) *failure {
 		reply = smtp.Say(451, smtp.DirectoryFailure, "the domain cannot be looked up now")
 	}
 	return &failure{outcome: outcome{reply: reply, reason: err.Error()}}
-}
-
-// worse is the failure that counts: the first temporary one, else the last.
-func worse(a, b *failure) *failure {
-	if a != nil && a.verdict() == "defer" {
-		return a
-	}
-	return b
 }
 
 // hostText is how records name a host: name[address].
