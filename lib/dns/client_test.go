@@ -163,6 +163,17 @@ func TestRefusedByTCP(t *testing.T) {
 	}
 }
 
+// Nor is a stream's answer believed that answers something else.
+func TestStrangeByTCP(t *testing.T) {
+	s := dnstest.Start(t, zoneText)
+	s.Fault("first.example", dnstest.WrongName)
+	r := dns.New(dns.Config{Servers: []netip.AddrPort{s.Addr()}, Rounds: 1, TCP: true})
+	addrs, err := r.LookupIP(ctx, "ip4", "first.example")
+	if !errors.Is(err, dns.ErrTemporary) || !strings.HasSuffix(err.Error(), " answers something else than was asked") {
+		t.Errorf("%v, %v", addrs, err)
+	}
+}
+
 func TestContext(t *testing.T) {
 	s := dnstest.Start(t, zoneText)
 	s.Fault(dnstest.All, dnstest.Silent)

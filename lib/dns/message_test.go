@@ -393,6 +393,27 @@ func TestAuthenticOfWhom(t *testing.T) {
 	}
 }
 
+// Letters are mixed for who needs it, however he is asked.
+func TestMixedLetters(t *testing.T) {
+	asked := make(chan string, 1)
+	addr := answering(t, func(wire []byte) []byte {
+		asked <- string(questionOf(wire))
+		reply := wire[:headerSize+len(questionOf(wire))]
+		reply[2], reply[3], reply[11] = flagAnswer, rcodeNameError, 0
+		return reply
+	})
+	for _, direct := range []bool{false, true} {
+		for _, mix := range []bool{false, true} {
+			c := newClient(Config{Servers: []netip.AddrPort{addr}, Direct: direct})
+			c.servers[0].mix = mix
+			c.lookups().Query(context.Background(), "a-long-name-with-many-letters.example", TypeA)
+			if q := <-asked; (q != strings.ToLower(q)) != mix {
+				t.Errorf("direct %v, mix %v: asked for %q", direct, mix, q)
+			}
+		}
+	}
+}
+
 // A question that a server calls malformed with EDNS and without says nothing
 // about others: whoever owns such a name does not take EDNS away from them.
 func TestOneMalformedQuestion(t *testing.T) {
