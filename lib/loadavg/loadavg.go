@@ -1,12 +1,6 @@
 // Package loadavg is the load average of the host, and what MaxLoad makes of it.
 package loadavg
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-)
-
 // Never is the limit that no load is above: ZMailer's way to say so.
 const Never = 999
 
@@ -19,15 +13,4 @@ func Limit(n int) int {
 		return leastLimit
 	}
 	return n
-}
-
-// parse reads /proc/loadavg: "0.52 0.58 0.59 1/597 12345".
-func parse(text string) (int, error) {
-	first, _, _ := strings.Cut(text, " ")
-	whole, _, ok := strings.Cut(first, ".")
-	n, err := strconv.Atoi(whole)
-	if !ok || err != nil || n < 0 {
-		return 0, fmt.Errorf("%.20q is not a load average", first)
-	}
-	return n, nil
 }
