@@ -9,14 +9,18 @@
 //	failed/S/ID          at least one recipient will not be tried again
 //	damaged/ID           cannot be read, set aside for a person
 //	done/ID              no more an entry: waits for its unlink
+//	kick/DOMAIN          a domain whose mail is asked for (ETRN), due or not
 //	trigger              a FIFO: ids of new entries, for the runq that waits
 //
 // S is one hexadecimal digit made from the id, so that no folder grows large.
-// A new entry appears by one link of a file that is complete and synced;
-// after that its size never changes, only the fixed-width state of a
-// recipient is overwritten in place; it is put off by a rename, and gone by
-// another. Whoever works on an entry holds a flock on it, which
-// the kernel drops when the process dies. The form is described in queue(5).
+// A new entry appears by one link of a file that is complete and synced. After
+// that its size never changes: only the state of a recipient, which has a fixed
+// width, is overwritten in place (status.go). An entry is put off by a rename,
+// and gone by another. Whoever works on an entry holds a flock on it, which the
+// kernel drops when the process dies.
+//
+// The form of the files is described in queue(5), and made by head.go. When an
+// entry is tried again is for runq to say.
 package queue
 
 import (
