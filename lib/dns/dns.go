@@ -32,9 +32,6 @@ type Resolver interface {
 	// LookupPTR returns the names that the address claims. Only those that
 	// ValidName accepts are in it.
 	LookupPTR(ctx context.Context, addr netip.Addr) ([]string, error)
-	// LookupCNAME returns the name that stands behind the chain of CNAMEs of
-	// name; name itself when it is no alias.
-	LookupCNAME(ctx context.Context, name string) (string, error)
 }
 
 // MX is a mail exchanger.

@@ -123,21 +123,6 @@ func (l lookups) LookupPTR(ctx context.Context, addr netip.Addr) ([]string, erro
 	return names, notEmpty(len(names), name, TypePTR)
 }
 
-func (l lookups) LookupCNAME(ctx context.Context, name string) (string, error) {
-	name = canonical(name)
-	for range maxAliases {
-		a, err := l.Query(ctx, name, TypeCNAME)
-		if e, ok := errors.AsType[*Error](err); ok && e.Kind == ErrNotFound && !e.NoName {
-			return name, nil
-		}
-		if err != nil {
-			return "", err
-		}
-		name = Unescape(canonical(a.Records[0].Data))
-	}
-	return "", tooManyAliases(name, TypeCNAME)
-}
-
 func tooManyAliases(name string, t Type) error {
 	return &Error{Name: printable(name), Type: t, Kind: ErrTemporary, Reason: "more than " + strconv.Itoa(maxAliases) + " aliases"}
 }

@@ -80,9 +80,6 @@ func TestLookups(t *testing.T) {
 		"ip6": func(r dns.Resolver, n string) (any, error) { return r.LookupIP(ctx, "ip6", n) },
 		"ip":  func(r dns.Resolver, n string) (any, error) { return r.LookupIP(ctx, "ip", n) },
 		"PTR": func(r dns.Resolver, n string) (any, error) { return r.LookupPTR(ctx, netip.MustParseAddr(n)) },
-		"CNAME": func(r dns.Resolver, n string) (any, error) {
-			return r.LookupCNAME(ctx, n)
-		},
 		"TLSA": func(r dns.Resolver, n string) (any, error) {
 			a, err := r.Query(ctx, n, dns.TypeTLSA)
 			return a.Records, err
@@ -120,9 +117,6 @@ func TestLookups(t *testing.T) {
 		{"PTR", "::ffff:192.0.2.1", `["first.example"]`},
 		{"PTR", "2001:db8::1", `["first.example"]`},
 		{"PTR", "192.0.2.3", "3.2.0.192.in-addr.arpa PTR: not found: none of its records is valid"},
-		{"CNAME", "alias.example", `"first.example"`},
-		{"CNAME", "first.example", `"first.example"`},
-		{"CNAME", "nowhere.example", "nowhere.example CNAME: not found"},
 		{"TLSA", "tlsa.example", `[{"tlsa.example" "TLSA" "5m0s" "3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}]`},
 		{"65280", "odd.example", `[{"odd.example" "TYPE65280" "5m0s" "\\# 3 010203"}]`},
 	}

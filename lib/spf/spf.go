@@ -52,9 +52,3 @@ type Checker struct {
 func (c *Checker) Check(ctx context.Context, ip netip.Addr, sender, helo string) Result {
 	return c.CheckTrace(ctx, ip, sender, helo, nil)
 }
-
-// CheckHELO checks the name that the client gave in HELO or EHLO (RFC 7208
-// 2.3).
-func (c *Checker) CheckHELO(ctx context.Context, ip netip.Addr, helo string) Result {
-	return c.CheckTrace(ctx, ip, "", helo, nil)
-}

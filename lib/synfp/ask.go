@@ -14,11 +14,9 @@ import (
 	"postern/lib/record"
 )
 
-// SocketName is the collector's socket in the folder of sockets, /run/postern.
-const SocketName = "synfp"
-
-// Socket is the path of the collector's socket in a folder.
-func Socket(run string) string { return filepath.Join(run, SocketName) }
+// Socket is the path of the collector's socket in the folder of sockets,
+// /run/postern.
+func Socket(run string) string { return filepath.Join(run, "synfp") }
 
 // MaxQuestion bounds a line between collector and session.
 const MaxQuestion = 512

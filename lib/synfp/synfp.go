@@ -59,8 +59,8 @@ type Fingerprint struct {
 
 // Bounds of a fingerprint.
 const (
-	MaxOptions = 40 // of the 40 octets of a TCP header's options (RFC 9293 3.1) each may be one
-	MaxText    = 256
+	MaxOptions = 40  // of the 40 octets of a TCP header's options (RFC 9293 3.1) each may be one
+	maxText    = 256 // octets of its text
 )
 
 // ErrFingerprint is the kind of error of Parse.
@@ -112,8 +112,8 @@ func (o Option) append(b []byte) []byte {
 
 // Parse reads a fingerprint. The error is ErrFingerprint.
 func Parse(s string) (f Fingerprint, err error) {
-	fields := strings.Split(s[:min(len(s), MaxText+1)], ":")
-	if len(s) > MaxText || len(fields) != 5 {
+	fields := strings.Split(s[:min(len(s), maxText+1)], ":")
+	if len(s) > maxText || len(fields) != 5 {
 		return f, fmt.Errorf("%.60q: %w", s, ErrFingerprint)
 	}
 	var bad bool
