@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/netip"
@@ -392,6 +393,51 @@ func TestSocketStays(t *testing.T) {
 	s := &socket{asked: manyQuestions}
 	if !s.fresh(false) {
 		t.Errorf("after %d questions it is not used", s.asked)
+	}
+}
+
+// TestCompare changes an octet of an answer.
+func TestCompare(t *testing.T) {
+	wire := compose(nil, key{"mx.example", TypeA}, false, nil)
+	wire[0], wire[1] = 'i', 'd'
+	good := bytes.Clone(wire)
+	good[2] |= flagAnswer
+	with := func(changes ...int) []byte { // places and octets in turn
+		raw := bytes.Clone(good)
+		for i := 0; i < len(changes); i += 2 {
+			raw[changes[i]] = byte(changes[i+1])
+		}
+		return raw
+	}
+	const questions, name = 5, headerSize + 1
+	tests := []struct {
+		name string
+		raw  []byte
+		want likeness
+	}{
+		{"the answer", good, answer},
+		{"with more behind it", append(bytes.Clone(good), 1, 2, 3), answer},
+		{"another id", with(0, 'x'), unrelated},
+		{"an id half right", with(1, 'x'), unrelated},
+		{"a question", wire, unrelated},
+		{"less than a header", good[:headerSize-1], unrelated},
+		{"a header", good[:headerSize], unrelated},
+		{"half a question", good[:len(good)-1], unrelated},
+		{"no question", with(questions, 0), unrelated},
+		{"no question, FORMERR", with(questions, 0, 3, rcodeFormatError)[:headerSize], answer},
+		{"no question, NOTIMP", with(questions, 0, 3, rcodeNotImplemented)[:headerSize], answer},
+		{"no question, REFUSED", with(questions, 0, 3, rcodeRefused)[:headerSize], unrelated},
+		{"two questions", with(questions, 2), unrelated},
+		{"another name", with(name, 'n'), unrelated},
+		{"another name, FORMERR", with(name, 'n', 3, rcodeFormatError), unrelated},
+		{"other letters", with(name, 'M'), otherCase},
+		{"another type", with(len(good)-3, int(TypeMX)), unrelated},
+		{"another class", with(len(good)-1, 3), unrelated},
+	}
+	for _, tt := range tests {
+		if got := compare(wire, tt.raw); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
 	}
 }
 
