@@ -77,7 +77,7 @@ func StartNSD(t testing.TB, need Need, zones ...Zone) netip.AddrPort {
 	t.Helper()
 	nsd := need(t, "nsd")[0]
 	dir := t.TempDir()
-	port := freePort(t)
+	port := FreePort(t)
 	conf := fmt.Sprintf(nsdConf, port, dir)
 	for _, z := range zones {
 		conf += fmt.Sprintf("zone:\n\tname: %q\n\tzonefile: %q\n", z.Name, z.write(t, need, dir))
@@ -103,7 +103,7 @@ func StartValidating(t testing.TB, need Need, zones ...Zone) netip.AddrPort {
 	for _, z := range zones {
 		stubs += fmt.Sprintf("stub-zone:\n\tname: %q\n\tstub-addr: 127.0.0.1@%d\n", z.Name, master.Port())
 	}
-	port := freePort(t)
+	port := FreePort(t)
 	conf := fmt.Sprintf(unboundConf, port, dir, keys) + stubs
 	return startServer(t, port, zones[0], unbound, "-d", "-c", put(t, filepath.Join(dir, "unbound.conf"), conf))
 }
@@ -172,8 +172,8 @@ func startServer(t testing.TB, port uint16, z Zone, name string, args ...string)
 	return addr
 }
 
-// freePort finds a port that is free for UDP and TCP.
-func freePort(t testing.TB) uint16 {
+// FreePort finds a port of 127.0.0.1 that is free for both UDP and TCP.
+func FreePort(t testing.TB) uint16 {
 	t.Helper()
 	for range 100 {
 		l, err := net.Listen("tcp4", "127.0.0.1:0")
