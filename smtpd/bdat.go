@@ -42,12 +42,17 @@ func (s *session) bdat(ctx context.Context, a bdatArgs) smtp.Reply {
 	if v := s.openChunks(ctx); v.Refused() {
 		return s.failChunks(a, v)
 	}
+	return s.takeChunk(ctx, a)
+}
+
+// takeChunk reads a chunk into the message and, if it is the last, takes the
+// message.
+func (s *session) takeChunk(ctx context.Context, a bdatArgs) smtp.Reply {
 	if int64(s.in.Buffered()) < a.size && !s.flush() {
 		return smtp.Reply{}
 	}
 	s.pace.chunk()
-	err := s.in.Chunk(s.tx.draft, a.size, &s.tx.chunks, s.textOptions())
-	if err != nil {
+	if err := s.in.Chunk(s.tx.draft, a.size, &s.tx.chunks, s.textOptions()); err != nil {
 		s.lost(err)
 		return smtp.Reply{}
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"postern/lib/conf"
@@ -169,30 +170,28 @@ func (c *config) below(name string) string {
 
 // report is --check: it prints what is in force, or all that is wrong.
 func (c *config) report(warnings conf.Warnings, err error, stdout, stderr io.Writer) int {
+	complain := func(err error) { fmt.Fprintf(stderr, "smtpd: %v\n", err) }
 	for _, w := range warnings {
-		fmt.Fprintf(stderr, "smtpd: %v (ignored)\n", w)
+		complain(fmt.Errorf("%w (ignored)", w))
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "smtpd: %v\n", err)
+		complain(err)
 		return sysexits.Config
 	}
 	c.checkUsers(stderr)
 	c.checkLists(stderr)
-	for _, err := range c.origin.check(c) {
-		fmt.Fprintf(stderr, "smtpd: %v\n", err)
-	}
-	for _, err := range deliver.New(c.mail, c.places).Check() {
-		fmt.Fprintf(stderr, "smtpd: %v\n", err)
+	for _, err := range slices.Concat(c.origin.check(c), deliver.New(c.mail, c.places).Check()) {
+		complain(err)
 	}
 	if err := c.checkMailer(); err != nil {
 		fmt.Fprintf(stderr, "smtpd: Mailer: %v\n", err)
 	}
 	if err := c.table.Check(stdout); err != nil {
-		fmt.Fprintf(stderr, "smtpd: %v\n", err)
+		complain(err)
 		return sysexits.IOErr
 	}
 	if err := c.tls.trouble(time.Now()); err != nil {
-		fmt.Fprintf(stderr, "smtpd: %v\n", err)
+		complain(err)
 	}
 	if c.places.Root() == "" && os.Geteuid() == 0 {
 		c.tls.warnOfRoots(stderr)
