@@ -99,3 +99,32 @@ func TestUnitsAreHardened(t *testing.T) {
 		}
 	}
 }
+
+var (
+	execLine   = regexp.MustCompile(`(?m)^ExecStart=-?(?:\S*/)?(smtpd|listen|runq)\b(.*)$`)
+	familyLine = regexp.MustCompile(`(?m)^RestrictAddressFamilies=.*\bAF_NETLINK\b`)
+)
+
+// TestUnitsSeeInterfaces: only by netlink is a program told which addresses
+// this host has. Without it mail that loops is not found, an address literal of
+// ours is taken for another host's, and iface: listens nowhere.
+func TestUnitsSeeInterfaces(t *testing.T) {
+	seen := 0
+	for _, file := range unitFiles(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := execLine.FindSubmatch(text)
+		if m == nil || strings.Contains(string(m[2]), "--caller") { // lists the queue
+			continue
+		}
+		seen++
+		if !familyLine.Match(text) {
+			t.Errorf("%s: %s cannot ask for the addresses of this host", filepath.Base(file), m[1])
+		}
+	}
+	if seen < 5 {
+		t.Errorf("found %d units of smtpd, listen and runq", seen)
+	}
+}
