@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"syscall"
@@ -24,7 +25,9 @@ type listener struct {
 	leaving  bool        // stop was called
 }
 
-// newListener takes over a socket that listens and does not block.
+// newListener takes over a socket that listens and does not block. It fails when
+// nobody can wait for connections on it, as when there are too many epoll watches:
+// the first wait would be too late to say so.
 func newListener(fd int) (*listener, error) {
 	sa, err := unix.Getsockname(fd)
 	if err != nil {
@@ -32,6 +35,10 @@ func newListener(fd int) (*listener, error) {
 		return nil, os.NewSyscallError("getsockname", err)
 	}
 	l := &listener{file: os.NewFile(uintptr(fd), "listener")}
+	if err := l.file.SetReadDeadline(time.Time{}); err != nil {
+		l.file.Close()
+		return nil, fmt.Errorf("wait for connections: %w", err)
+	}
 	if u, ok := sa.(*unix.SockaddrUnix); ok {
 		l.at, l.conn.path = u.Name, u.Name
 		return l, nil
