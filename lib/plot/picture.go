@@ -44,7 +44,7 @@ const (
 )
 
 // Picture is an SVG image that is being drawn: no scripts, nothing from
-// elsewhere, and a light and a dark dress of which the viewer chooses one. The
+// elsewhere, and colours for light and for dark paper, as the viewer prefers. The
 // same calls give the same octets. Positions are pixels from the upper left.
 type Picture struct {
 	b strings.Builder
@@ -57,19 +57,19 @@ func NewPicture(width, height int, title string) *Picture {
 		width, height, width, height, fontSize)
 	fmt.Fprintf(&p.b, "<title>%s</title>\n<style>\n", escape(title))
 	for _, c := range colours {
-		p.dress(c.class, c.light)
+		p.style(c.class, c.light)
 	}
 	p.b.WriteString("@media (prefers-color-scheme:dark){\n")
 	for _, c := range colours {
-		p.dress(c.class, c.dark)
+		p.style(c.class, c.dark)
 	}
 	p.b.WriteString("}\n</style>\n")
 	p.Rect(paper, 0, 0, width, height)
 	return p
 }
 
-// dress says the colour of a class.
-func (p *Picture) dress(c Class, colour string) {
+// style says the colour of a class.
+func (p *Picture) style(c Class, colour string) {
 	fmt.Fprintf(&p.b, ".%s{fill:%s}line.%s{stroke:%s}\n", c, colour, c, colour)
 }
 

@@ -12,10 +12,10 @@ type Health uint8
 
 // How lists can be.
 const (
-	Works   Health = iota // it has what it must have, and not what it must not
-	NoIPv6                // it has no addresses of IPv6
-	Dead                  // it has not what every list has
-	World                 // it has what no list has: it lists everybody
+	Works   Health = iota // it lists its test entry, and not the one that no list has
+	NoIPv6                // it lists no IPv6 addresses
+	Dead                  // it does not list the entry that every list has
+	World                 // it lists the entry that no list has: it lists everybody
 	Unasked               // it could not be asked
 )
 
@@ -34,15 +34,16 @@ type Probe struct {
 	entry entry
 }
 
-// entry is what each list has, and what none has (RFC 5782 section 5).
+// entry is the test entries of one kind (RFC 5782 section 5), as they stand in front
+// of a list's zone: in is on every list that is asked by it, out on none.
 type entry struct {
 	by      By
 	about   string
 	in, out string
 }
 
-// mapped is the front of IPv6's entries: ::FFFF:7F00:2 and ::FFFF:7F00:1,
-// nibbles last first.
+// mapped is what the two entries of IPv6, ::FFFF:7F00:2 and ::FFFF:7F00:1, have in
+// common, its nibbles last first.
 const mapped = ".0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
 
 const ipv6 = "IPv6"

@@ -180,8 +180,8 @@ func IsLine(line []byte) bool {
 	return ok
 }
 
-// usualOfWords is the number of attributes for which a record of words has room:
-// those and what a tool adds.
+// usualOfWords is for how many attributes a record of words has room at once: the
+// words, and what a tool adds.
 const usualOfWords = 8
 
 // FromWords makes a record of the bare words that asmtpd's test modes took,

@@ -11,7 +11,7 @@ import (
 // Severity says how bad a finding is.
 type Severity uint8
 
-// How bad findings are.
+// The severities, the worst last.
 const (
 	Warning Severity = iota // works, and is not what it should be
 	Unknown                 // could not be looked up now
@@ -25,8 +25,8 @@ func (s Severity) String() string { return [...]string{"warning", "unknown", "fa
 type Finding struct {
 	Severity Severity
 	Domain   string // whose record it is
-	Pos      int    // where in the record, in octets; -1 when all of it is meant
-	Term     string // the word that is meant, "" likewise
+	Pos      int    // where in the record, in octets; -1 for no single place
+	Term     string // the word that is meant; "" for the whole record
 	Text     string // what is wrong
 	Advice   string // what to do about it
 }

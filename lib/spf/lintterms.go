@@ -40,7 +40,8 @@ func (l *linter) terms(r *Record) {
 	}
 }
 
-// modifier looks at one that means nothing: is a mechanism meant?
+// modifier looks at a modifier that means nothing: perhaps a mechanism is meant, and
+// = was written in place of the colon.
 func (l *linter) modifier(m Modifier) {
 	if new(Directive).name(m.Name) {
 		l.find(Warning, -1, m.Name+"="+m.Value.text, "means nothing: a mechanism has a colon behind its name", "write "+m.Name+":"+m.Value.text)

@@ -6,8 +6,8 @@ import (
 	"postern/lib/dns"
 )
 
-// fetch finds and reads a domain's record (RFC 7208 4.4, 4.5). There is none
-// with None, TempError and PermError.
+// fetch finds and reads a domain's record (RFC 7208 4.4, 4.5). Where there is none to
+// evaluate, the record is nil and the code says why: None, TempError or PermError.
 func (e *evaluation) fetch(ctx context.Context, domain string) (*Record, Code) {
 	answer, state := e.texts(ctx, domain)
 	if state == unanswered {
@@ -59,7 +59,8 @@ func (e *evaluation) ask(ctx context.Context, name string, t dns.Type) ([]dns.Re
 	return e.take(ctx, dns.Question{Name: name, Type: t}, answer, err)
 }
 
-// take sees what an answer is.
+// take sorts an answer into found, nothing and unanswered, and notes the problem of
+// the last.
 func (e *evaluation) take(ctx context.Context, q dns.Question, answer dns.Answer, err error) ([]dns.Record, state) {
 	e.answered(q.Name, q.Type, answer, err)
 	switch fault, ok := err.(*dns.Error); {

@@ -82,7 +82,8 @@ func (t *tracer) redirects(spec *MacroString) {
 
 var verdictWords = [...]string{no: "no match", yes: "match, ", temporary: "temporary error", permanent: "permanent error"}
 
-// told tells what a directive gave, and why if that is the record's fault.
+// told tells what a directive gave. problem, if there is one, says what is wrong with
+// the record.
 func (t *tracer) told(d *Directive, v verdict, problem string) {
 	if t.trace == nil {
 		return

@@ -7,12 +7,12 @@ import (
 	"sync/atomic"
 )
 
-// ahead is how many lines are read, besides those that are worked on, beyond the
-// oldest that is not done: one slow check must not stop the others.
+// ahead is how many lines may be read past the oldest one that is not done, besides
+// those that are worked on: one slow check must not stop the others.
 const ahead = 1024
 
-// together is how many lines are handed to a BatchChecker at most.
-const together = 16
+// maxGroup is how many lines are handed to a BatchChecker in one call at most.
+const maxGroup = 16
 
 // conveyor carries jobs from the reader by the workers to the writer. The reader
 // puts each into order and, with those that came together, into work; the writer
@@ -20,17 +20,17 @@ const together = 16
 type conveyor struct {
 	order, free chan *job
 	work        chan []*job
-	written     chan error   // after a long line, and at the end
+	written     chan error   // the writer's word: after each long line, and at the end
 	failed      atomic.Bool  // nothing can be written any more
 	idle        atomic.Int64 // workers that wait for work, less what waits for them
 }
 
-// abreast works on up to n lines at once, some of them together when the
-// checker can.
+// abreast works on up to n lines at once, in groups when the checker is a
+// BatchChecker.
 func (s *stream) abreast(ctx context.Context, n int, in lines, out *bufio.Writer) error {
 	each := 1
 	if _, ok := s.checker.(BatchChecker); ok {
-		each = min(n, together)
+		each = min(n, maxGroup)
 		s.room = make(chan struct{}, n)
 	}
 	c := &conveyor{
@@ -103,7 +103,8 @@ func (c *conveyor) read(in lines, n int) ([]*job, error) {
 	return group, nil
 }
 
-// worker ends with the work. All its jobs are waited for by the writer.
+// worker works on groups until there are no more. Nobody has to wait for its end:
+// the writer waits for each of its jobs.
 func (s *stream) worker(ctx context.Context, c *conveyor) {
 	c.idle.Add(1)
 	for group := range c.work {
@@ -112,7 +113,7 @@ func (s *stream) worker(ctx context.Context, c *conveyor) {
 	}
 }
 
-// job returns a job that is free, or a new one.
+// job returns a job that the writer has done with, or a new one.
 func (c *conveyor) job() *job {
 	select {
 	case j := <-c.free:

@@ -30,9 +30,9 @@ func safely(ctx context.Context, c Checker, r *record.Record) (res Result, err e
 	return c.Check(ctx, r)
 }
 
-// checkEach makes several checks, and tells what became of each once. Those of a
-// batch that panics are made again one by one, so that it is an error of one
-// alone here too.
+// checkEach makes several checks, and tells the outcome of each exactly once. When a
+// batch panics, the checks of it that are not told yet are made again one by one, so
+// that the panic is the error of one check alone.
 func (p *Program) checkEach(ctx context.Context, c Checker, records []*record.Record, tell func(int, Outcome)) {
 	told := make([]atomic.Bool, len(records))
 	if b, ok := c.(BatchChecker); ok && len(records) > 1 {
@@ -50,7 +50,8 @@ func (p *Program) checkEach(ctx context.Context, c Checker, records []*record.Re
 	}
 }
 
-// together leaves out some when one of the checks panics.
+// together makes the checks of a batch. When one of them panics, some outcomes are
+// not told.
 func (p *Program) together(ctx context.Context, b BatchChecker, records []*record.Record, tell func(int, Outcome)) {
 	defer func() { recover() }()
 	limited := within(ctx, p.limit())

@@ -8,15 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// glance is how long the next request is looked for without sleeping. To be
-// woken, on another processor at worst, takes a third of that, which is as much
-// as a check of a file takes.
+// glance is how long Read looks for the next request before it sleeps. To be woken
+// costs up to a third of that, which is as much as a whole check of a file costs.
 const glance = 50 * time.Microsecond
 
-// eager reads from who may ask again at once. After a request that came within a
-// glance it takes a glance for the next: a server of whom little is asked sleeps,
-// and one of whom much is asked is awake. The processor is left to whoever else
-// wants it, which the other end may be.
+// eager reads requests from somebody who may ask again at once. After a request that
+// came within a glance it looks for the next one, so that a busy server stays awake
+// and an idle one sleeps. While it looks it leaves the processor to whoever else
+// wants it, which may be the process that asks.
 type eager struct {
 	*os.File
 	soon bool
@@ -41,8 +40,8 @@ func (e *eager) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// look looks until there is something to read, or an error, or the end of the
-// time.
+// look polls until there is something to read, or an error, or the time is over. It
+// says whether it was in time.
 func (e *eager) look(end time.Time) bool {
 	fds := []unix.PollFd{{Fd: int32(e.Fd()), Events: unix.POLLIN}}
 	for time.Now().Before(end) {

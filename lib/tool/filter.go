@@ -41,7 +41,7 @@ type stream struct {
 	checker Checker
 	json    bool
 	prefix  string        // of our own errors
-	room    chan struct{} // has something for each line that is worked on; nil when the workers are the limit
+	room    chan struct{} // holds an element for each line that is worked on; nil when there is a worker for each
 	found   sync.Pool     // of *record.Record: what checks have found, to be used again
 }
 
@@ -100,7 +100,7 @@ func (s *stream) alone(ctx context.Context, j *job) {
 	s.finish(j, o)
 }
 
-// finish makes the line that goes out. The job is the writer's then.
+// finish makes the line that goes out. Afterwards the job belongs to the writer.
 func (s *stream) finish(j *job, o Outcome) {
 	found, ok := s.found.Get().(*record.Record)
 	if !ok {
@@ -165,7 +165,8 @@ func (s *stream) update(r, found *record.Record, err error) {
 	r.Set("error", s.prefix+plain(err))
 }
 
-// plain leaves the kind away where the words behind it say all.
+// plain is an error's text without the words of ErrInput, which add nothing to those
+// behind them.
 func plain(err error) string {
 	if errors.Is(err, ErrInput) {
 		return strings.TrimPrefix(err.Error(), ErrInput.Error()+": ")

@@ -2,8 +2,9 @@ package tool
 
 import "postern/lib/record"
 
-// longLine is from where on a line waits until all others are written, so that
-// memory is bounded by longLine for each line on its way.
+// longLine is how many octets a line may have to be worked on beside others. After a
+// longer one nothing is read until it has been written: so memory is bounded by
+// longLine for each line on its way, and by one line of record.MaxSize.
 const longLine = 8 << 10
 
 // job is one line on its way.
@@ -12,7 +13,7 @@ type job struct {
 	n      int // octets of the line as it came
 	record record.Record
 	out    []byte
-	done   chan struct{} // has room for one; the job is the writer's then
+	done   chan struct{} // has room for one element: then the job belongs to the writer
 }
 
 func newJob() *job { return &job{done: make(chan struct{}, 1)} }
