@@ -54,7 +54,7 @@ func (p *program) fromArgs(operands []string) (*smtp.Envelope, error) {
 			env.Recipients = append(env.Recipients, p.recipient(m))
 		}
 	}
-	env.SMTPUTF8 = !allASCII(env)
+	env.SMTPUTF8 = !env.IsASCII()
 	return env, nil
 }
 
@@ -81,15 +81,6 @@ func (p *program) recipient(m smtp.Mailbox) smtp.Recipient {
 		r.Notify = strings.Split(strings.ToUpper(p.notify), ",")
 	}
 	return r
-}
-
-// allASCII says whether env needs no SMTPUTF8 (RFC 6531).
-func allASCII(env *smtp.Envelope) bool {
-	ok := env.Sender.IsASCII()
-	for _, r := range env.Recipients {
-		ok = ok && r.Mailbox.IsASCII()
-	}
-	return ok
 }
 
 // agree checks that descriptor 3 and the arguments have as many recipients, so

@@ -29,7 +29,7 @@ func (p *program) scanHead(m *message, env *smtp.Envelope) error {
 		return errors.New("no recipients in To, Cc and Bcc")
 	}
 	m.head = withoutField(withoutField(m.head, "Bcc"), "Resent-Bcc")
-	env.SMTPUTF8 = !allASCII(env)
+	env.SMTPUTF8 = !env.IsASCII()
 	return nil
 }
 

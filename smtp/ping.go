@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"postern/lib/arg"
@@ -170,6 +169,6 @@ func (k *pinger) question(r *record.Record) (question, error) {
 	}
 	to := smtp.Recipient{Mailbox: m}
 	q.env = &smtp.Envelope{Sender: k.sender, Recipients: []smtp.Recipient{to}}
-	q.env.SMTPUTF8 = slices.ContainsFunc([]smtp.Mailbox{k.sender, m}, func(m smtp.Mailbox) bool { return !m.IsASCII() })
+	q.env.SMTPUTF8 = !q.env.IsASCII()
 	return q, nil
 }

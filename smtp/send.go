@@ -39,11 +39,11 @@ func once(j *job) source {
 
 // envelope is that of the command line.
 func (c *conversion) envelope() *smtp.Envelope {
-	env := &smtp.Envelope{Sender: c.sender, SMTPUTF8: !c.sender.IsASCII()}
+	env := &smtp.Envelope{Sender: c.sender}
 	for _, m := range c.recipients {
-		env.SMTPUTF8 = env.SMTPUTF8 || !m.IsASCII()
 		env.Recipients = append(env.Recipients, smtp.Recipient{Mailbox: m})
 	}
+	env.SMTPUTF8 = !env.IsASCII()
 	return env
 }
 

@@ -53,8 +53,8 @@ func (d *Deliverer) lmtp(ctx context.Context, where string, env *smtp.Envelope, 
 	utf8Head := env.SMTPUTF8 && hasUTF8Head(text)
 	for group := range slices.Chunk(env.Recipients, lmtpGroup) {
 		part := *env
-		part.Recipients, part.Size = group, 0        // it has grown by a Received field
-		part.SMTPUTF8 = utf8Head || !allASCII(&part) // to which an alias may have led
+		part.Recipients, part.Size = group, 0       // it has grown by a Received field
+		part.SMTPUTF8 = utf8Head || !part.IsASCII() // to which an alias may have led
 		_, err := text.Seek(start, io.SeekStart)
 		result := client.Result{Recipients: make([]smtp.Reply, len(group))}
 		if err == nil {
@@ -79,11 +79,6 @@ func hasUTF8Head(text io.ReadSeeker) bool {
 	}
 	t, err := client.NewText(r, r.Size())
 	return err != nil || t.EightBitHead
-}
-
-// allASCII says whether all addresses of an envelope are.
-func allASCII(env *smtp.Envelope) bool {
-	return env.Sender.IsASCII() && !slices.ContainsFunc(env.Recipients, func(r smtp.Recipient) bool { return !r.Mailbox.IsASCII() })
 }
 
 // lmtpSession begins a session with a server.

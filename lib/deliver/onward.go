@@ -57,9 +57,7 @@ func (d *Deliverer) sendOn(env *smtp.Envelope, i int, p plan, fields []byte, msg
 		}
 	}
 	whole := p.envelope(&next)
-	for _, rcpt := range whole.Recipients {
-		whole.SMTPUTF8 = whole.SMTPUTF8 || !rcpt.Mailbox.IsASCII()
-	}
+	whole.SMTPUTF8 = whole.SMTPUTF8 || !whole.IsASCII()
 	draft := q.Create(whole)
 	defer draft.Discard()
 	if _, err = draft.Write(fields); err == nil {

@@ -245,8 +245,8 @@ func (e *Entry) Job(rcpts []int) Job {
 	for n, i := range rcpts {
 		env.Recipients[n] = e.Envelope.Recipients[i]
 		env.Recipients[n].Dest = "" // decided, and none of smtp's business
-		// An alias may lead to an address in UTF-8, whatever the sender has said.
-		env.SMTPUTF8 = env.SMTPUTF8 || !env.Recipients[n].Mailbox.IsASCII()
 	}
+	// An alias may lead to an address in UTF-8, whatever the sender has said.
+	env.SMTPUTF8 = env.SMTPUTF8 || !env.IsASCII()
 	return Job{Envelope: &env, File: filepath.Join(e.q.abs, e.path()), Offset: e.head.size}
 }

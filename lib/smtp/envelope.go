@@ -16,6 +16,11 @@ type Envelope struct {
 	Recipients []Recipient
 }
 
+// IsASCII reports that no address of the envelope needs SMTPUTF8 (RFC 6531).
+func (e *Envelope) IsASCII() bool {
+	return e.Sender.IsASCII() && !slices.ContainsFunc(e.Recipients, func(r Recipient) bool { return !r.Mailbox.IsASCII() })
+}
+
 // Events of which a sender may want to hear (RFC 3461 4.1).
 const (
 	Success = "SUCCESS"
