@@ -47,7 +47,17 @@ type pairConn struct {
 	out io.Writer
 }
 
-func (c *pairConn) Read(p []byte) (int, error)  { return c.in.Read(p) }
+// Read reads. A deadline that has passed is bare os.ErrDeadlineExceeded, which is
+// a net.Error that may pass: of what is none, as the file's own error, crypto/tls
+// makes the end of the connection, though it was we who made the client wait.
+func (c *pairConn) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = os.ErrDeadlineExceeded
+	}
+	return n, err
+}
+
 func (c *pairConn) Write(p []byte) (int, error) { return c.out.Write(p) }
 
 // Close closes both ends, where they are files of ours to close.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -76,6 +77,7 @@ func (l *fakeListen) handAfter(client, said string) net.Conn {
 	if _, err := unix.Write(pair[0], []byte(said)); err != nil {
 		l.t.Fatal(err)
 	}
+	unix.SetNonblock(pair[1], true) // as listen does
 	record := fmt.Sprintf("client_address=%s client_port=4242 server_address=192.0.2.25 server_port=25", client)
 	if err := unix.Sendmsg(l.fd, []byte(record), unix.UnixRights(pair[1]), nil, 0); err != nil {
 		l.t.Fatal(err)
@@ -128,6 +130,39 @@ func TestWorkerSideBySide(t *testing.T) {
 	unix.Shutdown(l.fd, unix.SHUT_RDWR)
 	if got := <-l.exit; got != sysexits.OK {
 		t.Errorf("exit status %d", got)
+	}
+}
+
+// A client that was made to wait, under TLS too, is heard afterwards.
+func TestWorkerDelays(t *testing.T) {
+	w := newTLSWorld(t, "Tarpit 0.01 0")
+	for _, spec := range []string{"0:1", "0:2"} {
+		l := startWorker(t, w.instance, spec)
+		c := l.hand("192.0.2.7")
+		for _, secure := range []bool{false, true} {
+			if secure {
+				ask(t, c, "STARTTLS\r\n", "220 ")
+				c = tls.Client(c, tlsClient(nil))
+			} else {
+				ask(t, c, "", "220 ")
+			}
+			ask(t, c, "EHLO client.example\r\n", "250")
+			ask(t, c, "NONSENSE\r\n", "500 ")
+			ask(t, c, "NOOP\r\n", "250 ")
+		}
+	}
+}
+
+// ask says something and wants an answer that comes in one piece.
+func ask(t *testing.T, c net.Conn, text, want string) {
+	t.Helper()
+	if _, err := io.WriteString(c, text); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 4096)
+	n, err := c.Read(buf)
+	if got := string(buf[:n]); err != nil || !strings.HasPrefix(got, want) {
+		t.Fatalf("%q is answered %q, %v; want %s", text, got, err, want)
 	}
 }
 
