@@ -149,10 +149,5 @@ func (p *part) envelope() *smtp.Envelope {
 	if len(p.which) == len(p.job.envelope.Recipients) {
 		return p.job.envelope
 	}
-	env := *p.job.envelope
-	env.Recipients = make([]smtp.Recipient, len(p.which))
-	for k, i := range p.which {
-		env.Recipients[k] = p.job.envelope.Recipients[i]
-	}
-	return &env
+	return p.job.envelope.For(p.which)
 }

@@ -49,14 +49,11 @@ func (d *Deliverer) DeliverAll(ctx context.Context, job Job, report func(i int, 
 
 // envelopeFor is env for some of its recipients, all of whom get a domain.
 func (d *Deliverer) envelopeFor(env *smtp.Envelope, rcpts []int) *smtp.Envelope {
-	part := *env
-	part.Recipients = make([]smtp.Recipient, 0, len(rcpts))
-	for _, i := range rcpts {
-		rcpt := env.Recipients[i]
-		rcpt.Mailbox = d.qualified(rcpt.Mailbox)
-		part.Recipients = append(part.Recipients, rcpt)
+	part := env.For(rcpts)
+	for n := range part.Recipients {
+		part.Recipients[n].Mailbox = d.qualified(part.Recipients[n].Mailbox)
 	}
-	return &part
+	return part
 }
 
 // lmtpOf is the LMTP server that keeps recipient i's mail, if one was decided

@@ -240,13 +240,11 @@ func (e *Entry) Close() error {
 // Job is what smtp is given to serve some of the recipients, which are indexes
 // into the envelope.
 func (e *Entry) Job(rcpts []int) Job {
-	env := *e.Envelope
-	env.Recipients = make([]smtp.Recipient, len(rcpts))
-	for n, i := range rcpts {
-		env.Recipients[n] = e.Envelope.Recipients[i]
+	env := e.Envelope.For(rcpts)
+	for n := range env.Recipients {
 		env.Recipients[n].Dest = "" // decided, and none of smtp's business
 	}
 	// An alias may lead to an address in UTF-8, whatever the sender has said.
 	env.SMTPUTF8 = env.SMTPUTF8 || !env.IsASCII()
-	return Job{Envelope: &env, File: filepath.Join(e.q.abs, e.path()), Offset: e.head.size}
+	return Job{Envelope: env, File: filepath.Join(e.q.abs, e.path()), Offset: e.head.size}
 }

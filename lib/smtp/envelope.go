@@ -21,6 +21,17 @@ func (e *Envelope) IsASCII() bool {
 	return e.Sender.IsASCII() && !slices.ContainsFunc(e.Recipients, func(r Recipient) bool { return !r.Mailbox.IsASCII() })
 }
 
+// For is a copy of the envelope with some of its recipients, which are named by
+// their places in it.
+func (e *Envelope) For(rcpts []int) *Envelope {
+	part := *e
+	part.Recipients = make([]Recipient, len(rcpts))
+	for n, i := range rcpts {
+		part.Recipients[n] = e.Recipients[i]
+	}
+	return &part
+}
+
 // Events of which a sender may want to hear (RFC 3461 4.1).
 const (
 	Success = "SUCCESS"
