@@ -8,12 +8,12 @@ type batch struct {
 	slots     []slot
 	known     []placed      // replies that were there already
 	elsewhere []int         // places of those that somebody else asks
-	look      func([]*slot) // shown what has a result, while others are waited for
-	counted   bool          // each leaves the window as soon as it has a result
+	look      func([]*slot) // is given the slots that have a result, while others are waited for
+	counted   bool          // each slot leaves the window as soon as it has a result
 	left      int           // slots without a result
 	ready     []*slot       // those with one
 	seen      int           // how many of them look was shown
-	done      chan struct{} // has room for one: all have a result; nil when who asks knows
+	done      chan struct{} // gets one element when all slots have a result; nil when whoever asks sees that himself
 	timer     *time.Timer   // nil before it is first needed
 	dice      dice          // for letter cases
 	first     [1]slot       // room for one question, as most batches have

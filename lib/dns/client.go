@@ -140,8 +140,8 @@ func (c *client) ask(ctx context.Context, k key) (Answer, error) {
 	return Answer{}, temporary(k, reason)
 }
 
-// breathe waits until a time, when the last round was over before: a port that is
-// closed says so at once, and a server that is started again listens soon.
+// breathe waits until a time, for a round that was over sooner: a port that is closed
+// says so at once, and a server that is being started again listens soon.
 func breathe(ctx context.Context, until time.Time) {
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()

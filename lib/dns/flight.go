@@ -69,8 +69,8 @@ func (l *flights) start(k key, hash uint64) *flight {
 	return f
 }
 
-// end takes the flight out and tells all who wait. When there is nobody nobody
-// knows it any more, and it is used again.
+// end takes the flight out and tells all who wait. When nobody waits, nobody else
+// knows the flight, and it is used again.
 func (l *flights) end(f *flight) {
 	at := l.chain(f.hash)
 	for *at != f {

@@ -33,8 +33,8 @@ type message struct {
 	answers   int           // where the answer section begins
 	count     int           // records in it
 	negative  time.Duration // how long a "not found" may be kept (RFC 2308 5)
-	refers    bool          // NS records stand where it says that there is nothing
-	denies    bool          // an SOA record stands there
+	refers    bool          // the authority section has NS records
+	denies    bool          // the authority section has an SOA record
 }
 
 // resource is one record's place in a message.
@@ -125,8 +125,8 @@ func (m *message) authority(r resource) {
 	}
 }
 
-// lame tells a server that knows nothing of the name, does not ask others, and
-// says no more than who may know (RFC 2308 2.2, RFC 1912 2.8).
+// lame tells that the server is of no use for this name: it knows nothing of it, does
+// not ask others, and only names servers that may know (RFC 2308 2.2, RFC 1912 2.8).
 func (m *message) lame() bool {
 	return m.rcode == rcodeSuccess && m.count == 0 && m.refers && !m.denies && m.raw[3]&flagRA == 0
 }

@@ -61,7 +61,8 @@ func (p *packets) resume() error {
 	return nil
 }
 
-// write is false when there is no room for now.
+// write sends what is left, and is false when the socket has no room for now; then it
+// is called again.
 func (o *outbox) write(fd uintptr) bool {
 	o.probe(fd)
 	for o.from < o.to {

@@ -67,7 +67,8 @@ func (p *packets) receive() ([][]byte, error) {
 	return p.in.list[:p.in.n], nil
 }
 
-// read is false when there is nothing to be read yet.
+// read receives what there is, and is false when that is nothing yet; then it is
+// called again.
 func (in *inbox) read(fd uintptr) bool {
 	for {
 		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&in.headers)), atOnce, unix.MSG_DONTWAIT, 0, 0)

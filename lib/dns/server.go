@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// manyQuestions is after how many a socket to another host is replaced by one
-// with another port, so that who found out the port has not long.
+// manyQuestions is how many questions a socket to another host sends before it is
+// replaced by one with another port, so that a forger who has found out the port
+// cannot use it for long.
 const manyQuestions = 2000
 
 // readBuffer is what the kernel is asked to keep for us, so that the answers to

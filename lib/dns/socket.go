@@ -61,8 +61,8 @@ func (s *socket) give(q *slot, raw []byte, err error) {
 	q.give(raw, err)
 }
 
-// fresh reports whether another question may be sent from here. limited: not
-// after very many; then the socket is closed as soon as nobody waits for it.
+// fresh reports whether another question may be sent from here. A limited socket has
+// served its time after manyQuestions, and is closed as soon as nobody waits for it.
 func (s *socket) fresh(limited bool) bool {
 	s.mu.Lock()
 	defer s.unlock()
@@ -102,8 +102,8 @@ func (s *socket) ask(ctx context.Context, b *batch, wait time.Duration) error {
 // result by then; after that each time when twice as much has passed.
 const soon = 10 * time.Millisecond
 
-// await waits until all questions have their results. Those that have them long
-// before others are shown meanwhile.
+// await waits until all questions have their results. Meanwhile it shows b.look those
+// that have theirs long before others.
 func (s *socket) await(ctx context.Context, b *batch, wait time.Duration) {
 	pause := wait
 	if b.look != nil {

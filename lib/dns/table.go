@@ -64,8 +64,8 @@ func (t *table) keep(f *flight, until time.Time) {
 	p.hashes[i], p.entries[i] = f.hash, entry{f.key, f.Reply, until}
 }
 
-// room finds where the result of a flight goes: where the last one to its
-// question is, or there is none, or what is needed least.
+// room finds the entry that the result of a flight replaces: an older one of the same
+// question, one that is empty, or else the one that is out of date first.
 func (p *place) room(f *flight) int {
 	least := 0
 	for i := range p.entries {

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// most is how many questions are sent together.
-const most = 64
+// maxBatch is how many questions are sent together.
+const maxBatch = 64
 
 // all answers from memory what is known, asks together what nobody asks yet,
 // and then waits for what others ask.
 func (c *client) all(ctx context.Context, keys []key, tell Tell) {
-	if len(keys) > most {
+	if len(keys) > maxBatch {
 		c.parts(ctx, keys, tell)
 		return
 	}
@@ -36,8 +36,8 @@ func (c *client) all(ctx context.Context, keys []key, tell Tell) {
 func (c *client) parts(ctx context.Context, keys []key, tell Tell) {
 	var mu sync.Mutex
 	var others sync.WaitGroup
-	for from := 0; from < len(keys); from += most {
-		part := keys[from:min(from+most, len(keys))]
+	for from := 0; from < len(keys); from += maxBatch {
+		part := keys[from:min(from+maxBatch, len(keys))]
 		others.Go(func() {
 			c.all(ctx, part, func(i int, r Reply) {
 				mu.Lock()
@@ -49,8 +49,9 @@ func (c *client) parts(ctx context.Context, keys []key, tell Tell) {
 	others.Wait()
 }
 
-// leadAll asks the questions of a batch for all who wait for their flights: s by
-// UDP, and in the patient way what that does not settle.
+// leadAll asks the questions of a batch for all who wait for their flights: first s,
+// by UDP and all together, and then each by itself, as ask does, that this has not
+// settled.
 func (c *client) leadAll(ctx context.Context, s *server, b *batch, tell Tell) {
 	var rest []*slot
 	b.look = func(ready []*slot) {

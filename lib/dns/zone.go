@@ -108,9 +108,10 @@ func (z *zone) query(_ context.Context, name string, t Type) (Answer, error) {
 	return Answer{}, tooManyAliases(name, t)
 }
 
-// said is what the comments say of a question. That a name does not exist counts
-// for those to which it has no records: there are servers that deny a name to
-// some questions and have answers for others, and a record of that is as it was.
+// said is what the comments say of a question. That a name does not exist does not
+// count for a question to which the file has records: there are servers that deny a
+// name when they are asked for one type and have answers of another, and what a
+// Recorder wrote of them is to be as it was.
 func (z *zone) said(k key) mark {
 	m := z.marks.find(k)
 	answers := func(r Record) bool { return r.Type == k.t || r.Type == TypeCNAME }

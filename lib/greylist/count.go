@@ -13,8 +13,8 @@ import (
 // since: appending one is safe among many processes.
 const countName = "count"
 
-// full says whether there are as many entries as there may be: those that exist
-// count, and others are not made.
+// full says whether there are as many entries as there may be. Then those that exist
+// still count, and no others are made.
 func (s *Store) full() (bool, error) {
 	n, err := s.entries()
 	return n >= int64(s.Max), err

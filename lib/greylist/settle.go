@@ -2,11 +2,12 @@ package greylist
 
 import "time"
 
-// A second change of the text within the grain of its time stamps does not show
-// in them if it leaves the size. An index is made only of a text that was left
-// alone for that long, so that every change behind it shows. Lines of ours go
-// into it at once, as it would else be made anew for each; where a tick is all,
-// only who changes octets in place at the same moment could go unseen.
+// Of two changes within one tick of the file system's clock the second does not show
+// in the time stamps, nor in the size if it leaves that as it is. So an index is made
+// only of a text that was left alone for a tick: every change after that shows. Lines
+// of ours go into the index at once, since it would have to be made anew for each of
+// them; where the tick is short, only somebody who changes octets in place at the very
+// same moment could go unseen.
 const (
 	// tick is the grain of most file systems: that of the kernel's clock.
 	tick = 10 * time.Millisecond

@@ -39,14 +39,14 @@ func (v *view) close() {
 	}
 }
 
-// sharedView is a view that many goroutines look at. The last one closes it once
-// it is not that of now any more.
+// sharedView is a view that many goroutines look at. Once the store has a newer one,
+// the last who leaves it closes it.
 type sharedView struct {
 	view
 	users int // of whom one is the store
 }
 
-// look is the whitelist of now, until it is given back with leave.
+// look returns the whitelist as it is now. Whoever looks gives it back with leave.
 func (s *Store) look() (*sharedView, error) {
 	st, err := s.stat(whiteName)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -84,7 +84,7 @@ func (s *Store) seen(state textState) *sharedView {
 	return s.view
 }
 
-// see makes a view that of now.
+// see makes v the view that is open from now on.
 func (s *Store) see(v *sharedView) {
 	s.mu.Lock()
 	old := s.view
@@ -107,8 +107,8 @@ func (s *Store) leave(v *sharedView) {
 	}
 }
 
-// How long to wait for those who change the whitelist. Adding a line takes
-// microseconds; with one, nobody waits for who makes a new list.
+// How long to wait for others who change the whitelist. A session adds its line in
+// microseconds, and does not wait for somebody who writes the whole list anew.
 const (
 	appendWait = 100 * time.Millisecond
 	personWait = time.Minute

@@ -3,14 +3,14 @@ package netpath
 import "time"
 
 const (
-	// ahead is how far behind the last answer silent hops are asked again.
+	// ahead is how many silent hops beyond the farthest that answered are asked again.
 	ahead = 3
-	// triesBeyond is how often hops are asked behind which nothing answers.
+	// triesBeyond is how many probes such a hop gets as long as nothing beyond answers.
 	triesBeyond = 2
 
 	firstWait = time.Second            // for the first answer
 	leastWait = 200 * time.Millisecond // for one more, beyond the last that answers
-	// leastLapse is how long a hop has to answer in front of one that has.
+	// leastLapse is how long a hop is given at least when one beyond it has answered.
 	leastLapse = 50 * time.Millisecond
 	// slowest is the longest round trip that anything is made to wait for: no path
 	// has a longer one, but who forges answers would have others believe it.
@@ -47,9 +47,9 @@ func (s *search) inner() int {
 	return s.top
 }
 
-// dueInner is when a silent hop in front of one that answered should have
-// answered. It answers within the round trip of the next that does, and a
-// fourth of that, since a router may take longer to answer than to forward.
+// dueInner is when a silent hop in front of one that answered should have answered:
+// after the round trip of the next hop that did, and a quarter more, since a router
+// may take longer to answer than to forward.
 func (s *search) dueInner(ttl int) (time.Time, bool) {
 	h := &s.hops[ttl]
 	if !h.Silent() || h.gone {
@@ -68,7 +68,7 @@ func (s *search) dueInner(ttl int) (time.Time, bool) {
 	return due, true
 }
 
-// beyondRTT is the round trip of the next hop behind one that answered.
+// beyondRTT is the round trip of the next hop behind this one that answered.
 func (s *search) beyondRTT(ttl int) time.Duration {
 	for _, h := range s.hops[ttl+1 : s.inner()+1] {
 		if h.Answered > 0 {
@@ -78,8 +78,8 @@ func (s *search) beyondRTT(ttl int) time.Duration {
 	return s.longest
 }
 
-// lapse is how long an answer is waited for that others show to take a round
-// trip.
+// lapse is how long an answer is waited for where other answers let expect such a
+// round trip.
 func (s *search) lapse(rtt time.Duration) time.Duration {
 	return max(min(rtt, slowest)*5/4, leastLapse)
 }

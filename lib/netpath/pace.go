@@ -42,8 +42,8 @@ func patienceOf(ctx context.Context) time.Duration {
 	return max(0, min(longestQueue, time.Until(deadline)/2))
 }
 
-// turn is how far away the time is that was reserved for probes; or, when none
-// was, that at which there may be some to reserve.
+// turn is how long it is until the time that was reserved for probes; or, when none
+// was reserved, until it is worth asking for one again.
 type turn struct {
 	wait     time.Duration
 	reserved bool

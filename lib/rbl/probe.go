@@ -35,7 +35,7 @@ type Probe struct {
 }
 
 // entry is the test entries of one kind (RFC 5782 section 5), as they stand in front
-// of a list's zone: in is on every list that is asked by it, out on none.
+// of a list's zone: in is on every list of the kind, out on none.
 type entry struct {
 	by      By
 	about   string

@@ -46,8 +46,8 @@ type optionPattern struct {
 	value number
 }
 
-// links are the ways in which a system may see the network: what a window may
-// be a multiple of.
+// links are the sizes of which a window may be a multiple: the MSS and the MTU as the
+// SYN tells them, and the usual MTU; 0 for one that is not known.
 type links struct{ mss, mtu, usual uint32 }
 
 func (n number) fits(value uint32, l links) bool {

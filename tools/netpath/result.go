@@ -112,7 +112,7 @@ func why(p *netpath.Path) string {
 	return ""
 }
 
-// whyShown is why, where so many hops as were asked for show the end of the path.
+// whyShown is why, or "" when the hops that were asked for do not show the path's end.
 func whyShown(p *netpath.Path, hops int) string {
 	if hops > 0 && len(p.Hops) >= hops {
 		return ""

@@ -29,7 +29,7 @@ type sheet struct {
 
 // svg draws a picture. Names are cut.
 func (d *drawing) svg(w io.Writer) error {
-	letters := d.layout(mostName * 10) // what there is room for is there
+	letters := d.layout(mostName * 10) // so wide that nothing is left out
 	s := sheet{drawing: d}
 	s.path = margin + 2*plot.Letter + between
 	s.address = s.path + between + (len(d.heads)-1)*(lane+plot.Letter)

@@ -27,8 +27,8 @@ type ends struct{ client, server netip.AddrPort }
 // keys are those under which a SYN is found.
 func keys(s *synfp.SYN) [2]ends { return [...]ends{{s.Client, s.Server}, {client: s.Client}} }
 
-// A waiter is those who wait for a client's SYN. A flood wakes only those whom
-// it concerns.
+// A waiter stands for all who wait for the SYN of one client, so that a flood wakes
+// nobody whom it does not concern.
 type waiter struct {
 	number int
 	come   chan struct{} // closed when it comes
@@ -131,13 +131,13 @@ func (b *buffer) find(client, server netip.AddrPort) (s synfp.SYN, w *waiter) {
 	return s, w
 }
 
-// justNow is how long ago the SYN of a connection that begins may have come.
+// justNow is how old the SYN of a connection may be that has only just begun.
 const justNow = 2 * time.Second
 
-// index is where the SYN of a connection is. Without a port it is the last one of
-// the client. One from the client's port to another server is it too when it came
-// just now: it was sent on to this one by a packet filter of this host, which we
-// capture in front of.
+// index is where in the ring the SYN of a connection is. Without a client's port it is
+// the client's last SYN. A SYN from the client's port to another server counts too if
+// it came just now: a packet filter of this host has changed its destination, after
+// we captured it.
 func (b *buffer) index(client, server netip.AddrPort) (i int, ok bool) {
 	if h := b.hosts[client.Addr()]; client.Port() == 0 && h != nil {
 		return h.last, !server.IsValid() || b.ring[h.last].Server == server

@@ -158,8 +158,8 @@ func (c *capture) look() {
 
 var errGone = errors.New("down or gone; waiting for it")
 
-// lose leaves an interface. One that nobody named may go: hosts of containers
-// have others all the time.
+// lose gives up an interface. That is told only of one that was named: on a host of
+// containers others come and go all the time.
 func (c *capture) lose(name string) {
 	c.sources[name].Close()
 	delete(c.sources, name)
@@ -175,8 +175,8 @@ func (c *capture) forget(names []string) {
 	})
 }
 
-// tell logs what is wrong with an interface, or is no longer, once. "" stands
-// for which there are.
+// tell logs what is wrong with an interface once, and once that it no longer is. The
+// name "" stands for the choice of interfaces itself.
 func (c *capture) tell(name string, err error) {
 	before, text := c.told[name], "capturing again"
 	switch {
