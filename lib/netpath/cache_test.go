@@ -18,6 +18,15 @@ func TestParse(t *testing.T) {
 		t.Fatalf("got %v, %v, distance %d", p.String(), err, p.Distance())
 	}
 	const head = "192.0.2.7 udp/33434 1.000000 1 1 "
+	for _, line := range []string{
+		head + "silent",
+		head + "silent" + strings.Repeat(" 1/0:*", MaxHops),
+		head + "silent 1/1:1.1.1.1/1/t18,1.1.1.2/1/3.1,::1/1/1.1,1.1.1.4/1/1.1",
+	} {
+		if p, err := Parse(line); err != nil || p.String() != line {
+			t.Errorf("%q became %q, %v", line, p.String(), err)
+		}
+	}
 	for _, tt := range []struct{ line, want string }{
 		{"", "a path of 1 words"},
 		{"x udp/1 1.000000 1 1 silent", "unable to parse IP"},
@@ -27,6 +36,8 @@ func TestParse(t *testing.T) {
 		{"192.0.2.7 udp/1 -1.000000 1 1 silent", "time of a path"},
 		{"192.0.2.7 udp/1 1.0 1 1 silent", "six decimals"},
 		{"192.0.2.7 udp/1 1 1 1 silent", "six decimals"},
+		{"192.0.2.7 udp/1 1.00000x 1 1 silent", "six decimals"},
+		{"192.0.2.7 udp/1 1.0000000 1 1 silent", "six decimals"},
 		{"192.0.2.7 udp/1 1.000000 x 1 silent", "duration"},
 		{"192.0.2.7 udp/1 1.000000 1 x silent", "number of probes"},
 		{head + "lost", `end of a path: "lost"`},
@@ -37,6 +48,7 @@ func TestParse(t *testing.T) {
 		{head + "silent 1/1:10.0.0.1", "round trip of 10.0.0.1"},
 		{head + "silent 1/1:10.0.0.1/1", "message of 10.0.0.1"},
 		{head + "silent 1/1:10.0.0.1/1/11.x", "message"},
+		{head + "silent 1/1:10.0.0.1/1/x.0", "message"},
 		{head + "silent 1/1:10/1/11.0", "unable to parse IP"},
 		{head + "silent 1/1:fe80::1%eth0/1/11.0", "has a zone"},
 		{head + "silent ", "a hop without its probes"},
@@ -45,6 +57,14 @@ func TestParse(t *testing.T) {
 	} {
 		if _, err := Parse(tt.line); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q: got %v, want %q", tt.line, err, tt.want)
+		}
+	}
+}
+
+func TestPartial(t *testing.T) {
+	for h, want := range map[[2]int]bool{{0, 0}: false, {2, 0}: false, {2, 1}: true, {2, 2}: false} {
+		if got := (Hop{Sent: h[0], Answered: h[1]}).Partial(); got != want {
+			t.Errorf("%d of %d answered: %v", h[1], h[0], got)
 		}
 	}
 }
@@ -121,8 +141,18 @@ func TestCache(t *testing.T) {
 			t.Errorf("got %v, then %v", first.String(), second.String())
 		}
 		time.Sleep(31 * time.Second)
-		if third := trace(0); third.Cached || third.Time.Sub(first.Time) < time.Minute {
+		third := trace(0)
+		if third.Cached || third.Time.Sub(first.Time) < time.Minute {
 			t.Errorf("after a minute it was still %v", third.String())
+		}
+		time.Sleep(time.Second)
+		tracer.Fresh = true
+		if p := trace(0); p.Cached {
+			t.Error("a path that was to be measured was not")
+		}
+		tracer.Fresh = false
+		if p := trace(0); p.String() != third.String() {
+			t.Errorf("got %v, which was not to be kept", p.String())
 		}
 	})
 }

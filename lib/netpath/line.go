@@ -105,7 +105,7 @@ func parseTime(word string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("time of a path: %w", err)
 	}
 	m, err := strconv.ParseUint(micro, 10, 20)
-	if err != nil || len(micro) != 6 || m > 999999 {
+	if err != nil || len(micro) != 6 {
 		return time.Time{}, fmt.Errorf("time of a path: %q are no six decimals", micro)
 	}
 	return time.Unix(int64(s), int64(m)*1000), nil

@@ -155,6 +155,75 @@ func TestShareClock(t *testing.T) {
 	}
 }
 
+// through is a path to a host by routers, of which "*" is silent.
+func through(host string, routers ...string) *Path {
+	p := &Path{Dest: netip.MustParseAddr(host), Time: time.Unix(1e9, 0), End: Reached}
+	for _, r := range append(routers, host) {
+		h := Hop{Sent: 1}
+		if r != "*" {
+			h.Answered, h.Answers = 1, []Answer{{Addr: netip.MustParseAddr(r)}}
+		}
+		p.Hops = append(p.Hops, h)
+	}
+	return p
+}
+
+// TestCommon: how far all paths go the same way.
+func TestCommon(t *testing.T) {
+	const a, b, c, x = "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.9"
+	one := through("198.51.100.1", a, b, c)
+	for _, tt := range []struct {
+		other *Path
+		want  int
+	}{
+		{through("203.0.113.1", a, b, c), 3},
+		{through("203.0.113.1", a, b, c, x), 3},
+		{through("203.0.113.1", a, b, x), 2},
+		{through("203.0.113.1", a, x, c), 1},
+		{through("203.0.113.1", x, b, c), 1},
+		{through("203.0.113.1", a, "*", c), 3},
+		{through("203.0.113.1", a, b, "*"), 3},
+		{through("203.0.113.1", "*", "*", "*"), 3},
+		{through("203.0.113.1", a), 1},
+		{through("203.0.113.1"), 1},
+	} {
+		var n near
+		if n.add(one, one.Time); n.common(one.Time) != 1 {
+			t.Errorf("of one path %d", n.common(one.Time))
+		}
+		if n.add(tt.other, one.Time); n.common(one.Time) != tt.want {
+			t.Errorf("%s and %s: %d, want %d", addresses(one), addresses(tt.other), n.common(one.Time), tt.want)
+		}
+	}
+}
+
+func TestKnows(t *testing.T) {
+	var n near
+	p := through("198.51.100.1", "10.0.0.1")
+	n.add(p, p.Time)
+	later, other := *p, *p
+	later.Time, other.Dest = p.Time.Add(time.Second), dest
+	if !n.knows(p) || n.knows(&later) || n.knows(&other) {
+		t.Errorf("knows %v, later %v, other %v", n.knows(p), n.knows(&later), n.knows(&other))
+	}
+}
+
+// TestHome: who is taken to be behind the same routers.
+func TestHome(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{"198.51.100.1", "198.51.100.255", true}, {"198.51.100.1", "198.51.101.1", false},
+		{"2001:db8:1:2::1", "2001:db8:1:2:ffff::1", true}, {"2001:db8:1:2::1", "2001:db8:1:3::1", false},
+	} {
+		a, b := netip.MustParseAddr(tt.a), netip.MustParseAddr(tt.b)
+		if got := home(7, a) == home(7, b); got != tt.want || home(7, a) == home(8, b) {
+			t.Errorf("%s and %s: %v", a, b, got)
+		}
+	}
+}
+
 // TestShareByStore: processes learn from one another.
 func TestShareByStore(t *testing.T) {
 	store := state.Open(t.TempDir())

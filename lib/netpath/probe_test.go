@@ -69,6 +69,39 @@ func TestForgedMarks(t *testing.T) {
 	}
 }
 
+// TestForgedQuotes: a quote of which any octet that routers leave alone is
+// another is not of our probe.
+func TestForgedQuotes(t *testing.T) {
+	octets := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+	echo := []int{0, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17} // not the sequence number, of which others are ours
+	compared := map[string][]int{"UDP": octets, "TCP": octets[:8], "TCP over IPv6": octets[:8], "ICMP": echo, "ICMPv6": echo}
+	for name, p := range probers() {
+		for _, i := range compared[name] {
+			b := p.probe(mark{7, 1})
+			b[i] ^= 0x80
+			if got, ok := p.quoted(b); ok {
+				t.Errorf("%s: with another octet %d: %v", name, i, got)
+			}
+		}
+	}
+}
+
+// TestSerials: each probe has its own lower half.
+func TestSerials(t *testing.T) {
+	for range 100 {
+		s := newSerials()
+		for i, n := range s {
+			if m, ok := s.find16(uint16(n)); !ok || m != numbered(i) {
+				t.Fatalf("%v is found as %v, %v", numbered(i), m, ok)
+			}
+		}
+	}
+	s := serials{1, 2, 3}
+	if m, ok := s.find16(4); ok {
+		t.Errorf("no number is found as %v", m)
+	}
+}
+
 // TestOneFlow: what routers spread load by is the same in all probes of a path:
 // the ports, and the checksum and identifier of ICMP, which RFC 792 has where
 // TCP and UDP have ports.
@@ -122,6 +155,10 @@ func TestReplies(t *testing.T) {
 	foreign[len(foreign)-1]++
 	stranger := answerTo(echo, 0)
 	stranger[4]++
+	coded := answerTo(echo, 0)
+	coded[1]++
+	unasked := answerTo(echo, 0)
+	binary.BigEndian.PutUint16(unasked[6:], unused(&echo.numbers))
 	for _, tt := range []struct {
 		name string
 		p    prober
@@ -132,6 +169,8 @@ func TestReplies(t *testing.T) {
 		{"our own request", echo, answerTo(echo, 8), ""},
 		{"another nonce", echo, foreign, ""},
 		{"another identifier", echo, stranger, ""},
+		{"with a code", echo, coded, ""},
+		{"another sequence number", echo, unasked, ""},
 		{"half a reply", echo, answerTo(echo, 0)[:12], ""},
 		{"echo reply of ICMPv6", echo6, answerTo(echo6, 129), "echo reply"},
 		{"that of ICMP", echo6, answerTo(echo6, 0), ""},
@@ -149,6 +188,16 @@ func TestReplies(t *testing.T) {
 		if ok != (tt.want != "") || ok && (got != m || says.String() != tt.want) {
 			t.Errorf("%s: got %v, %v, %v", tt.name, ok, got, says)
 		}
+	}
+}
+
+// unused is a number that no probe has.
+func unused(s *serials) (n uint16) {
+	for {
+		if _, ok := s.find16(n); !ok {
+			return n
+		}
+		n++
 	}
 }
 
