@@ -11,7 +11,7 @@ import (
 )
 
 // maxRecorded is how many questions a Recorder remembers having written; then
-// it forgets all, and may write one again.
+// it forgets all, and may write one again. It keeps no more for Close.
 const maxRecorded = 1 << 16
 
 // Recorder is a Resolver that writes down every answer it gives.
@@ -22,15 +22,17 @@ type Recorder struct {
 	w       io.Writer
 	err     error
 	written map[key]struct{}
+	late    map[key]*Error // what those learnt who had no time left
 }
 
 // NewRecorder returns a resolver that asks r and writes every answer into w, at
 // once, as a zone file that Zone reads; that there was none, and why, stands in
 // comments that Zone understands. With it, whatever was decided can be decided
-// again. Of several answers to one question the first counts. Close closes w
-// too when it is an io.Closer.
+// again. Of several answers to one question the first counts. That somebody had
+// no time left to wait for one is written by Close, if there has been none; Close
+// closes w too when it is an io.Closer.
 func NewRecorder(r Resolver, w io.Writer) *Recorder {
-	rec := &Recorder{w: w, written: make(map[key]struct{})}
+	rec := &Recorder{w: w, written: make(map[key]struct{}), late: make(map[key]*Error)}
 	rec.lookups = lookups{query: rec.recorded(r)}
 	if servers := serversOf(r); servers != nil {
 		rec.published = lookups{query: rec.recorded(servers)}
@@ -52,6 +54,9 @@ func questions(r Resolver) func(context.Context, string, Type) (Answer, error) {
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for k, e := range r.late {
+		r.put(k, Answer{}, e)
+	}
 	if c, ok := r.w.(io.Closer); ok {
 		r.err = errors.Join(r.err, c.Close())
 	}
@@ -63,22 +68,38 @@ func (r *Recorder) recorded(inner Resolver) func(context.Context, string, Type) 
 	ask := questions(inner)
 	return func(ctx context.Context, name string, t Type) (Answer, error) {
 		a, err := ask(ctx, name, t)
-		r.write(key{name, t}, a, err)
+		r.write(key{name, t}, a, err, ctx.Err() != nil)
 		return a, err
 	}
 }
 
-// write writes what the answer to k is, once.
-func (r *Recorder) write(k key, a Answer, err error) {
+// write writes what the answer to k is, once. What somebody learnt who had no
+// time left is kept for Close.
+func (r *Recorder) write(k key, a Answer, err error, late bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, ok := r.written[k]; ok || r.err != nil {
+	if _, ok := r.written[k]; ok {
+		return
+	}
+	if e, ok := errors.AsType[*Error](err); ok && late && e.Kind == ErrTemporary {
+		if len(r.late) < maxRecorded {
+			r.late[k] = e
+		}
 		return
 	}
 	if len(r.written) >= maxRecorded {
 		clear(r.written)
 	}
 	r.written[k] = struct{}{}
+	delete(r.late, k)
+	r.put(k, a, err)
+}
+
+// put writes it, unless there was an error before.
+func (r *Recorder) put(k key, a Answer, err error) {
+	if r.err != nil {
+		return
+	}
 	var b strings.Builder
 	if e, ok := errors.AsType[*Error](err); ok {
 		writeError(&b, k, e)

@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -86,6 +87,30 @@ func TestRecordedSilence(t *testing.T) {
 	}
 	if time.Since(start) > 10*time.Second {
 		t.Error("a recorded silence was waited for")
+	}
+}
+
+// Who has no time left learns nothing about a name, and what others learn of it
+// counts. He gets again what he got where nobody learnt more.
+func TestRecordedTooLate(t *testing.T) {
+	var file strings.Builder
+	r := dns.NewRecorder(dnstest.Start(t, zoneText).Resolver(), &file)
+	late, cancel := context.WithCancel(ctx)
+	cancel()
+	r.LookupMX(late, "example")
+	_, was := r.LookupIP(late, "ip4", "first.example")
+	if _, err := r.LookupMX(ctx, "example"); err != nil || was == nil || r.Close() != nil {
+		t.Fatal(err, was)
+	}
+	back, err := dns.Zone(strings.NewReader(file.String()), "recording")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mx, err := back.LookupMX(ctx, "example"); err != nil || len(mx) != 3 {
+		t.Errorf("%v, %v", mx, err)
+	}
+	if _, is := back.LookupIP(ctx, "ip4", "first.example"); is == nil || is.Error() != was.Error() {
+		t.Errorf("got %v, was %v", is, was)
 	}
 }
 
