@@ -46,6 +46,24 @@ func TestEveryProgramIsDescribed(t *testing.T) {
 	}
 }
 
+// TestReadmeLinks: what README points to is there.
+func TestReadmeLinks(t *testing.T) {
+	root := moduleRoot(t)
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(string(readme), -1)
+	if len(links) == 0 {
+		t.Error("README.md has no links")
+	}
+	for _, link := range links {
+		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
+			t.Errorf("README.md: %v", err)
+		}
+	}
+}
+
 // TestReadmeArguesForModules: what is not the standard library has a line of
 // argument.
 func TestReadmeArguesForModules(t *testing.T) {
