@@ -1,13 +1,13 @@
 package main
 
 import (
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"postern/lib/caller"
 	"postern/lib/conf"
 	"postern/lib/rbl"
 	"postern/lib/spf"
@@ -92,11 +92,9 @@ func (o *origin) check(c *config) (errs []error) {
 	return errs
 }
 
-// thisHost says whether an address is one of this host's interfaces.
+// thisHost says whether an address is that of an interface of this host, loopback
+// aside.
 func thisHost(a netip.Addr) bool {
-	nets, err := net.InterfaceAddrs()
-	return err == nil && !a.IsLoopback() && slices.ContainsFunc(nets, func(n net.Addr) bool {
-		p, err := netip.ParsePrefix(n.String())
-		return err == nil && p.Addr().WithZone("") == a
-	})
+	own, err := caller.HostAddrs()
+	return err == nil && !a.IsLoopback() && slices.Contains(own, a)
 }

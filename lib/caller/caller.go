@@ -1,5 +1,6 @@
 // Package caller tells who is at the other end of a socket: which user of this
-// host, and how he is written down, or which address.
+// host, and how he is written down, or which address; and which addresses are
+// this host's own.
 package caller
 
 import (

@@ -1,10 +1,10 @@
 package deliver
 
 import (
-	"net"
-	"net/netip"
+	"slices"
 	"strings"
 
+	"postern/lib/caller"
 	"postern/lib/dns"
 	"postern/lib/smtp"
 )
@@ -37,14 +37,9 @@ func ourAddress(literal string) bool {
 	if err != nil {
 		return false
 	}
-	nets, err := net.InterfaceAddrs()
+	own, err := caller.HostAddrs()
 	if err != nil {
 		return addr.IsLoopback()
 	}
-	for _, n := range nets {
-		if p, err := netip.ParsePrefix(n.String()); err == nil && p.Addr().Unmap() == addr.Unmap() {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(own, addr)
 }

@@ -1,9 +1,10 @@
 package mx
 
 import (
-	"net"
 	"net/netip"
 	"slices"
+
+	"postern/lib/caller"
 )
 
 // free reports whether mail may go to any address at all.
@@ -24,13 +25,13 @@ func (r *Route) isSelf(f found) bool {
 func (r *Route) interfaceAddrs() []netip.Addr {
 	ask := r.options.Interfaces
 	if ask == nil {
-		ask = net.InterfaceAddrs
+		ask = caller.HostAddrs
 	}
 	list := []netip.Addr{}
 	addrs, _ := ask() // without them, names alone find loops
 	for _, a := range addrs {
-		if p, err := netip.ParsePrefix(a.String()); err == nil && Legal(p.Addr().Unmap()) {
-			list = append(list, p.Addr().Unmap())
+		if Legal(a) {
+			list = append(list, a)
 		}
 	}
 	return list

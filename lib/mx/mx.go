@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"net"
 	"net/netip"
 	"strings"
 
@@ -64,8 +63,8 @@ type Options struct {
 	// math/rand.
 	Shuffle func(n int, swap func(i, j int))
 	// Interfaces are the addresses of this host's interfaces; nil for
-	// net.InterfaceAddrs.
-	Interfaces func() ([]net.Addr, error)
+	// caller.HostAddrs.
+	Interfaces func() ([]netip.Addr, error)
 }
 
 // Host is one to which mail may go.

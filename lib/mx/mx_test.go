@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -75,11 +74,8 @@ halfdown.example. IN MX 6 implied.example.
 var ctx = context.Background()
 
 // lonely is a host whose interfaces have one address, 192.0.2.51.
-var lonely = mx.Options{Interfaces: func() ([]net.Addr, error) {
-	return []net.Addr{
-		&net.IPNet{IP: net.IPv4(127, 0, 0, 1), Mask: net.CIDRMask(8, 32)},
-		&net.IPNet{IP: net.IPv4(192, 0, 2, 51), Mask: net.CIDRMask(24, 32)},
-	}, nil
+var lonely = mx.Options{Interfaces: func() ([]netip.Addr, error) {
+	return []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.0.2.51")}, nil
 }}
 
 // unshuffled keeps hosts of one preference in the order of the zone.
