@@ -145,7 +145,7 @@ func (s *Store) white(q *Query) (Decision, error) {
 func (s *Store) judge(made, now time.Time) (d Decision, stale bool) {
 	age := now.Sub(made)
 	switch {
-	case age < -skew, age > s.Window && age >= s.Delay:
+	case age < -skew, age > s.Window:
 		return Decision{State: New, Wait: s.Delay}, true
 	case max(age, 0) < s.Delay:
 		return Decision{State: Early, Wait: s.Delay - max(age, 0)}, false
