@@ -8,9 +8,6 @@ import (
 )
 
 const (
-	// maxRecipients is how many recipients go into one transaction: so many
-	// every server takes (RFC 5321 4.5.3.1.8).
-	maxRecipients = 100
 	// maxTries is how many connections may break under one message before that
 	// message is put off.
 	maxTries = 2
@@ -129,9 +126,9 @@ func (c *carrier) take(wait bool) *part {
 func (c *carrier) split(j *job) {
 	n := len(j.envelope.Recipients)
 	j.outcomes = make([]outcome, n)
-	for from := 0; from < n; from += maxRecipients {
+	for from := 0; from < n; from += smtp.SafeRecipients {
 		var which []int
-		for i := from; i < min(n, from+maxRecipients); i++ {
+		for i := from; i < min(n, from+smtp.SafeRecipients); i++ {
 			which = append(which, i)
 		}
 		c.push(&part{job: j, which: which})

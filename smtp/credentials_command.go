@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"postern/lib/prog"
+	"postern/lib/smtp"
 	"postern/lib/sysexits"
 )
 
 const (
-	// maxSecret bounds a password or token, in octets: an AUTH line is no
-	// longer (RFC 4954 section 4).
-	maxSecret = 12288
+	// maxSecret bounds a password or token, in octets: it has to go into a line.
+	maxSecret = smtp.MaxAuthLine
 
 	// commandLimit is how long a command may think, or ask a person.
 	commandLimit = time.Minute

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"postern/lib/smtp"
 )
 
 // jobFile writes a message behind some octets that are none of it, and returns
@@ -122,16 +124,16 @@ func TestBadJobs(t *testing.T) {
 // many.
 func TestManyRecipients(t *testing.T) {
 	var to []string
-	for i := range maxRecipients + 1 {
+	for i := range smtp.SafeRecipients + 1 {
 		to = append(to, fmt.Sprintf("u%d@d.test", i))
 	}
 	script := strings.Replace(greeting, "S: 250-x\nS: 250 PIPELINING\n", "S: 250 x\n", 1) + "C: MAIL FROM:<ann@me.test>\nS: 250 ok\n"
-	for i := range maxRecipients {
+	for i := range smtp.SafeRecipients {
 		script += "C: RCPT TO:<" + to[i] + ">\n" + map[bool]string{true: "S: 452 4.5.3 too many\n", false: "S: 250 ok\n"}[i == 7]
 	}
 	const end = "C: DATA\nS: 354 go on\nC: text\nC: .\nS: 250 kept\n"
 	const one = "C: MAIL FROM:<ann@me.test>\nS: 250 ok\nC: RCPT TO:<%s>\nS: 250 ok\n" + end
-	script += end + fmt.Sprintf(one+one, to[maxRecipients], to[7]) + "C: QUIT\nS: 221 bye"
+	script += end + fmt.Sprintf(one+one, to[smtp.SafeRecipients], to[7]) + "C: QUIT\nS: 221 bye"
 	port := hosts(t, []string{script})
 	status, stdout, stderr := smtpTo(t, jobFile(t, "j", "text", to...), "-B", "127.0.0.2:"+port)
 	if status != 0 || strings.Count(stdout, "verdict=accept") != len(to) || !strings.Contains(stdout, "recipient=u7@d.test") {

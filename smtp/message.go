@@ -10,9 +10,6 @@ import (
 	"postern/lib/safefile"
 )
 
-// maxMemory is how much of a message is held in memory, in octets.
-const maxMemory = 256 << 10
-
 // letter is a message that is ready to be sent, as often as is needed.
 type letter struct {
 	text  *client.Text
@@ -21,7 +18,7 @@ type letter struct {
 
 // readLetter takes the message from standard input, its header complete.
 func (p *program) readLetter(c conversion) (*letter, error) {
-	draft := safefile.NewDraft(os.TempDir(), maxMemory)
+	draft := safefile.NewDraft(os.TempDir(), safefile.UsualMemory)
 	err := convert(draft, p.stdin, c)
 	var text *client.Text
 	if err == nil {
@@ -58,7 +55,7 @@ func openLetter(name string, offset int64) (*letter, error) {
 
 // fileLetter reads a short message at once, and leaves a long one in its file.
 func fileLetter(f *os.File, offset, size int64) (*letter, error) {
-	if size > maxMemory {
+	if size > safefile.UsualMemory {
 		text, err := client.NewText(io.NewSectionReader(f, offset, size), size)
 		return &letter{text, func() { f.Close() }}, err
 	}

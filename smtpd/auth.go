@@ -12,13 +12,8 @@ import (
 	"postern/lib/smtp"
 )
 
-const (
-	// maxAuthLine bounds a line of an authentication, AUTH itself included
-	// (RFC 4954 section 4).
-	maxAuthLine = 12288
-	// maxAuthSteps bounds how often a back-end may ask.
-	maxAuthSteps = 20
-)
+// maxAuthSteps bounds how often a back-end may ask.
+const maxAuthSteps = 20
 
 // A login is what AUTH did in a session.
 type login struct {
@@ -134,7 +129,7 @@ func (s *session) ask(challenge []byte) ([]byte, *smtp.Reply) {
 		return nil, &smtp.Reply{}
 	}
 	s.pace.command()
-	line, err := s.in.Line(maxAuthLine)
+	line, err := s.in.Line(smtp.MaxAuthLine)
 	switch {
 	case errors.Is(err, smtp.ErrLineTooLong): // RFC 4954 section 4
 		return nil, refusal(500, smtp.AuthLineTooLong, "line too long")

@@ -159,7 +159,7 @@ func (f *follower) fit(line []byte) bool {
 	line, crlf := bytes.CutSuffix(line, []byte("\r\n"))
 	limit := smtp.MaxCommandLine
 	if f.asked || isAuth(line) {
-		limit = maxAuthLine
+		limit = smtp.MaxAuthLine
 	}
 	fit := crlf && !f.spoiled && !bytes.ContainsAny(line, "\r\x00") && len(line) <= limit
 	f.spoiled = !crlf

@@ -20,10 +20,6 @@ import (
 // execve(2) takes 2 MiB of arguments and environment with the usual stack limit.
 const maxMailerArgv = 1 << 20
 
-// mailerMemory is how much of a message is kept in memory before it goes to a
-// file.
-const mailerMemory = 256 << 10
-
 // A mailerDraft is a message for an external mailer: `mailer [arg ...] -f
 // sender -- rcpt ...`, with the message, complete, on descriptor 0 and the
 // envelope on descriptor 3.
@@ -43,7 +39,7 @@ type mailerError struct {
 func (e *mailerError) Error() string { return e.reason }
 
 func (s *session) newMailerDraft(env *smtp.Envelope) (*mailerDraft, error) {
-	d := &mailerDraft{session: s, env: env, text: safefile.NewDraft(s.tempDir(), mailerMemory)}
+	d := &mailerDraft{session: s, env: env, text: safefile.NewDraft(s.tempDir(), safefile.UsualMemory)}
 	if !s.conf.mailerForm.fromLine {
 		return d, nil
 	}
@@ -74,7 +70,7 @@ func (d *mailerDraft) Commit(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer message.Close()
-	envelope := safefile.NewDraft(d.tempDir(), mailerMemory)
+	envelope := safefile.NewDraft(d.tempDir(), safefile.UsualMemory)
 	defer envelope.Discard()
 	if _, err := envelope.Write(queue.AppendEnvelope(nil, d.env)); err != nil {
 		return "", err

@@ -212,7 +212,7 @@ func (s *session) say(r smtp.Reply) {
 // readCommand reads the next command line.
 func (s *session) readCommand() ([]byte, error) {
 	s.pace.command()
-	line, err := s.in.Line(maxAuthLine)
+	line, err := s.in.Line(smtp.MaxAuthLine)
 	if err == nil && len(line) > smtp.MaxCommandLine && !isAuth(line) {
 		return nil, smtp.ErrLineTooLong
 	}

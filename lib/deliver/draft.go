@@ -12,10 +12,6 @@ import (
 	"postern/lib/smtp"
 )
 
-// draftMemory is how much of a message is held in memory before it goes to an
-// unnamed file, in octets.
-const draftMemory = 256 << 10
-
 // Draft is a message that is being taken in. Nobody has it until Commit.
 type Draft struct {
 	d    *Deliverer
@@ -64,7 +60,7 @@ func (t *Draft) beginDirect(env *smtp.Envelope, boxes []Destination) {
 	if len(boxes) == 1 {
 		address = addresses[0] // else each would learn of the others
 	}
-	t.text = safefile.NewDraft(dir, draftMemory)
+	t.text = safefile.NewDraft(dir, safefile.UsualMemory)
 	t.text.Syncer = &t.d.sync
 	_, t.err = t.text.Write(finalFields(env.Sender, address))
 	t.head = newHead(t.text, t.d.config.MaxReceived, addresses...)

@@ -13,6 +13,7 @@ import (
 
 	"postern/lib/e2e"
 	"postern/lib/queue"
+	"postern/lib/safefile"
 	"postern/lib/smtp"
 )
 
@@ -362,7 +363,7 @@ func TestDiscard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	draft.Write([]byte(strings.Repeat("x\n", draftMemory)))
+	draft.Write([]byte(strings.Repeat("x\n", safefile.UsualMemory)))
 	draft.Discard()
 	draft.Discard()
 	if left, _ := filepath.Glob(in.box("bob") + "/*/*"); len(left) != 0 {

@@ -163,7 +163,7 @@ func (d *Deliverer) writeMaildir(v Delivery, fields []byte) (where string, err e
 			return path, err
 		}
 	}
-	draft := safefile.NewDraft(maildir.New(path), draftMemory)
+	draft := safefile.NewDraft(maildir.New(path), safefile.UsualMemory)
 	defer draft.Discard()
 	draft.Syncer = &d.sync
 	if _, err := draft.Write(fields); err != nil {

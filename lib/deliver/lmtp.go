@@ -20,9 +20,6 @@ const (
 	lmtpPort = "24"
 	// lmtpDial is how long a server may take to accept a connection.
 	lmtpDial = 30 * time.Second
-	// lmtpGroup is how many recipients go into one transaction: so many every
-	// server takes (RFC 5321 4.5.3.1.8).
-	lmtpGroup = 100
 )
 
 // lmtpServer is where the server of an LMTP destination listens: the path of
@@ -51,7 +48,7 @@ func (d *Deliverer) lmtp(ctx context.Context, where string, env *smtp.Envelope, 
 	}
 	defer s.Close()
 	utf8Head := env.SMTPUTF8 && hasUTF8Head(text)
-	for group := range slices.Chunk(env.Recipients, lmtpGroup) {
+	for group := range slices.Chunk(env.Recipients, smtp.SafeRecipients) {
 		part := *env
 		part.Recipients, part.Size = group, 0       // it has grown by a Received field
 		part.SMTPUTF8 = utf8Head || !part.IsASCII() // to which an alias may have led

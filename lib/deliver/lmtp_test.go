@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"postern/lib/smtp"
 )
 
 // lmtpFake is an LMTP server whose mailboxes answer by their names.
@@ -247,15 +249,15 @@ func TestLMTPMany(t *testing.T) {
 	in := newInstance(t)
 	f, address := newFake(t, "unix")
 	var rcpts, dests []string
-	for i := range 2*lmtpGroup + 1 {
+	for i := range 2*smtp.SafeRecipients + 1 {
 		name := "ok"
-		if i == lmtpGroup+3 {
+		if i == smtp.SafeRecipients+3 {
 			name = "full"
 		}
 		rcpts, dests = append(rcpts, fmt.Sprintf("%s%d@x.example", name, i)), append(dests, ">> lmtp:"+address)
 	}
 	for i, o := range deliverAll(in.deliverer(), rcpts, dests) {
-		if (o.Status == Delivered) != (i != lmtpGroup+3) {
+		if (o.Status == Delivered) != (i != smtp.SafeRecipients+3) {
 			t.Errorf("%s: got %v", rcpts[i], o)
 		}
 	}

@@ -9,10 +9,6 @@ import (
 	"postern/lib/smtp"
 )
 
-// draftMemory is how much of a message is held in memory before it goes to an
-// unnamed file, in octets.
-const draftMemory = 256 << 10
-
 // Draft is an entry that is being written. It is no part of the queue, and
 // nothing of it survives its process, until Commit.
 type Draft struct {
@@ -30,7 +26,7 @@ func (q *Queue) Create(env *smtp.Envelope) *Draft {
 	if !ValidID(env.ID) {
 		env.ID = NewID(now)
 	}
-	d := &Draft{q: q, id: env.ID, file: safefile.NewDraft(filepath.Join(q.dir, placeNew), draftMemory)}
+	d := &Draft{q: q, id: env.ID, file: safefile.NewDraft(filepath.Join(q.dir, placeNew), safefile.UsualMemory)}
 	d.file.Syncer, d.file.Heir = &q.sync, q.heir
 	head := appendHead(nil, env, now)
 	if err := checkHead(head, env); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"postern/lib/safefile"
 	"postern/lib/smtp"
 )
 
@@ -130,7 +131,7 @@ func TestCreateRefuses(t *testing.T) {
 func TestNothingBeforeCommit(t *testing.T) {
 	q := open(t)
 	d := q.Create(envelope("a"))
-	io.WriteString(d, strings.Repeat("x\n", draftMemory))
+	io.WriteString(d, strings.Repeat("x\n", safefile.UsualMemory))
 	if got := ids(t, q, time.Now()); len(got) != 0 {
 		t.Errorf("entries %q before Commit", got)
 	}

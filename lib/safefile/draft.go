@@ -11,6 +11,10 @@ import (
 // once a draft is in a file.
 const stage = 64 << 10
 
+// UsualMemory is how much of a message is held in memory, in octets, before it goes
+// to a file: most messages are shorter.
+const UsualMemory = 256 << 10
+
 // Draft is a file that is not there yet. What is written to it stays in memory
 // up to a bound, beyond that it goes to a file without a name; Commit gives it
 // its names when it is whole and durable. A draft that is not committed leaves

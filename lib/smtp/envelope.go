@@ -32,6 +32,10 @@ func (e *Envelope) For(rcpts []int) *Envelope {
 	return &part
 }
 
+// SafeRecipients is how many recipients every server takes in one transaction (RFC
+// 5321 4.5.3.1.8).
+const SafeRecipients = 100
+
 // Events of which a sender may want to hear (RFC 3461 4.1).
 const (
 	Success = "SUCCESS"

@@ -19,6 +19,10 @@ const (
 	// and each extension with parameters adds some.
 	MaxCommandLine = 2048
 
+	// MaxAuthLine bounds a line of an authentication, AUTH itself included
+	// (RFC 4954 section 4).
+	MaxAuthLine = 12288
+
 	smallBuffer = 4 << 10  // while commands are read: all that an idle session holds
 	firstBuffer = 8 << 10  // when a text begins; most messages need no more
 	largeBuffer = 64 << 10 // for a text that goes on
