@@ -6,10 +6,11 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"postern/lib/caller"
 )
 
 // Connections are made here as the net package would make them. A program that
@@ -65,7 +66,7 @@ func connected(f *os.File) error {
 // and lets through only what comes from the server. A stream may still be on its
 // way there.
 func connect(server netip.AddrPort, kind int) (fd int, err error) {
-	to, family, err := socketAddress(server)
+	to, family, err := caller.Sockaddr(server)
 	if err != nil {
 		return -1, err
 	}
@@ -78,36 +79,6 @@ func connect(server netip.AddrPort, kind int) (fd int, err error) {
 		return -1, os.NewSyscallError("connect", err)
 	}
 	return fd, nil
-}
-
-func socketAddress(a netip.AddrPort) (to unix.Sockaddr, family int, err error) {
-	if a.Addr().Is4() {
-		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}, unix.AF_INET, nil
-	}
-	zone, err := zoneIndex(a.Addr().Zone())
-	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16(), ZoneId: zone}, unix.AF_INET6, err
-}
-
-// zoneIndex returns the number of a link-local address's interface, which may be
-// written as a number too (RFC 4007 11.2).
-func zoneIndex(zone string) (uint32, error) {
-	if zone == "" {
-		return 0, nil
-	}
-	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		return uint32(n), nil
-	}
-	request, err := unix.NewIfreq(zone)
-	if err != nil {
-		return 0, err
-	}
-	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return 0, os.NewSyscallError("socket", err)
-	}
-	defer unix.Close(fd)
-	err = unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, request)
-	return request.Uint32(), os.NewSyscallError("interface "+zone, err)
 }
 
 // cause is what an error of a connection says without the connection's name.

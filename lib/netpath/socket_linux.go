@@ -3,14 +3,14 @@ package netpath
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
-	"strconv"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"postern/lib/caller"
 )
 
 // socket sends the probes of one path, and reads the errors that come back one
@@ -67,8 +67,10 @@ func dial(typ, protocol int, dest netip.AddrPort) (*socket, error) {
 		return nil, noFamily(addr, os.NewSyscallError("socket", err))
 	}
 	s.file = os.NewFile(uintptr(fd), "probes")
-	to, err := sockaddr(dest)
-	if err == nil {
+	to, _, err := caller.Sockaddr(dest)
+	if err != nil {
+		err = fmt.Errorf("%v: %w: %w", addr, ErrAddress, err)
+	} else {
 		err = os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, s.level, recvErr, 1))
 	}
 	if err == nil {
@@ -104,28 +106,6 @@ func noFamily(addr netip.Addr, err error) error {
 		return fmt.Errorf("%v: this host has no %s address to send from: %w", addr, family, err)
 	}
 	return err
-}
-
-// sockaddr is the address as the kernel has it.
-func sockaddr(a netip.AddrPort) (unix.Sockaddr, error) {
-	if a.Addr().Is4() {
-		return &unix.SockaddrInet4{Addr: a.Addr().As4(), Port: int(a.Port())}, nil
-	}
-	to := &unix.SockaddrInet6{Addr: a.Addr().As16(), Port: int(a.Port())}
-	zone := a.Addr().Zone()
-	if zone == "" {
-		return to, nil
-	}
-	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		to.ZoneId = uint32(n)
-		return to, nil
-	}
-	i, err := net.InterfaceByName(zone)
-	if err != nil {
-		return nil, fmt.Errorf("%v: %w: %w", a.Addr(), ErrAddress, err)
-	}
-	to.ZoneId = uint32(i.Index)
-	return to, nil
 }
 
 func (s *socket) Close() error {

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"net/netip"
 	"strings"
 	"testing"
-
-	"postern/lib/caller"
 )
 
 func TestParseAddress(t *testing.T) {
@@ -136,15 +133,6 @@ func TestEndpoints(t *testing.T) {
 		}
 		if strings.Join(got, " ") != tt.want {
 			t.Errorf("endpoints(%s) = %s, want %s", tt.addresses, got, tt.want)
-		}
-	}
-}
-
-func TestAddrPortOfKernel(t *testing.T) {
-	for _, text := range []string{"192.0.2.1:25", "[2001:db8::1]:465"} {
-		want := netip.MustParseAddrPort(text)
-		if got := caller.AddrPort(sockaddr(want)); got != want {
-			t.Errorf("%s became %s", want, got)
 		}
 	}
 }

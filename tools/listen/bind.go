@@ -3,10 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"postern/lib/caller"
 )
 
 // tuning is what is set on a socket that listens. Connections inherit it.
@@ -59,31 +60,28 @@ func bind(e endpoint, t tuning) (*listener, error) {
 	if e.path != "" {
 		return bindUnix(e.path, t)
 	}
-	fd, err := socket(family(e.at.Addr()))
+	at, family, err := caller.Sockaddr(e.at)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := socket(family)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	if err := setUp(fd, e.at, t); err != nil {
+	if err := setUp(fd, at, t); err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
 	return newListener(fd)
 }
 
-func family(ip netip.Addr) int {
-	if ip.Is4() {
-		return unix.AF_INET
-	}
-	return unix.AF_INET6
-}
-
 // setUp makes a TCP socket listen.
-func setUp(fd int, at netip.AddrPort, t tuning) error {
+func setUp(fd int, at unix.Sockaddr, t tuning) error {
 	set := func(level, option, value int) error {
 		return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, level, option, value))
 	}
 	err := set(unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-	if at.Addr().Is6() {
+	if _, six := at.(*unix.SockaddrInet6); six {
 		err = errors.Join(err, set(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1))
 	}
 	// A program writes its replies in groups: there is nothing to wait for.
@@ -98,7 +96,7 @@ func setUp(fd int, at netip.AddrPort, t tuning) error {
 		return err
 	}
 	saveSYN(fd)
-	if err := unix.Bind(fd, sockaddr(at)); err != nil {
+	if err := unix.Bind(fd, at); err != nil {
 		return os.NewSyscallError("bind", err)
 	}
 	return os.NewSyscallError("listen", unix.Listen(fd, t.backlog))
@@ -157,13 +155,4 @@ func removeStale(path string) error {
 	default:
 		return os.NewSyscallError("connect", err)
 	}
-}
-
-// sockaddr is the kernel's form of an address.
-func sockaddr(at netip.AddrPort) unix.Sockaddr {
-	ip := at.Addr()
-	if ip.Is4() {
-		return &unix.SockaddrInet4{Port: int(at.Port()), Addr: ip.As4()}
-	}
-	return &unix.SockaddrInet6{Port: int(at.Port()), Addr: ip.As16(), ZoneId: zone(ip.Zone())}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"syscall"
 	"time"
@@ -149,16 +148,4 @@ func (l *listener) accept(fd int) (conn, error) {
 		}
 	}
 	return c, nil
-}
-
-// zone is the number of a network interface, 0 for none.
-func zone(name string) uint32 {
-	if name == "" {
-		return 0
-	}
-	ifi, err := net.InterfaceByName(name)
-	if err != nil {
-		return 0
-	}
-	return uint32(ifi.Index)
 }

@@ -1,10 +1,21 @@
-package dns
+package caller
 
 import (
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 )
+
+func TestSockaddr(t *testing.T) {
+	for _, text := range []string{"192.0.2.1:25", "[2001:db8::1]:465"} {
+		want := netip.MustParseAddrPort(text)
+		sa, _, err := Sockaddr(want)
+		if got := AddrPort(sa); got != want || err != nil {
+			t.Errorf("%s became %s, %v", want, got, err)
+		}
+	}
+}
 
 func TestZoneIndex(t *testing.T) {
 	all, err := net.Interfaces()
