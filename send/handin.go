@@ -73,12 +73,8 @@ func (p *program) atSocket(ctx context.Context) (*client.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := client.New(conn, client.Options{Name: p.mail.Hostname()})
-	if _, err = s.Greet(ctx); err == nil {
-		_, err = s.Hello(ctx)
-	}
+	s, err := client.Begin(ctx, conn, client.Options{Name: p.mail.Hostname()})
 	if err != nil {
-		s.Close()
 		return nil, fmt.Errorf("%s: %w", p.places.Submit(), err)
 	}
 	return s, nil

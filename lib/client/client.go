@@ -128,6 +128,21 @@ func New(conn net.Conn, o Options) *Session {
 	return &Session{options: o.withDefaults(), conn: conn, replies: smtp.NewReplyReader(conn)}
 }
 
+// Begin makes a session of a connection, and takes the banner and the answer to
+// EHLO (Greet, Hello). With an error it closes the connection.
+func Begin(ctx context.Context, conn net.Conn, o Options) (*Session, error) {
+	s := New(conn, o)
+	_, err := s.Greet(ctx)
+	if err == nil {
+		_, err = s.Hello(ctx)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
 // Close ends the session without a word. It may come after Quit.
 func (s *Session) Close() error {
 	if s.over != nil {

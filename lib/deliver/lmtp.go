@@ -83,18 +83,11 @@ func (d *Deliverer) lmtpSession(ctx context.Context, where string) (*client.Sess
 	dialing, cancel := context.WithTimeout(ctx, lmtpDial)
 	defer cancel()
 	network, address := lmtpServer(where)
-	s, err := client.Dial(dialing, network, address, client.Options{Name: d.config.Hostname, LMTP: true})
+	conn, err := new(net.Dialer).DialContext(dialing, network, address)
 	if err != nil {
 		return nil, err
 	}
-	if _, err = s.Greet(ctx); err == nil {
-		_, err = s.Hello(ctx)
-	}
-	if err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
+	return client.Begin(ctx, conn, client.Options{Name: d.config.Hostname, LMTP: true})
 }
 
 // lmtpOutcomes adds what the replies mean; where there is none, err says why.
