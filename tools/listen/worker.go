@@ -1,8 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"math"
 	"net/netip"
 	"os"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -90,3 +94,34 @@ func (w *worker) listen(words chan<- word) {
 		words <- word{w, string(buf[:n])}
 	}
 }
+
+// workers is -w: how many programs stay, how many connections each serves
+// before it is replaced, and how many of them at once. With n 0 a program is
+// started for each connection.
+type workers struct{ n, uses, atOnce int }
+
+// parseWorkers reads n[:uses[:at-once]].
+func parseWorkers(s string) (workers, error) {
+	w := workers{uses: defaultUses, atOnce: 1}
+	bounds := []struct {
+		to  *int
+		max int
+	}{{&w.n, maxWorkers}, {&w.uses, math.MaxInt32}, {&w.atOnce, maxSessions}}
+	for i, word := range strings.Split(s, ":") {
+		if i == len(bounds) {
+			return workers{}, fmt.Errorf("%q is not n[:uses[:at-once]]", s)
+		}
+		n, err := strconv.ParseUint(word, 10, 31)
+		if err != nil || int(n) > bounds[i].max {
+			return workers{}, fmt.Errorf("%q is not n[:uses[:at-once]]", s)
+		}
+		*bounds[i].to = int(n)
+	}
+	if w.atOnce == 0 {
+		return workers{}, fmt.Errorf("%q: a worker needs at least one connection at once", s)
+	}
+	return w, nil
+}
+
+// String is the form that parseWorkers reads.
+func (w workers) String() string { return fmt.Sprintf("%d:%d:%d", w.n, w.uses, w.atOnce) }
