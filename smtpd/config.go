@@ -25,6 +25,7 @@ const (
 	commandTimeout = 5 * time.Minute  // 4.5.3.2.7
 	dataTimeout    = 10 * time.Minute // 4.5.3.2.6
 	mailerTimeout  = 8 * time.Minute  // within the client's 10 for its dot (4.5.3.2.6)
+	longestWait    = 24 * time.Hour   // that any of these may be set to
 	minDataRate    = 64               // octets a second that a message must come at
 	defaultErrors  = 20               // refused commands in a session
 	defaultUnknown = 10               // unknown commands in a session

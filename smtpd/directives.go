@@ -49,10 +49,10 @@ var sessionRows = []conf.Row[config]{
 		Value: func(c *config) conf.Value { return conf.Int(&c.maxLine, 0, 1<<30) },
 		Help:  "Refuse messages with longer lines; 0 passes lines of any length whole."},
 	{Name: "SMTPTimeout", Args: "seconds", Default: "300",
-		Value: func(c *config) conf.Value { return conf.Duration(&c.commandWait) },
+		Value: func(c *config) conf.Value { return conf.DurationUpTo(&c.commandWait, longestWait) },
 		Help:  "How long a command may take to come, and how long the client may take to read what it is answered."},
 	{Name: "DataTimeout", Args: "seconds", Default: "600",
-		Value: func(c *config) conf.Value { return conf.Duration(&c.dataWait) },
+		Value: func(c *config) conf.Value { return conf.DurationUpTo(&c.dataWait, longestWait) },
 		Help:  "How long the client may pause within a message. It may take so long in all, and a second more for each 64 octets that come; those beyond MaxMsgSize, or beyond 4 MiB where that is more, earn it no time."},
 	{Name: "VRFYcmd", Args: "[0|1]", Default: "0",
 		Value: func(c *config) conf.Value { return conf.Bool(&c.vrfy) },
@@ -92,7 +92,7 @@ var mailerRows = []conf.Row[config]{
 		Value: func(c *config) conf.Value { return conf.Bool(&c.mailerDSN) },
 		Help:  "The mailer understands DSN and SMTPUTF8 (the envelope on descriptor 3), so that they may be offered."},
 	{Name: "MailerTimeout", Args: "time", Default: "8m",
-		Value: func(c *config) conf.Value { return conf.Duration(&c.mailerWait) },
+		Value: func(c *config) conf.Value { return conf.DurationUpTo(&c.mailerWait, longestWait) },
 		Help:  "How long the mailer may take; then it is killed, with its children, and the client told to come back."},
 }
 
