@@ -126,34 +126,42 @@ func TestBatchIsNotHeldUp(t *testing.T) {
 }
 
 // As many lines as -j says are worked on at once, though each came alone; and no
-// more.
+// more, whether the checker takes several together or not.
 func TestBatchesOfOne(t *testing.T) {
 	const jobs = 20
-	var now, most atomic.Int64
-	entered, leave := make(chan bool, 100), make(chan bool)
-	p, _ := batchProgram()
-	p.Open = func(*tool.Env) (tool.Checker, error) {
-		return &batches{checkFunc: func(ctx context.Context, r *record.Record) (tool.Result, error) {
+	for _, batch := range []bool{false, true} {
+		var now, most atomic.Int64
+		entered, leave := make(chan bool, 2*jobs), make(chan bool)
+		one := checkFunc(func(ctx context.Context, r *record.Record) (tool.Result, error) {
 			most.Store(max(most.Load(), now.Add(1)))
 			entered <- true
 			<-leave
 			now.Add(-1)
 			return check(ctx, r)
-		}}, nil
-	}
-	c := converse(t, p, "-j", strconv.Itoa(jobs))
-	for range jobs {
-		c.say("192.0.2.1\n")
-		<-entered
-	}
-	c.say("192.0.2.1\n")
-	close(leave)
-	c.hear(strings.Repeat("client_address=192.0.2.1 parity=odd\n", jobs+1))
-	if n := most.Load(); n != jobs {
-		t.Errorf("%d lines were worked on at once, want %d", n, jobs)
-	}
-	c.in.Close()
-	if status := <-c.done; status != 0 {
-		t.Errorf("status %d", status)
+		})
+		p, _ := batchProgram()
+		p.Open = func(*tool.Env) (tool.Checker, error) {
+			if batch {
+				return &batches{checkFunc: one}, nil
+			}
+			return one, nil
+		}
+		c := converse(t, p, "-j", strconv.Itoa(jobs))
+		for i := range 2 * jobs {
+			c.say("192.0.2.1\n")
+			if i >= jobs {
+				leave <- true
+			}
+			<-entered
+		}
+		close(leave)
+		c.hear(strings.Repeat("client_address=192.0.2.1 parity=odd\n", 2*jobs))
+		if n := most.Load(); n != jobs {
+			t.Errorf("together %v: %d lines were worked on at once, want %d", batch, n, jobs)
+		}
+		c.in.Close()
+		if status := <-c.done; status != 0 {
+			t.Errorf("status %d", status)
+		}
 	}
 }
