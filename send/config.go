@@ -189,7 +189,7 @@ func (c *config) load(stderr io.Writer) error {
 		Spec: c.file, Usual: filepath.Join(c.places.Etc(), "smtpd.conf"), Foreign: true,
 	})
 	for _, w := range warnings {
-		fmt.Fprintf(stderr, "send: %v\n", w)
+		fmt.Fprintf(stderr, "send: %v (ignored)\n", w)
 	}
 	return err
 }

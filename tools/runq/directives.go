@@ -47,7 +47,7 @@ func (c *config) load(table *conf.Table, stderr io.Writer) error {
 		Spec: c.file, Usual: filepath.Join(c.places.Etc(), "smtpd.conf"), Foreign: true,
 	})
 	for _, w := range warnings {
-		fmt.Fprintf(stderr, "runq: %v\n", w)
+		fmt.Fprintf(stderr, "runq: %v (ignored)\n", w)
 	}
 	return err
 }

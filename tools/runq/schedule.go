@@ -39,3 +39,11 @@ func age(created, now time.Time, tries int) time.Duration {
 	}
 	return max(0, min(now.Sub(created), 2*waited))
 }
+
+// downFor is how long a destination is left alone after so many failures in a
+// row: as long as a message waits after so many attempts, up to lastDown. chance,
+// from [0, 1), makes it a quarter more or less.
+func downFor(failures int, chance float64) time.Duration {
+	wait := min(backoff(failures), lastDown)
+	return time.Duration(float64(wait) * (0.75 + chance/2))
+}

@@ -28,30 +28,48 @@ type runner struct {
 	kickAfter time.Time // for the one who looks at the queue
 
 	hand    inHand
+	lanes   lanes
 	trouble trouble
 }
 
-// work does what can be done now for the entry seen at ref. An entry that is
-// gone, or in the hands of another, needs nothing.
+// work does what can be done now for the entry seen at ref, and for those that
+// have waited for it. An entry that is gone, or in the hands of another, needs
+// nothing.
 func (r *runner) work(ctx context.Context, ref queue.Ref) {
 	if ref.Place == queue.Held || !r.hand.take(ref.ID) {
 		return
 	}
+	for todo := []queue.Ref{ref}; len(todo) > 0; {
+		next := r.workOn(ctx, todo[0])
+		todo = append(todo[1:], next...)
+	}
+}
+
+// workOn does what can be done now for an entry in hand. Those that it returns
+// come next.
+func (r *runner) workOn(ctx context.Context, ref queue.Ref) (next []queue.Ref) {
 	e := r.take(ref)
 	if e == nil {
 		r.hand.drop(ref.ID)
-		return
+		return nil
 	}
 	if e.Place == queue.Failed {
 		r.revive(e)
 	}
+	places, begun := placesOf(e), r.now()
+	if next, ok := r.lanes.enter(places, e.Ref, begun); !ok {
+		e.Close()
+		return next
+	}
 	var elsewhere []int
 	r.guard(e.ID, func() { elsewhere = r.attempt(ctx, e) })
+	next = r.lanes.leave(places, begun, r.now())
 	l := &load{e: e}
 	if ctx.Err() != nil && len(openRecipients(e)) > 0 {
 		l.leave() // told to end: the rest is due as it was
 	}
 	r.remote.send(l, elsewhere, nil)
+	return next
 }
 
 // resume takes an entry in hand again that was held, and has those of its
