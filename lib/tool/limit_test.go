@@ -48,6 +48,9 @@ func TestLimitBelow(t *testing.T) {
 	if end, _ := l.Deadline(); time.Until(end) > time.Hour {
 		t.Errorf("the end is in %v", time.Until(end))
 	}
+	if end, ok := within(above, time.Minute).Deadline(); !ok || time.Until(end) > time.Minute {
+		t.Errorf("the nearer end is in %v", time.Until(end))
+	}
 	cancel()
 	if l.Err() != context.Canceled {
 		t.Errorf("got %v", l.Err())

@@ -38,9 +38,12 @@ func (p parity) Action() string {
 }
 
 // note is a result that is put in front of the message.
-type note struct{ parity }
+type note struct {
+	parity
+	line string
+}
 
-func (note) Action() string { return "PREPEND X-Parity: even" }
+func (n note) Action() string { return "PREPEND X-Parity: " + n.line }
 
 func check(_ context.Context, r *record.Record) (tool.Result, error) {
 	addr, err := tool.ClientAddress(r)
@@ -52,7 +55,9 @@ func check(_ context.Context, r *record.Record) (tool.Result, error) {
 	case last[3] == 254:
 		panic("a bug")
 	case last[3] == 252:
-		return note{}, nil
+		return note{line: "even"}, nil
+	case last[3] == 251:
+		return note{line: "\u00fcneven~"}, nil
 	default:
 		return parity(last[3] & 1), nil
 	}
@@ -106,6 +111,8 @@ func TestRun(t *testing.T) {
 		{"--broken 192.0.2.2", "", 78, "", "parity.conf:1: unknown directive"},
 		{"-x", "", 64, "", "parity: unknown option -x\nusage: parity [-dnPJV]"},
 		{"-j -1", "", 64, "", "option -j: out of range"},
+		{"-j 4097", "", 64, "", "option -j: out of range"},
+		{"-j 4096", "192.0.2.3\n", 0, "client_address=192.0.2.3 parity=odd\n", ""},
 		{"-PJ", "", 64, "", "only one of -P and -J"},
 		{"-P 192.0.2.1", "", 64, "", `-P: unexpected operand "192.0.2.1"`},
 		{"--check 192.0.2.1", "", 64, "", `--check: unexpected operand "192.0.2.1"`},
@@ -139,16 +146,23 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// One line is put in front of a message, however many recipients ask for it.
+// One line is put in front of a message, however many recipients ask for it; but
+// each of them is refused.
 func TestPrependOnce(t *testing.T) {
-	in := ""
-	for _, instance := range []string{"1", "1", "2", "1", "", ""} {
-		in += "client_address=192.0.2.252\ninstance=" + instance + "\n\n"
+	const line, other, refused, no = "PREPEND X-Parity: even", "PREPEND X-Parity: ?neven~", `550 5.7.1 odd\nclient`, "DUNNO"
+	in, want := "", ""
+	for _, tt := range []struct{ address, instance, want string }{
+		{"192.0.2.252", "1", line}, {"192.0.2.252", "1", no}, {"192.0.2.252", "2", line}, {"192.0.2.252", "1", line},
+		{"192.0.2.251", "1", other}, {"192.0.2.251", "1", no},
+		{"192.0.2.1", "1", refused}, {"192.0.2.1", "1", refused},
+		{"192.0.2.252", "", line}, {"192.0.2.252", "", line},
+	} {
+		in += "client_address=" + tt.address + "\ninstance=" + tt.instance + "\n\n"
+		want += "action=" + tt.want + "\n\n"
 	}
 	var stdout, stderr bytes.Buffer
 	tool.Run(program(), []string{"-P"}, strings.NewReader(in), &stdout, &stderr)
-	line, no := "action=PREPEND X-Parity: even\n\n", "action=DUNNO\n\n"
-	if want := line + no + line + line + line + line; stdout.String() != want {
+	if stdout.String() != want {
 		t.Errorf("got %s\nwant %s", stdout.String(), want)
 	}
 }
