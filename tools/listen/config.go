@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -89,6 +90,7 @@ func loadConfig(f *flags, places place.Places) (*config, conf.Warnings, error) {
 	})
 	err = errors.Join(err, c.applyFlags(), c.findProgram())
 	c.load = loadavg.Limit(c.load)
+	c.total, c.each = cmp.Or(c.total, defaultTotal), cmp.Or(c.each, defaultEach)
 	return c, warnings, err
 }
 

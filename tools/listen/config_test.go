@@ -47,6 +47,8 @@ func TestOldNames(t *testing.T) {
 	}{
 		{conf.Native, "", "MaxClients 400"},
 		{conf.Native, "MaxClients 7", "MaxClients 7"},
+		{conf.Native, "MaxClients 0", "MaxClients 400"}, // as smtpd --check has it where nothing is said
+		{conf.Native, "MaxConPerIP 0", "MaxConPerIP 50"},
 		{conf.Native, "max-parallel-connections 7", "MaxClients 7"},
 		{conf.Native, "MaxSameIpSource 7", "MaxConPerIP 7"},
 		{conf.Native, "same-ip-source-parallel-max 7", "MaxConPerIP 7"},
