@@ -33,7 +33,8 @@ func unasked(phase string, err error) answer {
 	return answer{outcome: outcome{reply: reply, reason: err.Error()}, phase: phase}
 }
 
-// unexpected makes a reply that is none to its question one that puts off.
+// unexpected turns a reply of class 3, which is no answer to MAIL or RCPT, into a
+// temporary refusal.
 func unexpected(r smtp.Reply) smtp.Reply {
 	if r.Class() == 3 {
 		return smtp.Say(451, smtp.OtherProtocol, fmt.Sprintf("the next server said %d, which is no answer", r.Code))

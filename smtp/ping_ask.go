@@ -18,13 +18,13 @@ type inquiry struct {
 	*link
 	host        *pingHost
 	pings       *pingConfig
-	connectTime time.Duration // until EHLO, TLS and AUTH were done; 0 when told
+	connectTime time.Duration // until EHLO, TLS and AUTH were done; 0 once an answer has told it
 
 	open    bool            // MAIL was accepted
 	utf8    bool            // with SMTPUTF8
 	asked   int             // recipients since
 	last    time.Time       // when the last question was asked
-	any     map[string]bool // domains whose every address is accepted, or not
+	any     map[string]bool // whether a domain's every address is accepted, where that was asked
 	retried bool            // a new transaction was begun for the current question
 }
 
@@ -45,7 +45,8 @@ func (s *inquiry) ask(ctx context.Context, q question) (a answer, alive bool) {
 	return a, err == nil
 }
 
-// try goes through the steps. Its phase is the last one that was begun.
+// try asks one question within a transaction, which it begins if need be. The phase
+// of the answer is the last step that was begun.
 func (s *inquiry) try(ctx context.Context, q question) (answer, error) {
 	a := answer{phase: "mail"}
 	if err := s.pause(ctx); err != nil {

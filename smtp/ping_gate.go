@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// enter connects to a destination when the host that answers has fewer
-// connections from us than may be: it may be that of other destinations too.
-// Else we take leave at once, and come back when there is room.
+// enter connects to a destination. Several destinations may lead to the same host,
+// which is known only when it answers: if it has as many connections from us as
+// it may have, we take leave at once, wait until one of them has ended, and
+// connect again.
 func (k *pinger) enter(ctx context.Context, to destination) (*link, *failure) {
 	for reserved := ""; ; {
 		l, down := k.connect(ctx, to)
@@ -40,8 +41,8 @@ func (k *pinger) admit(host string) bool {
 	return true
 }
 
-// reserve waits until there may be another connection to a host, and counts
-// it. Those that wait for a question make room.
+// reserve waits until there may be another connection to a host, and counts it. A
+// connection that only waits for another question is ended to make room.
 func (k *pinger) reserve(ctx context.Context, host string) error {
 	defer context.AfterFunc(ctx, func() {
 		k.mu.Lock()

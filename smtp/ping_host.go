@@ -100,8 +100,9 @@ func (k *pinger) host(to destination) *pingHost {
 	return h
 }
 
-// ask asks over a connection that waits, or a new one. A server may have had
-// enough of the old connection, so that a new one has the last word.
+// ask asks over a connection that waits, or over a new one. When the old one gives a
+// temporary answer or breaks, the server may have had enough of it: then the
+// question is asked again over a new one.
 func (k *pinger) ask(ctx context.Context, h *pingHost, q question) answer {
 	select {
 	case h.slots <- struct{}{}:
@@ -177,8 +178,8 @@ func (k *pinger) wait(ctx context.Context, s *inquiry) {
 	k.freed.Broadcast()
 }
 
-// retire takes leave of servers that waited for too long, and of those who
-// waited longest when they are too many.
+// retire ends connections that have waited for too long and, when too many wait,
+// those that have waited longest.
 func (k *pinger) retire(ctx context.Context) {
 	for len(k.idle) > 0 && (len(k.idle) > maxIdle || time.Since(k.idle[0].last) > idleTime) {
 		k.leave(ctx, k.idle[0])

@@ -9,8 +9,8 @@ import (
 )
 
 // showPlan is -n: the addresses to which mail would be brought, in the order in
-// which they would be tried, and what TLS would have to be with each. Without
-// one, the failure stands in their place.
+// which they would be tried, and what TLS would have to be with each. When there is
+// none the failure is told instead.
 func (p *program) showPlan(ctx context.Context) int {
 	if p.to.socket != "" {
 		p.printPlan(p.to.socket, p.tls.Mode.String(), "")

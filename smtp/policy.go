@@ -32,8 +32,9 @@ func (c *config) tlsPolicy() (tlsconf.Policy, error) {
 	return p, nil
 }
 
-// security is how TLS is decided on. MTA-STS is a matter of domains, DANE of
-// any host with a name.
+// security says how TLS with the hosts of a destination is decided on: by what the
+// command line asks, by DANE for any host with a name, and by MTA-STS for a
+// domain.
 func (p *program) security(ctx context.Context, to destination) mx.Security {
 	s := mx.Security{Base: p.tls, Prove: p.auth && !p.clear && p.tlsMode != tlsconf.Encrypt}
 	if !p.startTLS {
@@ -71,7 +72,8 @@ func (p *program) lookUp(ctx context.Context, to destination) (*mx.Route, mx.Sec
 	return route, <-found, err
 }
 
-// insecure is a host that is left out because of its TLS.
+// insecure is the failure of a host that was not tried, since its TLS cannot be
+// what it has to be.
 func insecure(host mx.Host, err error) *failure {
 	return &failure{outcome: outcome{
 		host:   host.Name,
