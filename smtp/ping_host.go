@@ -100,9 +100,9 @@ func (k *pinger) host(to destination) *pingHost {
 	return h
 }
 
-// ask asks over a connection that waits, or over a new one. When the old one gives a
-// temporary answer or breaks, the server may have had enough of it: then the
-// question is asked again over a new one.
+// ask asks over a connection that waits, or over a new one. When the old one breaks
+// without an answer that is final, the server may only have had enough of it: then
+// the question is asked again over a new one.
 func (k *pinger) ask(ctx context.Context, h *pingHost, q question) answer {
 	select {
 	case h.slots <- struct{}{}:
