@@ -122,6 +122,28 @@ func TestFaultForTheTrusted(t *testing.T) {
 	}).everywhere(t)
 }
 
+// TestFaultInMailbox has the syncs of runq fail, each once, while it makes a
+// mailbox; the next run delivers what did not arrive.
+func TestFaultInMailbox(t *testing.T) {
+	Need(t, "strace")
+	runq := program(t, "runq")
+	fault(func(in *instance, trace ...string) {
+		box := in.mboxAlias()
+		conn, _ := in.connect(program(in.t, "smtpd"))
+		if !deliverOnce(in.t, conn, "post@"+hostname) {
+			in.t.Error("the message was not accepted")
+		}
+		argv := straced(trace, runq)
+		cmd := exec.Command(argv[0], argv[1:]...)
+		cmd.Env = in.env()
+		cmd.Run()
+		if out, status := in.run("", runq, "-E"); status != 0 || in.waiting() != 0 {
+			in.t.Errorf("runq -E: exit %d\n%s", status, out)
+		}
+		checkFound(in.t, mboxMessages(in.t, box), true, 1)
+	}).each(t, "fsync")
+}
+
 // TestFaultInRemoval has calls of runq fail while it takes a message out of the
 // queue.
 func TestFaultInRemoval(t *testing.T) {

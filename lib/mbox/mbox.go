@@ -53,7 +53,7 @@ const defaultWait = 30 * time.Second
 // Append adds one message to the mailbox at path and syncs it. The file must
 // be a regular one with a single name, owned by the calling user; symbolic
 // links are not followed, and a FIFO does not block. After an error the
-// mailbox is as long as it was. ErrLocked says that a lock was not to be had
+// mailbox is as it was. ErrLocked says that a lock was not to be had
 // in time, fs.ErrNotExist that there is no mailbox.
 func Append(ctx context.Context, path string, m Message, o Options) error {
 	if o.Wait == 0 {
@@ -99,12 +99,25 @@ func tryAppend(path string, m Message, o Options) error {
 	if err := takeDotLock(path, plan); err != nil {
 		return err
 	}
-	err = write(box.file, plan, m)
-	if err == nil && box.created {
-		err = safefile.SyncDir(filepath.Dir(path))
-	}
+	err = box.fill(path, plan, m)
 	// Behind the sync: killed between, the next writer finds the message whole.
 	dropDotLock(path)
+	return err
+}
+
+// fill writes the message, and syncs the folder too of a mailbox that we made.
+// After an error that one is gone: whoever makes it again has the folder to sync.
+func (b *mailbox) fill(path string, p plan, m Message) error {
+	err := write(b.file, p, m)
+	if !b.created {
+		return err
+	}
+	if err == nil {
+		err = safefile.SyncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		os.Remove(path)
+	}
 	return err
 }
 
