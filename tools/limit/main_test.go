@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"postern/lib/sysexits"
 )
@@ -65,6 +66,7 @@ func TestUsage(t *testing.T) {
 		"k 1 2 3 4":        `"4"`,
 		"k x 2":            `"x" is not a number`,
 		"k 1 -2":           `"-2" is not a number from 0`,
+		"k 1 x 2":          `"x" is not a number`,
 		"k NaN 2":          `"NaN" is not`,
 		"k 1 2 1e10":       `"1e10" is not`,
 		"--sweep k":        `"k"`,
@@ -78,6 +80,14 @@ func TestUsage(t *testing.T) {
 	}
 	if got, out, _ := ask("x", "-V"); got != 0 || !strings.HasPrefix(out, "limit ") {
 		t.Errorf("-V: %d, %q", got, out)
+	}
+}
+
+func TestRoundUp(t *testing.T) {
+	for d, want := range map[time.Duration]time.Duration{0: 0, 1: time.Second, time.Second: time.Second, time.Second + 1: 2 * time.Second} {
+		if got := roundUp(d); got != want {
+			t.Errorf("%v: %v, want %v", d, got, want)
+		}
 	}
 }
 

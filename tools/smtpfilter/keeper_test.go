@@ -75,6 +75,7 @@ func (b *bench) left(t *testing.T) (n int) {
 func TestKeepsOutAndLetsIn(t *testing.T) {
 	b := newBench(t)
 	b.expect(t, 0, "clear")
+	b.expect(t, time.Second/2) // there is no folder yet
 	b.ask(t, "192.0.2.1", time.Minute)
 	b.ask(t, "2001:db8::7", time.Hour)
 	b.expect(t, time.Second, "add 192.0.2.1", "add 2001:db8::/64")
@@ -88,6 +89,21 @@ func TestKeepsOutAndLetsIn(t *testing.T) {
 	b.expect(t, time.Hour, "del 2001:db8::/64")
 	if n := b.left(t); n != 0 || len(b.out) != 0 {
 		t.Errorf("%d files are left, and %v", n, b.out)
+	}
+}
+
+// All whose time is over are let in when it is.
+func TestLetsInInTime(t *testing.T) {
+	b := newBench(t)
+	b.ask(t, "192.0.2.1", 20*time.Second)
+	b.ask(t, "198.51.100.1", 20*time.Second)
+	b.expect(t, 0, "clear", "add 192.0.2.1", "add 198.51.100.1")
+	b.expect(t, 19*time.Second)
+	b.at = noon.Add(20 * time.Second)
+	b.pass(context.Background())
+	slices.Sort(b.said)
+	if want := []string{"del 192.0.2.1", "del 198.51.100.1"}; !slices.Equal(b.said, want) {
+		t.Errorf("it was told %q, want %q", b.said, want)
 	}
 }
 
@@ -112,6 +128,9 @@ func TestNeverOut(t *testing.T) {
 	b.expect(t, 0, "clear", "add 192.0.3.1")
 	if n := b.left(t); n != 1 {
 		t.Errorf("%d files are left, want 1", n)
+	}
+	if want := "event=add net=192.0.3.1 reason=test until=2026-11-21T13:00:00Z"; !strings.Contains(b.log.String(), want) {
+		t.Errorf("%s is not in the log:\n%s", want, &b.log)
 	}
 	if n := strings.Count(b.log.String(), "event=trusted"); n != 6 { // :: and ::1 are one /64
 		t.Errorf("%d are in the log:\n%s", n, &b.log)
@@ -139,8 +158,9 @@ func TestFailure(t *testing.T) {
 	b.fails = errors.New("no such table")
 	b.expect(t, time.Second, "add 192.0.2.1")
 	b.expect(t, 2*time.Second)
+	b.expect(t, 2*time.Minute, "clear")
 	b.fails = nil
-	b.expect(t, 2*time.Minute, "clear", "add 192.0.2.1")
+	b.expect(t, 4*time.Minute, "clear", "add 192.0.2.1")
 	b.fails = errors.New("busy")
 	b.expect(t, 2*time.Hour, "del 192.0.2.1")
 	b.fails = nil
