@@ -43,42 +43,54 @@ func ParseCodes(text string) (*Codes, error) {
 	return c, nil
 }
 
-// parsePattern reads four parts. Dots within brackets part nothing.
+// parsePattern reads four sets of numbers with dots between them.
 func parsePattern(text string) (p [4]octets, err error) {
 	rest := text
 	for i := range p {
-		var part string
-		switch {
-		case strings.HasPrefix(rest, "["):
-			end := strings.IndexByte(rest, ']')
-			if end < 0 {
-				return p, badCodes(text, `"[" without "]"`)
+		if i > 0 {
+			var dot bool
+			if rest, dot = strings.CutPrefix(rest, "."); !dot {
+				return p, badCodes(text, notFour)
 			}
-			part, rest = rest[1:end], rest[end+1:]
-		case i == 3:
-			part, rest = rest, ""
-		default:
-			end := strings.IndexByte(rest, '.')
-			if end < 0 {
-				return p, badCodes(text, "it has less than four numbers")
-			}
-			part, rest = rest[:end], rest[end:]
 		}
-		if why := p[i].parse(part); why != "" {
+		set, behind, why := cutSet(rest, i == 3)
+		if why == "" {
+			why = p[i].parse(set)
+		}
+		if why != "" {
 			return p, badCodes(text, why)
 		}
-		var dot bool
-		if rest, dot = strings.CutPrefix(rest, "."); dot != (i < 3) {
-			return p, badCodes(text, "it has not four numbers")
-		}
+		rest = behind
 	}
-	if rest != "" {
-		return p, badCodes(text, "it has not four numbers")
-	}
-	if !p[0].has(127) {
+	switch {
+	case rest != "":
+		return p, badCodes(text, notFour)
+	case !p[0].has(127):
 		return p, badCodes(text, "lists answer within 127.0.0.0/8")
 	}
 	return p, nil
+}
+
+const notFour = "it has not four numbers"
+
+// cutSet takes a set of numbers off the front of a pattern: what is in brackets, or
+// what stands before the next dot. The dots of a range part nothing within brackets,
+// nor at the last place. Otherwise it says why there is no set.
+func cutSet(text string, last bool) (set, rest, why string) {
+	if inside, ok := strings.CutPrefix(text, "["); ok {
+		if set, rest, ok = strings.Cut(inside, "]"); !ok {
+			return "", "", `"[" without "]"`
+		}
+		return set, rest, ""
+	}
+	if last {
+		return text, "", ""
+	}
+	end := strings.IndexByte(text, '.')
+	if end < 0 {
+		return "", "", "it has fewer than four numbers"
+	}
+	return text[:end], text[end:], ""
 }
 
 func badCodes(text, why string) error {

@@ -46,7 +46,7 @@ func TestParseErrors(t *testing.T) {
 		{"-s 1 a..example", "not the name of a zone"},
 		{"-s 1 =127.0.0.2", "not the name of a zone"},
 		{"a.example*", `no score behind "*"`},
-		{"-s 1 a.example=", "less than four numbers"},
+		{"-s 1 a.example=", "fewer than four numbers"},
 		{"-s 1 a.example=127.0.0.[2", `"[" without "]"`},
 		{"-s 1 a.example=127.0.0.300", `"300" is not a number`},
 		{"-s 1 a.example=127.0.0.9..2", "not a number or a range"},
