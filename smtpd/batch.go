@@ -34,13 +34,12 @@ func (f *batchFlags) options(s *arg.Set) {
 	s.Bool(&f.echo, "v", "with -i: write each command in front of its reply")
 }
 
-// setAs takes the address literal of -T. [IPv6.x] and [IPv6 x] are forms of
-// ZMailer.
+// setAs takes the address literal of -T. [IPv6.x], [ipv6.x] and [IPv6 x] are
+// forms of ZMailer.
 func (f *batchFlags) setAs(text string) error {
-	for _, form := range []string{"[IPv6.", "[IPv6 "} {
-		if rest, ok := strings.CutPrefix(text, form); ok {
-			text = "[IPv6:" + rest
-		}
+	const tag = "[IPv6"
+	if n := len(tag); len(text) > n && strings.EqualFold(text[:n], tag) && strings.IndexByte(". ", text[n]) >= 0 {
+		text = tag + ":" + text[n+1:]
 	}
 	if !strings.HasPrefix(text, "[") || !strings.HasSuffix(text, "]") {
 		return fmt.Errorf("-T %s: the address must stand in brackets: -T '[192.0.2.1]'", text)

@@ -102,6 +102,7 @@ func TestBatchAs(t *testing.T) {
 		{"[192.0.2.1]", relay, []string{"TrustedNet 192.0.2.0/24"}, "220 250 250 250 354 250"},
 		{"[IPv6:2001:db8::1]", relay, []string{"TrustedNet 2001:db8::/32"}, "220 250 250 250 354 250"},
 		{"[IPv6.2001:db8::1]", batch, nil, "220 250 250 250 354 250"},
+		{"[ipv6.2001:db8:0:0:0:0:192.0.2.1]", batch, nil, "220 250 250 250 354 250"},
 		{"[IPv6 2001:db8::1]", batch, nil, "220 250 250 250 354 250"},
 		{"[192.0.2.1]", "HELO mx.test\n", nil, "220 554"},
 		{"[192.0.2.1]", "MAIL FROM:<a@b.example>\n", nil, "220 503"},
