@@ -15,7 +15,7 @@ import (
 	"postern/lib/tool"
 )
 
-// checker makes checks of records.
+// checker evaluates SPF for the senders of records.
 type checker struct {
 	spf    spf.Checker
 	wanted wanted
@@ -24,7 +24,7 @@ type checker struct {
 }
 
 // open makes the check ready. Nothing is read that was not asked for.
-func (p *program) open(e *tool.Env) (tool.Checker, error) {
+func (p *program) open(e *tool.Env) (_ tool.Checker, err error) {
 	c := &checker{tracer: p.tracer(e)}
 	c.spf.Resolver = e.DNS
 	if p.fresh {
@@ -38,23 +38,34 @@ func (p *program) open(e *tool.Env) (tool.Checker, error) {
 			return nil, err
 		}
 	}
-	if p.is != "" {
-		if !e.Operands {
-			return nil, &tool.UsageError{Err: errors.New("--is wants ip sender [helo]")}
-		}
-		var err error
-		if c.wanted, err = parseWanted(p.is); err != nil {
-			return nil, err
-		}
+	if c.wanted, err = p.wanted(e); err != nil {
+		return nil, err
 	}
-	if p.rules != "" {
-		policy, err := spf.ParseRules(p.rules)
-		if err != nil {
-			return nil, fmt.Errorf("%w: -e: %w", tool.ErrInput, err)
-		}
-		c.spf.Policy = policy
+	c.spf.Policy, err = p.policy()
+	return c, err
+}
+
+// wanted are the results that --is asks for.
+func (p *program) wanted(e *tool.Env) (wanted, error) {
+	switch {
+	case p.is == "":
+		return nil, nil
+	case !e.Operands:
+		return nil, &tool.UsageError{Err: errors.New("--is wants ip sender [helo]")}
 	}
-	return c, nil
+	return parseWanted(p.is)
+}
+
+// policy is the rules of -e, nil without them.
+func (p *program) policy() (*spf.Record, error) {
+	if p.rules == "" {
+		return nil, nil
+	}
+	rules, err := spf.ParseRules(p.rules)
+	if err != nil {
+		return nil, fmt.Errorf("%w: -e: %w", tool.ErrInput, err)
+	}
+	return rules, nil
 }
 
 // ownResolver replaces the resolver by one that keeps no answers.

@@ -27,14 +27,15 @@ var (
 // the end. Where it begins with a blank, the first word is empty.
 func (s *scanner) entry() (line int, words []word, err error) {
 	line = s.line
-	depth := 0
-	if s.text != "" {
-		words = []word{}
+	if s.text == "" {
+		return line, nil, nil
 	}
-	if s.text != "" && strings.IndexByte(" \t\r\n;", s.text[0]) >= 0 {
+	words = []word{}
+	if strings.IndexByte(" \t\r\n;", s.text[0]) >= 0 {
 		words = append(words, word{})
 	}
-	for s.text != "" {
+	depth := 0
+	for s.skip() {
 		switch c := s.text[0]; c {
 		case '\n':
 			s.line++
@@ -42,10 +43,6 @@ func (s *scanner) entry() (line int, words []word, err error) {
 			if depth == 0 {
 				return line, words, nil
 			}
-		case ' ', '\t', '\r':
-			s.text = s.text[1:]
-		case ';':
-			s.text = s.text[len(s.upTo("\n")):]
 		case '(':
 			depth++
 			s.text = s.text[1:]
@@ -66,6 +63,15 @@ func (s *scanner) entry() (line int, words []word, err error) {
 		return line, nil, errOpen
 	}
 	return line, words, nil
+}
+
+// skip passes over blanks and a comment, and says whether there is more.
+func (s *scanner) skip() bool {
+	s.text = strings.TrimLeft(s.text, " \t\r")
+	if strings.HasPrefix(s.text, ";") {
+		s.text = s.text[len(s.upTo("\n")):]
+	}
+	return s.text != ""
 }
 
 // word takes a word off the text.
