@@ -49,7 +49,7 @@ func (f *flags) parse(args []string) (err error) {
 	case err != nil || f.version:
 		return err
 	case len(f.domains) == 0:
-		return errors.New("of which domain?")
+		return errors.New("which domain?")
 	}
 	if f.connect != "" {
 		if _, err := netip.ParseAddrPort(f.connect); err != nil {

@@ -220,7 +220,7 @@ func TestUsage(t *testing.T) {
 		status int
 		want   string
 	}{
-		{nil, 64, "mtasts: of which domain?"},
+		{nil, 64, "mtasts: which domain?"},
 		{[]string{"-x", "a.example"}, 64, "mtasts: unknown option -x"},
 		{[]string{"--connect", "host", "a.example"}, 64, `mtasts: option --connect: "host" is not address:port`},
 		{[]string{"-r", "host", "a.example"}, 64, `mtasts: "host" is not the address of a name server`},

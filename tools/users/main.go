@@ -66,7 +66,7 @@ func (f *flags) parse(args []string) error {
 	case !slices.Contains(schemes, auth.Scheme(f.scheme)):
 		return fmt.Errorf("-s: no scheme %q: there are argon2id, bcrypt, scram and plain", f.scheme)
 	case len(operands) < want:
-		return errors.New("whom?")
+		return errors.New("which user?")
 	case len(operands) > want:
 		return fmt.Errorf("unexpected operand %q", operands[want])
 	case want == 1:

@@ -29,7 +29,7 @@ func readPassword(stdin io.Reader, stderr io.Writer, twice bool) (string, error)
 	}
 	again, err := hiddenLine(f, in, stderr, "once more: ")
 	if err == nil && again != password {
-		err = &dataError{errors.New("these are two passwords")}
+		err = &dataError{errors.New("the two passwords differ")}
 	}
 	return password, err
 }

@@ -51,7 +51,7 @@ func TestTerminal(t *testing.T) {
 		screen  string
 	}{
 		{[]string{"-f", file, "-s", "scram", "ann"}, []string{"secret", "secret"}, 0, "password: |\r\nonce more: |\r\n"},
-		{[]string{"-f", file, "-s", "scram", "ann"}, []string{"secret", "other"}, 65, "password: |\r\nonce more: |\r\nusers: these are two passwords\r\n"},
+		{[]string{"-f", file, "-s", "scram", "ann"}, []string{"secret", "other"}, 65, "password: |\r\nonce more: |\r\nusers: the two passwords differ\r\n"},
 		{[]string{"-f", file, "-c", "ann"}, []string{"secret"}, 0, "password: |\r\n"},
 		{[]string{"-f", file, "-c", "ann"}, []string{"wrong"}, 77, "password: |\r\nusers: bad credentials\r\n"},
 	} {

@@ -65,7 +65,7 @@ func TestCommandLine(t *testing.T) {
 		args []string
 		errs string
 	}{
-		{nil, "whom?"},
+		{nil, "which user?"},
 		{[]string{"-cd", "ann"}, "only one of -c, -d, -l and -n"},
 		{[]string{"-l", "ann"}, `unexpected operand "ann"`},
 		{[]string{"ann", "bob"}, `unexpected operand "bob"`},
