@@ -22,6 +22,18 @@ null.example.        MX 0 .
 txt.example.         TXT "no mail"
 mail.partner.net.    A 192.0.2.7
 real.host.net.       A 192.0.2.1
+second.net.          MX 10 mail.partner.net.
+second.net.          MX 20 mail.ours.test.
+named.net.           MX 10 mail.partner.net.
+named.net.           MX 20 ours.test.
+first.net.           MX 10 ours.test.
+first.net.           MX 20 mail.partner.net.
+equal.net.           MX 10 mail.partner.net.
+equal.net.           MX 10 ours.test.
+nated.net.           MX 10 mail.partner.net.
+nated.net.           MX 20 nat.ours.test.
+mail.ours.test.      A 192.0.2.25
+nat.ours.test.       A 198.51.100.25
 7.2.0.192.in-addr.arpa. PTR only.reverse.net.
 ;! servfail broken.net
 ;! servfail broken.example
@@ -170,6 +182,67 @@ func TestRecipients(t *testing.T) {
 	}
 }
 
+// Strangers' mail is taken for a domain that a better exchanger serves, where
+// that is wanted, and for no other.
+func TestBackupMX(t *testing.T) {
+	nat := func(a netip.Addr) bool { return a == netip.MustParseAddr("198.51.100.25") }
+	for domain, want := range map[string]string{
+		"second.net": "", "named.net": "", "nated.net": "",
+		"first.net":    "550 5.7.1 no mail is relayed",
+		"equal.net":    "550 5.7.1 no mail is relayed",
+		"mx.example":   "550 5.7.1 no mail is relayed",
+		"a.example":    "550 5.7.1 no mail is relayed",
+		"null.example": "550 5.7.1 no mail is relayed",
+		"[192.0.2.25]": "550 5.7.1 no mail is relayed",
+		"broken.net":   "451 4.4.3 ",
+	} {
+		for _, backup := range []bool{true, false} {
+			p := newPolicy(t, Config{BackupMX: backup, Address: nat})
+			f := client(Facts{Recipient: mailbox(t, "bob@"+domain), Server: netip.MustParseAddr("192.0.2.25")})
+			want := want
+			if !backup {
+				want = "550 5.7.1 no mail is relayed"
+			}
+			if got := words(p.At(context.Background(), Rcpt, f)); !strings.HasPrefix(got, want) || want == "" && got != "" {
+				t.Errorf("%s, BackupMX %v: got %q, want %q", domain, backup, got, want)
+			}
+		}
+	}
+}
+
+// A local part that a mailer behind us may take for a route is refused from
+// strangers alone.
+func TestPercent(t *testing.T) {
+	for local, bad := range map[string]bool{"a%b": true, "b!a": true, "a@b": true, "a+b": false} {
+		for _, allow := range []bool{false, true} {
+			for _, trusted := range []bool{false, true} {
+				f := client(Facts{Recipient: smtp.Mailbox{Local: local, Domain: "ours.test"}, Trusted: trusted})
+				v := newPolicy(t, Config{AllowPercent: allow}).At(context.Background(), Rcpt, f)
+				if v.Refused() != (bad && !allow && !trusted) {
+					t.Errorf("%s, allowed %v, trusted %v: got %q", local, allow, trusted, words(v))
+				}
+			}
+		}
+	}
+}
+
+// A check that is broken has no opinion, or defers where it is closed.
+func TestBroken(t *testing.T) {
+	for closed, want := range map[bool]string{false: "550 5.0.0 no", true: "451 4.3.0 cannot decide now, try again later"} {
+		heard := ""
+		p := New([]Check{
+			{Name: "first", Stage: Mail, Closed: closed, Ask: func(context.Context, *Facts) (Verdict, error) { return Verdict{}, os.ErrClosed }},
+			{Name: "other", Stage: Rcpt, Ask: func(context.Context, *Facts) (Verdict, error) { panic("not of this stage") }},
+			{Name: "second", Stage: Mail, Ask: func(context.Context, *Facts) (Verdict, error) {
+				return Verdict{Action: Reject, Reply: smtp.Say(550, smtp.NoDetail, "no")}, nil
+			}},
+		}, func(check string, err error) { heard += check + ": " + err.Error() })
+		if got := words(p.At(context.Background(), Mail, client(Facts{}))); got != want || heard != "first: "+os.ErrClosed.Error() {
+			t.Errorf("closed %v: got %q, heard %q, want %q", closed, got, heard, want)
+		}
+	}
+}
+
 // script writes a hook.
 func script(t *testing.T, text string) string {
 	t.Helper()
@@ -204,8 +277,9 @@ esac
 		"ok@theirs.test":   "550 5.7.1 no mail is relayed",
 	} {
 		f := client(Facts{Recipient: mailbox(t, rcpt), Sender: mailbox(t, "x@a.example")})
-		if got := words(p.At(context.Background(), Rcpt, f)); !strings.HasPrefix(got, want) || want == "" && got != "" {
-			t.Errorf("%s: got %q, want %q", rcpt, got, want)
+		v := p.At(context.Background(), Rcpt, f)
+		if got := words(v); !strings.HasPrefix(got, want) || want == "" && got != "" || (v.Action == Reject) != strings.HasPrefix(want, "5") {
+			t.Errorf("%s: got %q, %v, want %q", rcpt, got, v.Action, want)
 		}
 	}
 }
