@@ -26,7 +26,7 @@ type Flags struct {
 	Config  string // -C: configuration, [dialect:]file
 	Check   bool   // --check: show the configuration and do no more
 	Debug   bool   // -d
-	Dry     bool   // -n: say what would be done, and do nothing
+	Dry     bool   // -n: change nothing, and say what would be done
 	Version bool   // -V
 }
 
@@ -41,7 +41,7 @@ func (f *Flags) Add(s *arg.Set) {
 	s.String(&f.Config, "C", "[dialect:]file", "configuration")
 	s.Bool(&f.Check, "check", "check the configuration and print what is in force")
 	s.Bool(&f.Debug, "d", "debug to standard error")
-	s.Bool(&f.Dry, "n", "say what would be done, and do nothing")
+	s.Bool(&f.Dry, "n", "change nothing, and say what would be done")
 	s.Bool(&f.Version, "V,version", "print the version and exit")
 }
 
