@@ -26,9 +26,9 @@ import (
 )
 
 const (
-	// Longest is the longest that a client may be kept out. A later time in
-	// a file is a mistake, or of a clock that has been set back, and is not
-	// obeyed.
+	// Longest is for how long a client may be kept out. A time in a file that
+	// is farther away is a mistake, or was written before the clock was set
+	// back, and is not obeyed.
 	Longest = 24 * time.Hour
 	// MaxEntries bounds the clients that are kept out at once, and the files
 	// in the folder.
@@ -65,7 +65,7 @@ func (e Entry) Name() string {
 	return e.Net.String()
 }
 
-// Fresh says that the client is to be kept out at a time.
+// Fresh says whether the client is still to be kept out.
 func (e Entry) Fresh(now time.Time) bool {
 	return now.Before(e.Expires) && e.Expires.Sub(now) <= Longest+time.Minute
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// superfluous is where the lines begin, in order, that may be left out of the
-// text: those who have expired, those whose subject a later line has again, and
+// superfluous is where the lines begin, in order, that may be left out of the text:
+// entries that have expired, lines whose subject a later line has again, and
 // withdrawals of what is not there any more.
 func (s *Store) superfluous(v *view, now time.Time) (drop []int64, err error) {
 	text := func() io.Reader { return io.NewSectionReader(v.text, 0, int64(v.state.Size)) }

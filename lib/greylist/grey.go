@@ -35,10 +35,10 @@ func (s *Store) meet(q *Query, now time.Time) (d Decision, err error) {
 	return d, err
 }
 
-// visit is meet as long as nobody else makes or removes what it has just looked
-// for; else the error is fs.ErrExist or fs.ErrNotExist. Whoever was put on the
-// whitelist has left a folder: a client that has none need not be looked for
-// there again.
+// visit is meet as long as nobody else makes or removes what it has just looked for;
+// else the error is fs.ErrExist or fs.ErrNotExist, and meet tries again. A client that
+// another process has put on the whitelist meanwhile has a folder: for one without a
+// folder the whitelist need not be looked at again.
 func (s *Store) visit(q *Query, name string, now time.Time) (Decision, error) {
 	full, err := s.full()
 	made := false
@@ -156,10 +156,10 @@ func (s *Store) setTimes(name string, last, first time.Time) error {
 	})
 }
 
-// thin makes room in the folder of a client that has too many entries. Which go
-// is left to chance: of a list that comes again in the same order to more than
-// there is room for, always the oldest would be gone when their turn came.
-// Errors are left to who comes next.
+// thin makes room in the folder of a client that has too many entries. Which of them
+// go is left to chance: if the oldest went, a sender who works through a long list in
+// the same order each time would always find gone just those that it comes to next.
+// Errors are left to whoever comes next.
 func (s *Store) thin(folder string) {
 	names, err := s.list(folder)
 	if err != nil || len(names) <= maxOfOne {

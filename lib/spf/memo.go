@@ -12,8 +12,8 @@ const (
 	maxMemoText = 2048
 )
 
-// memo keeps what reading a TXT record gave, by its data as the DNS has it. How
-// long a domain's record may be kept is the resolver's business.
+// memo keeps what came of reading TXT records, by their data, so that each is read
+// once. How long a domain has the same record is the resolver's business.
 type memo struct {
 	mu   sync.RWMutex
 	read map[string]*reading

@@ -1,7 +1,8 @@
 // Package stack makes the stack of a short process in one piece.
 package stack
 
-// size is more than half of the stack that Grow makes.
+// size, in octets, is more than half of the stack that Grow makes: stacks are powers
+// of two.
 const size = 20 << 10
 
 // Grow makes the calling goroutine's stack 32 KiB large, which is as deep as a

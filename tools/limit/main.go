@@ -125,7 +125,7 @@ func (f *flags) take(stderr io.Writer) int {
 	return sysexits.TempFail
 }
 
-// roundUp is a time in whole seconds that are enough.
+// roundUp is a time rounded up to whole seconds.
 func roundUp(d time.Duration) time.Duration {
 	return (d + time.Second - 1).Truncate(time.Second)
 }

@@ -21,8 +21,8 @@ const (
 	interval = time.Second
 	// longestWait is between two looks into the folder, whatever its stamp.
 	longestWait = time.Minute
-	// stampGrain is how near to now a stamp does not tell whether there was
-	// another change behind it.
+	// stampGrain is how old a stamp must be to tell that there was no other
+	// change after it.
 	stampGrain = 2 * time.Second
 	// retryAfter is how long nothing is tried after a failure.
 	retryAfter = time.Minute
