@@ -220,6 +220,24 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
+// Whose sender wants to hear of success is left to runq, who tells him.
+func TestAtOnceLeavesReports(t *testing.T) {
+	p := instance(t)
+	if status, _, stderr := send(strings.NewReader("\nx\n"), "-N", "success", "box"); status != 0 {
+		t.Fatalf("got %d, %q", status, stderr)
+	}
+	entries, _ := filepath.Glob(p.Queue() + "/new/*/*")
+	if len(entries) != 1 {
+		t.Fatalf("got %q, want one entry", entries)
+	}
+	if entry, _ := os.ReadFile(entries[0]); !strings.Contains(string(entry), "state=wait") || strings.Contains(string(entry), "state=done") {
+		t.Errorf("got entry %q", entry)
+	}
+	if _, err := os.Stat(p.Root() + "/mbox"); err == nil {
+		t.Error("delivered all the same")
+	}
+}
+
 func TestAtOnceLeavesNothing(t *testing.T) {
 	p := instance(t)
 	if status, _, stderr := send(strings.NewReader("\nx\n"), "box"); status != 0 {
