@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"postern/lib/prog"
@@ -81,11 +82,13 @@ func (p *Program) verify(ctx context.Context, user, password string) error {
 }
 
 // judge is what the end of the program says. One that cannot be started lets
-// nobody in either.
+// nobody in either; when that may pass, no password was wrong.
 func (p *Program) judge(result prog.Result, err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return unavailable(fmt.Errorf("%s: %w", p.options.Path, err))
+	case scarce(err):
+		return unavailable(err)
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrCredentials, err)
 	case result.Signal != 0:
@@ -94,6 +97,16 @@ func (p *Program) judge(result prog.Result, err error) error {
 		return ErrCredentials
 	}
 	return nil
+}
+
+// scarce says that there is no process, descriptor or memory to be had now.
+func scarce(err error) bool {
+	for _, e := range [...]error{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // report gives the first line of what the program wrote to the log.

@@ -5,8 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"postern/lib/prog"
 )
 
 // script makes a program of a shell script.
@@ -46,6 +49,21 @@ func TestProgram(t *testing.T) {
 		}
 		if strings.TrimRight(log, " ") != strings.TrimRight(tt.log, " ") {
 			t.Errorf("%q %q: log %q, want %q", tt.user, tt.password, log, tt.log)
+		}
+	}
+}
+
+// A machine that has nothing left to start a program with says nothing of the
+// password.
+func TestProgramCannotStart(t *testing.T) {
+	p := NewProgram(ProgramOptions{Path: "/checker"})
+	for errno, want := range map[syscall.Errno]error{
+		syscall.EAGAIN: ErrUnavailable, syscall.ENOMEM: ErrUnavailable, syscall.EMFILE: ErrUnavailable,
+		syscall.ENFILE: ErrUnavailable, syscall.ENOENT: ErrCredentials,
+	} {
+		err := p.judge(prog.Result{}, &os.PathError{Op: "fork/exec", Path: "/checker", Err: errno})
+		if !errors.Is(err, want) || errors.Is(err, ErrCredentials) != (want == ErrCredentials) {
+			t.Errorf("%v: %v, want %v", errno, err, want)
 		}
 	}
 }
