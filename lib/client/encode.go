@@ -43,7 +43,7 @@ func (e *encoder) encode(out, p []byte) ([]byte, error) {
 		if ended {
 			out = append(out, '\r', '\n')
 		}
-		e.lineStart = ended || e.lineStart && len(line) == 0
+		e.lineStart = ended
 		p = rest
 	}
 	return out, nil
