@@ -16,7 +16,9 @@ func TestNeeds(t *testing.T) {
 		want   string // of the MAIL command's parameters, or of the answer in the server's place
 	}{
 		{"size", "SIZE", "a\n", nil, " SIZE=3"},
+		{"as big as may be", "SIZE 3", "a\n", nil, " SIZE=3"},
 		{"too big", "SIZE 2", "a\n", nil, "552 5.3.4"},
+		{"any size", "SIZE 0", "a\n", nil, " SIZE=3"},
 		{"8 bits", "8BITMIME", "a\n\nä\n", nil, " BODY=8BITMIME"},
 		{"8 bits and no 8BITMIME", "", "a\n\nä\n", nil, "554 5.6.3"},
 		{"8 bits in name only", "", "a\n", func(e *smtp.Envelope) { e.Body = "8BITMIME" }, ""},
@@ -33,6 +35,10 @@ func TestNeeds(t *testing.T) {
 		{"bare CR", "", "a\rb\n", nil, "554 5.6.0"},
 		{"vouched for", "AUTH PLAIN", "a\n", func(e *smtp.Envelope) { e.Auth = "a+b@c.example" }, " AUTH=a+2Bb@c.example"},
 		{"vouched for by nobody", "AUTH PLAIN", "a\n", func(e *smtp.Envelope) { e.Auth = "<>" }, " AUTH=<>"},
+		{"DSN", "DSN", "a\n", func(e *smtp.Envelope) { e.Ret, e.EnvID = "HDRS", "a b=" }, " RET=HDRS ENVID=a+20b+3D"},
+		{"no DSN there", "", "a\n", func(e *smtp.Envelope) { e.Ret, e.EnvID = "HDRS", "a" }, ""},
+		{"a command within", "DSN", "a\n", func(e *smtp.Envelope) { e.Ret, e.EnvID = "HDRS\r\nRSET", "a\r\nRSET" }, " ENVID=a+0D+0ARSET"},
+		{"a parameter within", "DSN", "a\n", func(e *smtp.Envelope) { e.Ret = "HDRS SIZE=1" }, ""},
 		{"no AUTH there", "", "a\n", func(e *smtp.Envelope) { e.Auth = "<>" }, ""},
 	}
 	for _, test := range tests {
