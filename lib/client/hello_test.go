@@ -44,6 +44,24 @@ func TestBadName(t *testing.T) {
 	checkError(t, err, "our own name")
 }
 
+// What was offered in the clear is not offered behind STARTTLS (RFC 3207 4.2).
+func TestHELOBehindStartTLS(t *testing.T) {
+	session := ready(t, []string{"STARTTLS", "SIZE 5"}, `
+		C: STARTTLS
+		S: 220 go on
+		TLS
+		C: EHLO me.example
+		S: 502 no
+		C: HELO me.example
+		S: 250 x`, Options{})
+	if _, err := session.StartTLS(t.Context(), tlsconf.Policy{}.Config()); err != nil {
+		t.Fatal(err)
+	}
+	if size, ok := session.Offers("SIZE"); ok {
+		t.Errorf("SIZE %s is offered", size)
+	}
+}
+
 func TestStartTLS(t *testing.T) {
 	var heard []string
 	session := ready(t, []string{"STARTTLS", "SIZE 5"}, `
