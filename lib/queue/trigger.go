@@ -44,9 +44,13 @@ func (q *Queue) Listen() (*Trigger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
 	}
-	if fi, err := f.Stat(); err != nil || fi.Mode().Type() != fs.ModeNamedPipe {
+	fi, err := f.Stat()
+	if err == nil && fi.Mode().Type() != fs.ModeNamedPipe {
+		err = fmt.Errorf("%s is not a FIFO", triggerName)
+	}
+	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("queue: %s is not a FIFO", triggerName)
+		return nil, fmt.Errorf("queue: %w", err)
 	}
 	return &Trigger{file: f}, nil
 }

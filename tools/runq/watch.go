@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
 	"sync"
 	"time"
 
+	"postern/lib/maillog"
 	"postern/lib/queue"
 )
 
@@ -44,6 +48,9 @@ func (r *runner) hear(ctx context.Context, p *pool, trigger *queue.Trigger, kick
 	for {
 		ref, err := trigger.Next()
 		if err != nil {
+			if !errors.Is(err, os.ErrClosed) {
+				r.log.Log(maillog.Warning, fmt.Sprintf("new mail waits for the next look at the queue, up to %v: %v; start runq anew", longestPause, err))
+			}
 			return // the looks at the queue go on
 		}
 		if ref.ID == queue.KickID {
