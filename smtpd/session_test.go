@@ -32,6 +32,17 @@ func TestReceivedForALabels(t *testing.T) {
 	}
 }
 
+// Who else has a message is nobody's business: Received names one recipient, and
+// none of several.
+func TestReceivedOfSeveral(t *testing.T) {
+	in := newInstance(t)
+	talk(t, in, stranger, hi+fromA+rcptBob+"C: RCPT TO:<alice@mx.test>\nS: 250 *\n"+sendText+"S: 250 *\n"+bye)
+	text := unfolded(in.mailbox(t, "bob"))
+	if !strings.Contains(text, "Received: from client.example") || strings.Contains(text, " for ") || strings.Contains(text, "alice") {
+		t.Errorf("got %q", text)
+	}
+}
+
 // decisions are the records in the log that have a verdict.
 func decisions(t *testing.T, in *instance) []record.Record {
 	t.Helper()
