@@ -222,3 +222,28 @@ func FuzzPath(f *testing.F) {
 		}
 	})
 }
+
+// Addresses as long as they may be are taken, and no longer ones (RFC 5321
+// 4.5.3.1).
+func TestLengths(t *testing.T) {
+	long := strings.Repeat("a.", 128)
+	for n, ok := range map[int]bool{MaxDomain: true, MaxDomain + 1: false} {
+		if err := CheckDomain(long[:n-1]+"b", false); (err == nil) != ok {
+			t.Errorf("a domain of %d octets: %v", n, err)
+		}
+	}
+	for n, ok := range map[int]bool{63: true, 64: false} {
+		if err := CheckDomain(strings.Repeat("x", n)+".example", false); (err == nil) != ok {
+			t.Errorf("a label of %d octets: %v", n, err)
+		}
+	}
+	for n, ok := range map[int]bool{MaxPath: true, MaxPath + 1: false} {
+		mailbox := "x@" + long[:n-len("<x@>")-1] + "b"
+		if _, _, _, err := ParsePath("TO", "TO:<"+mailbox+"> NOTIFY=NEVER", Syntax{}); (err == nil) != ok {
+			t.Errorf("a path of %d octets: %v", n, err)
+		}
+		if _, err := ParseMailbox(mailbox, false); (err == nil) != ok {
+			t.Errorf("a mailbox of %d octets: %v", n-len("<>"), err)
+		}
+	}
+}
