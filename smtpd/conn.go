@@ -22,17 +22,14 @@ func stdConn(in io.Reader, out io.Writer) net.Conn {
 			c.file = fin
 			return c
 		}
-		c := new(pairConn)
-		c.in, c.out = c.pollable(fin), c.pollable(fout)
-		return c
+		return &pairConn{in: pollable(fin), out: pollable(fout)}
 	}
 	return &pairConn{in: in, out: out}
 }
 
-// pollable makes deadlines work on a pipe, until the connection is closed.
-// Other files are left alone: the non-blocking flag of a terminal outlives who
-// is killed, and a file is never late.
-func (c *pairConn) pollable(f *os.File) *os.File {
+// pollable makes deadlines work on a pipe. Other files are left alone: the
+// non-blocking flag of a terminal would outlive us, and a file is never late.
+func pollable(f *os.File) *os.File {
 	st, err := f.Stat()
 	if err != nil || st.Mode()&os.ModeNamedPipe == 0 {
 		return f
@@ -41,15 +38,13 @@ func (c *pairConn) pollable(f *os.File) *os.File {
 	if unix.SetNonblock(fd, true) != nil {
 		return f
 	}
-	c.pipes = append(c.pipes, fd)
 	return os.NewFile(uintptr(fd), f.Name())
 }
 
 // pairConn is a connection of two files or streams.
 type pairConn struct {
-	in    io.Reader
-	out   io.Writer
-	pipes []int // those that were made non-blocking
+	in  io.Reader
+	out io.Writer
 }
 
 // Read reads. A deadline that has passed is bare os.ErrDeadlineExceeded, which is
@@ -65,13 +60,8 @@ func (c *pairConn) Read(p []byte) (int, error) {
 
 func (c *pairConn) Write(p []byte) (int, error) { return c.out.Write(p) }
 
-// Close closes both ends, where they are files of ours to close. Pipes are
-// left as they were found, since others may go on with them.
+// Close closes both ends, where they are files of ours to close.
 func (c *pairConn) Close() error {
-	for _, fd := range c.pipes {
-		unix.SetNonblock(fd, false)
-	}
-	c.pipes = nil
 	if f, ok := c.in.(*os.File); ok {
 		f.Close()
 	}

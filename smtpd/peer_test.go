@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 func TestPeerFromDir(t *testing.T) {
@@ -81,37 +79,5 @@ func TestPeerOrder(t *testing.T) {
 		if err != nil || p.client.String() != c.want {
 			t.Errorf("%s: %v, %v; want %s", c.name, p.client, err, c.want)
 		}
-	}
-}
-
-// Pipes are left as they were found: who reads from one behind us would get
-// EAGAIN.
-func TestPipesAreLeftBlocking(t *testing.T) {
-	var ends [2]int // read from the one, write to the other
-	if err := unix.Pipe(ends[:]); err != nil {
-		t.Fatal(err)
-	}
-	var behind [2]int
-	for i, fd := range ends {
-		var err error
-		if behind[i], err = unix.Dup(fd); err != nil {
-			t.Fatal(err)
-		}
-		defer unix.Close(behind[i])
-	}
-	nonblocking := func(fd int) bool {
-		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
-		return err != nil || flags&unix.O_NONBLOCK != 0
-	}
-	in, out := os.NewFile(uintptr(ends[0]), "in"), os.NewFile(uintptr(ends[1]), "out")
-	c := stdConn(in, out)
-	if !nonblocking(behind[0]) || !nonblocking(behind[1]) {
-		t.Error("no deadlines")
-	}
-	c.Close()
-	in.Close() // else the collector does it later, to a file that has their numbers then
-	out.Close()
-	if nonblocking(behind[0]) || nonblocking(behind[1]) {
-		t.Error("left non-blocking")
 	}
 }
