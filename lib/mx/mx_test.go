@@ -55,6 +55,11 @@ metadata.example. IN A 169.254.169.254
 us10.example.    IN MX 10 us.example.
 us10.example.    IN MX 20 a.three.example.
 us.example.      IN A 192.0.2.50
+nat.example.     IN MX 10 a.three.example.
+nat.example.     IN MX 20 b.three.example.
+nat.example.     IN MX 20 nat.us.example.
+nat.example.     IN MX 30 c.three.example.
+nat.us.example.  IN A 192.0.2.60
 us20.example.    IN MX 10 a.three.example.
 us20.example.    IN MX 20 b.three.example.
 us20.example.    IN MX 20 us.example.
@@ -103,7 +108,7 @@ func show(route *mx.Route, err error) string {
 }
 
 func TestLookup(t *testing.T) {
-	us := mx.Options{Names: []string{"US.example."}, Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.50")}}
+	us := mx.Options{Names: []string{"US.example.", "nat.us.example"}, Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.50")}}
 	tests := []struct {
 		domain  string
 		options mx.Options
@@ -144,6 +149,7 @@ func TestLookup(t *testing.T) {
 		{"other-name-of-us.example", us, "other-name-of-us.example: mail loops back to this host", mx.ErrLoop},
 		{"interface.example", mx.Options{}, "interface.example: mail loops back to this host", mx.ErrLoop},
 		{"us20.example", us, "a.three.example/10[192.0.2.1]", nil},
+		{"nat.example", us, "a.three.example/10[192.0.2.1]", nil},
 		{"masked.example", us, "a.three.example/10[192.0.2.1]", nil},
 		{"masked.example", mx.Options{Addrs: us.Addrs, Local: true, Family: "ip4"}, "a.three.example/10[192.0.2.1] b.three.example/20[192.0.2.2] other-name-of-us.example/20[192.0.2.50] c.three.example/30[192.0.2.3 192.0.2.4]", nil},
 
