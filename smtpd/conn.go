@@ -35,7 +35,7 @@ func pollable(f *os.File) *os.File {
 		return f
 	}
 	fd := int(f.Fd())
-	if unix.SetNonblock(fd, true) != nil {
+	if ownPipe(fd) != nil && unix.SetNonblock(fd, true) != nil {
 		return f
 	}
 	return os.NewFile(uintptr(fd), f.Name())
