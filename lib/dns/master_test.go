@@ -25,6 +25,7 @@ _25._tcp TLSA 3 1 1 ( ABCDEF01
 	23456789 )
 srv SRV 1 2 25 ns
 caa CAA 0 issue "ca.example; x=1"
+caa CAA 0 "a b" a\010b
 ds DS 12345 8 2 0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF
 odd TYPE65280 \# 3 01 02 03
 old HINFO "a" "b"
@@ -56,6 +57,7 @@ a\.b\"c.example 1h30m0s CNAME odd\@name.Example.
 _25._tcp.example 1h30m0s TLSA 3 1 1 abcdef0123456789
 srv.example 1h30m0s SRV 1 2 25 ns.Example.
 caa.example 1h30m0s CAA 0 issue "ca.example; x=1"
+caa.example 1h30m0s CAA 0 a\ b "a\010b"
 ds.example 1h30m0s DS 12345 8 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 odd.example 1h30m0s TYPE65280 \# 3 010203
 here.sub.example 1h30m0s A 192.0.2.2`

@@ -115,5 +115,8 @@ func caaData(words []word) (string, bool) {
 		return "", false
 	}
 	flags, ok := numberData(words[0].text, 8)
-	return flags + " " + words[1].text + " " + string(appendQuoted(nil, []byte(Unescape(words[2].text)))), ok
+	tag := Unescape(words[1].text)
+	b := appendOctets([]byte(flags+" "), []byte(tag))
+	b = appendQuoted(append(b, ' '), []byte(Unescape(words[2].text)))
+	return string(b), ok && tag != ""
 }

@@ -219,13 +219,18 @@ func appendName(b, raw []byte, off int) (name []byte, end int, ok bool) {
 }
 
 func appendLabel(b, label []byte) []byte {
-	for _, c := range label {
-		b = appendOctet(b, c)
-	}
-	return append(b, '.')
+	return append(appendOctets(b, label), '.')
 }
 
-// appendOctet appends an octet of a label, escaped where it has to be.
+// appendOctets appends octets as one word.
+func appendOctets(b, s []byte) []byte {
+	for _, c := range s {
+		b = appendOctet(b, c)
+	}
+	return b
+}
+
+// appendOctet appends an octet of a word, a label say, escaped where it has to be.
 func appendOctet(b []byte, c byte) []byte {
 	switch {
 	case c == '.' || strings.IndexByte(special, c) >= 0:

@@ -203,6 +203,7 @@ func TestBrokenData(t *testing.T) {
 		{TypeSOA, "\x00\x00" + strings.Repeat("\x00\x00\x00\x01", 5), ". . 1 1 1 1 1"}, {TypeSOA, "\x00\x00" + strings.Repeat("\x01", 19), ""},
 		{TypeTLSA, "\x03\x01\x01\xab", "3 1 1 ab"}, {TypeTLSA, "\x03\x01", ""},
 		{TypeCAA, "\x00\x05issueca.example", `0 issue "ca.example"`}, {TypeCAA, "\x00\x06issue", ""}, {TypeCAA, "\x00", ""},
+		{TypeCAA, "\x00\x04a\nb ca", `0 a\010b\  "ca"`}, {TypeCAA, "\x00\x00ca", ""},
 	}
 	for _, tt := range tests {
 		m := message{raw: []byte(tt.data)}
@@ -245,7 +246,9 @@ func excused(rr mdns.RR) bool {
 	h := rr.Header()
 	_, unknown := rr.(*mdns.RFC3597)
 	ours := !strings.HasPrefix(Type(h.Rrtype).String(), "TYPE")
-	return h.Rdlength == 0 || h.Class != mdns.ClassINET || !unknown && !ours
+	caa, ok := rr.(*mdns.CAA) // whose tag it writes with blanks and the like as they are
+	oddTag := ok && strings.ContainsAny(caa.Tag, special+".")
+	return h.Rdlength == 0 || h.Class != mdns.ClassINET || !unknown && !ours || oddTag
 }
 
 // data is the data of a record that miekg/dns has read.

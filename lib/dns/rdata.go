@@ -82,11 +82,11 @@ func (m *message) field(b []byte, form byte, off, end int) ([]byte, int, bool) {
 	case 'q':
 		return appendQuoted(b, rest), end, true
 	case 's':
-		if len(rest) == 0 || int(rest[0]) >= len(rest) {
+		if len(rest) == 0 || rest[0] == 0 || int(rest[0]) >= len(rest) {
 			return b, 0, false
 		}
 		n := 1 + int(rest[0])
-		return append(b, rest[1:n]...), off + n, true
+		return appendOctets(b, rest[1:n]), off + n, true
 	}
 	size := 4
 	if form != 't' {
