@@ -178,6 +178,19 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+func TestLegal(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"192.0.2.1": true, "10.0.0.1": true, "2001:db8::1": true, "fd00::1": true,
+		"127.0.0.2": false, "::1": false, "0.0.0.0": false, "0.1.2.3": false, "::": false,
+		"169.254.1.1": false, "fe80::1": false, "224.0.0.25": false, "239.255.255.255": false,
+		"ff01::1": false, "ff0e::1": false, "255.255.255.255": false,
+	} {
+		if got := mx.Legal(netip.MustParseAddr(addr)); got != want {
+			t.Errorf("%s: %v, want %v", addr, got, want)
+		}
+	}
+}
+
 func wantError(t *testing.T, err, kind error) {
 	t.Helper()
 	if !errors.Is(err, kind) {

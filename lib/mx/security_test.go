@@ -38,6 +38,11 @@ out.signed.            IN MX 5 here.out.signed.
 here.out.signed.       IN CNAME mx.unsigned.
 _25._tcp.here.out.signed. IN ` + record + `
 away.signed.           IN MX 5 mx.unsigned.
+through.signed.        IN MX 5 here.through.signed.
+here.through.signed.   IN CNAME hop.unsigned.
+borrowed.signed.       IN MX 5 mx.borrowed.signed.
+mx.borrowed.signed.    IN A 198.51.100.1
+_25._tcp.mx.borrowed.signed. IN CNAME _25._tcp.mx.unsigned.
 forged.signed.         IN MX 5 mx.forged.signed.
 mx.forged.signed.      IN A 198.51.100.1
 ;! bogus _25._tcp.mx.forged.signed
@@ -49,6 +54,8 @@ unsigned.              IN MX 5 mx.unsigned.
 mx.unsigned.           IN A 198.51.100.1
 _25._tcp.mx.unsigned.  IN ` + record + `
 tosigned.unsigned.     IN MX 5 mx.good.signed.
+toalias.unsigned.      IN MX 5 here.out.signed.
+hop.unsigned.          IN CNAME mx.good.signed.
 `
 
 func policyOf(t *testing.T, r dns.Resolver, domain string, port uint16, s mx.Security) string {
@@ -87,6 +94,9 @@ func TestDANE(t *testing.T) {
 		{"broken.signed", "mx.broken.signed: its TLSA records cannot be looked up: _25._tcp.mx.broken.signed TLSA: temporary error: the zone file says so"},
 		{"unsigned", "may mx.unsigned 0 clear=true"},
 		{"tosigned.unsigned", "may mx.good.signed 0 clear=true"},
+		{"toalias.unsigned", "may here.out.signed 0 clear=true"},
+		{"through.signed", "may here.through.signed 0 clear=true"},
+		{"borrowed.signed", "may mx.borrowed.signed 0 clear=true"},
 		{"[198.51.100.1]", "may 198.51.100.1 0 clear=true"},
 	}
 	r := resolver(t, signedZone)
