@@ -146,7 +146,7 @@ func (l lockFile) stale() bool {
 	case l.ours && !perProcess:
 		return true
 	case l.pid > 0:
-		return l.pid != os.Getpid() && syscall.Kill(l.pid, 0) == syscall.ESRCH
+		return syscall.Kill(l.pid, 0) == syscall.ESRCH
 	}
 	age := time.Since(l.time)
 	return age > staleAge || age < -farAhead

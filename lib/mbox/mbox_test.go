@@ -90,6 +90,34 @@ func TestAppendReadsFromItsPlace(t *testing.T) {
 	}
 }
 
+// looker is a text that looks at the lock file when it is read.
+type looker struct {
+	*strings.Reader
+	lock string
+	seen string // in the end, when the message is being written
+}
+
+func (l *looker) Read(p []byte) (int, error) {
+	data, _ := os.ReadFile(l.lock)
+	l.seen = string(data)
+	return l.Reader.Read(p)
+}
+
+// The lock file is there while the mailbox is written, and tells the next
+// writer what that does.
+func TestDotLockMeanwhile(t *testing.T) {
+	before := "From b x\n\nb\n"
+	path := box(t, &before)
+	text := &looker{Reader: strings.NewReader("\nc\n"), lock: path + ".lock"}
+	if err := Append(context.Background(), path, Message{Sender: "a@example.org", Date: date, Text: text}, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("%d\npostern %s %d %d %q\n", os.Getpid(), hostname(), len(before), len(read(t, path)), "\n"+fromA)
+	if text.seen != want {
+		t.Errorf("the lock file was %q, want %q", text.seen, want)
+	}
+}
+
 func TestLongLines(t *testing.T) {
 	path := box(t, new(string))
 	// The second piece of a long line is no begin of a line.
@@ -198,7 +226,10 @@ func TestDotLock(t *testing.T) {
 		{"without a process, old", "0", time.Hour, false},
 		{"without a process, of a clock that differs", "", -time.Hour, true},
 		{"without a process, of a clock that was a year ahead", "", -365 * 24 * time.Hour, false},
-		{"ours of another host", "1\npostern elsewhere 0 10 \"From\"\n", time.Minute, true},
+		{"ours of another host", "2147483646\npostern elsewhere 0 10 \"From\"\n", time.Minute, true},
+		{"ours of another host, old", "1\npostern elsewhere 0 10 \"From\"\n", time.Hour, false},
+		{"ours of a process whose number lives again", "1\npostern " + hostname() + " 0 10 \"From\"\n", 0, perProcess},
+		{"of a living process, and nearly ours", "1\npostern " + hostname() + " 0 10\n", time.Hour, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
