@@ -18,7 +18,8 @@ import (
 )
 
 const greeting = "VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nMECH\tLOGIN\tplaintext\nMECH\tSCRAM-SHA-256\tmutual-auth\n" +
-	"MECH\tEXTERNAL\nMECH\tANONYMOUS\tanonymous\nMECH\tDOVECOT-TOKEN\tprivate\nSPID\t7\nCUID\t1\nCOOKIE\tabc\nDONE\n"
+	"MECH\tSCRAM-SHA-256-PLUS\tmutual-auth\nMECH\nMECH\tplain\nMECH\tX-GUEST\tanonymous\n" +
+	"MECH\tEXTERNAL\nMECH\tANONYMOUS\nMECH\tDOVECOT-TOKEN\tprivate\nSPID\t7\nCUID\t1\nCOOKIE\tabc\nDONE\n"
 
 // fakeDovecot serves one script on each connection: lines that it wants ("<")
 // and lines that it says (">"). What it says first is its greeting.
@@ -69,6 +70,7 @@ func TestDovecotDialogue(t *testing.T) {
 			[]string{"-", "ann", "x"}, "ann", nil, ""},
 		{"fail", Plain, []string{plain, ">FAIL\t1\tuser=ann"}, []string{"\x00ann\x00x"}, "ann", ErrCredentials, ""},
 		{"disabled", Plain, []string{plain, ">FAIL\t1\tuser=ann\tuser_disabled\treason=on\x01tleave"}, []string{"\x00ann\x00x"}, "ann", ErrCredentials, "user_disabled reason=on\tleave"},
+		{"long reason", Plain, []string{plain, ">FAIL\t1\treason=" + strings.Repeat("x", dovecotLine/2)}, []string{"\x00ann\x00x"}, "", ErrCredentials, "reason=xxx"},
 		{"temporary", Plain, []string{plain, ">FAIL\t1\tuser=ann\ttemp"}, []string{"\x00ann\x00x"}, "ann", ErrUnavailable, ""},
 		{"temporary, newer", Plain, []string{plain, ">FAIL\t1\tuser=ann\tcode=temp_fail"}, []string{"\x00ann\x00x"}, "ann", ErrUnavailable, ""},
 		{"nobody", Plain, []string{plain, ">OK\t1\tresp="}, []string{"\x00ann\x00x"}, "", ErrUnavailable, "does not say who"},

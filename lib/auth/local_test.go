@@ -100,6 +100,7 @@ func TestPlain(t *testing.T) {
 		{"\x00\x00secret", ErrSyntax},
 		{"\x00ann\x00secret\x00", ErrSyntax},
 		{"\x00an\nn\x00secret", ErrSyntax},
+		{"\x00an\x7fn\x00secret", ErrSyntax},
 		{"\x00" + strings.Repeat("a", MaxName+1) + "\x00secret", ErrSyntax},
 		{"\x00ann\x00" + strings.Repeat("s", MaxPassword+1), ErrSyntax},
 	} {
@@ -129,6 +130,9 @@ func TestInitialResponseOrNot(t *testing.T) {
 		if user, err := exchange(t, u, tt.mechanism, Peer{}, list[1:]...); user != "ann" || err != nil {
 			t.Errorf("%s with an initial response: %q, %v", tt.mechanism, user, err)
 		}
+	}
+	if _, err := exchange(t, u, Login, Peer{}, []byte("ann"), []byte(strings.Repeat("s", MaxPassword+1))); !errors.Is(err, ErrSyntax) {
+		t.Errorf("LOGIN with a password that is too long: %v", err)
 	}
 	if _, err := exchange(t, u, CramMD5, Peer{}, []byte("ann x")); !errors.Is(err, ErrSyntax) {
 		t.Errorf("CRAM-MD5 with an initial response: %v", err)

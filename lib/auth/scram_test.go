@@ -109,7 +109,7 @@ func TestScramBinding(t *testing.T) {
 func TestScramServerSyntax(t *testing.T) {
 	u := usersOf(t, entry(t, "ann", ScramScheme, "secret"))
 	for _, first := range []string{
-		"", "n", "n,", "n,,", "n,,r=abc", "n,,n=ann", "n,,n=ann,r=", "n,,n=ann,r=a b", "n,,n=,r=abc", "n,,n=a=nn,r=abc",
+		"", "n", "n,", "n,,", "n,,r=abc", "n,,n=ann", "n,,n=ann,r=", "n,,n=ann,r=a b", "n,,n=ann,r=a\x7fb", "n,,n=,r=abc", "n,,n=a=nn,r=abc",
 		"n,,n=a=2c,r=abc", "n,,m=x,n=ann,r=abc", "q,,n=ann,r=abc", "p=tls-unique,,n=ann,r=abc", "p=tls-exporter,,n=ann,r=abc",
 		"n,ann,n=ann,r=abc", "n,,n=an\x00n,r=abc", "n,,n=ann,r=" + strings.Repeat("a", MaxNonce+1),
 	} {
@@ -125,6 +125,9 @@ func TestScramServerSyntax(t *testing.T) {
 	if _, err := exchange(t, u, Scram, Peer{}, []byte("n,a=bob,n=ann,r=abc")); !errors.Is(err, ErrCredentials) {
 		t.Errorf("acting as another: %v", err)
 	}
+	if _, err := exchange(t, u, Scram, Peer{}, []byte("n,a=a=nn,n=ann,r=abc")); !errors.Is(err, ErrCredentials) {
+		t.Errorf("acting as a malformed name: %v", err)
+	}
 	for _, final := range []string{"", "c=biws", "c=biws,r=abc,p=AAAA", "c=biws,r=%s", "c=biws,r=%s,p=", "c=biws,r=%s,p=!!!!", "c=b,r=%s,p=AAAA", "r=%s,c=biws,p=AAAA"} {
 		x, _ := u.Begin(context.Background(), Scram, Peer{})
 		challenge, _, err := x.Next(context.Background(), []byte("n,,n=ann,r=abc"))
@@ -135,6 +138,44 @@ func TestScramServerSyntax(t *testing.T) {
 		_, _, err = x.Next(context.Background(), []byte(strings.ReplaceAll(final, "%s", nonce)))
 		if !errors.Is(err, ErrSyntax) && !errors.Is(err, ErrCredentials) {
 			t.Errorf("%q: %v", final, err)
+		}
+	}
+}
+
+// Whoever knows the password has to say the rest right as well.
+func TestScramFinal(t *testing.T) {
+	const key = "pencil" // of oneUser
+	for _, tt := range []struct {
+		name, header, final, end string
+		want                     error
+	}{
+		{"as it should be", "n,,", "c=biws,r=%s", "", nil},
+		{"acting as oneself", "n,a=user,", "c=bixhPXVzZXIs,r=%s", "", nil},
+		{"an extension", "n,,", "c=biws,r=%s,x=y", "", nil},
+		{"another header", "n,,", "c=eSws,r=%s", "", ErrCredentials},
+		{"no header", "n,,", "r=%s", "", ErrSyntax},
+		{"a header not in base64", "n,,", "c=biw,r=%s", "", ErrSyntax},
+		{"the client's nonce only", "n,,", "c=biws,r=abc", "", ErrSyntax},
+		{"a longer nonce", "n,,", "c=biws,r=%sx", "", ErrSyntax},
+		{"no nonce", "n,,", "c=biws", "", ErrSyntax},
+		{"an extension that must be understood", "n,,", "m=x,c=biws,r=%s", "", ErrSyntax},
+		{"a line end in the proof", "n,,", "c=biws,r=%s", "\n", ErrSyntax},
+	} {
+		x := &scramExchange{accounts: oneUser{}, nonce: "xyz"}
+		challenge, _, err := x.Next(context.Background(), []byte(tt.header+"n=user,r=abc"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		final := strings.ReplaceAll(tt.final, "%s", "abcxyz")
+		signed := "n=user,r=abc," + string(challenge) + "," + final
+		salted, _ := saltPassword(key, x.account.Salt, x.account.Iterations)
+		proof := mac(x.account.Stored, signed)
+		for i, c := range mac(salted, "Client Key") {
+			proof[i] ^= c
+		}
+		_, _, err = x.Next(context.Background(), []byte(final+",p="+encode64(proof)+tt.end))
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
 	}
 }

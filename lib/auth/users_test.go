@@ -52,6 +52,11 @@ func TestEntries(t *testing.T) {
 		{line: "ann:{SCRAM-SHA-256}100,AAAA,AAAA,AAAA", fault: "SCRAM rounds are from 4096 to 600000"},
 		{line: "ann:{SCRAM-SHA-256}1000000,AAAA,AAAA,AAAA", fault: "SCRAM rounds"},
 		{line: "ann:{SCRAM-SHA-256}4096,AAAA,AAAA,AAAA", fault: "wrong length"},
+		{line: "ann:" + strings.Replace(scram, "W22ZaJ0SNY7soEsUEjb6gQ==", "AAAA", 1), fault: "wrong length"},
+		{line: "ann:" + strings.Replace(scram, "W22ZaJ0SNY7soEsUEjb6gQ==", strings.Repeat("AAAA", 22), 1), fault: "wrong length"},
+		{line: "ann:" + strings.Replace(scram, "WG5d8oPm", "", 1), fault: "wrong length"},
+		{line: "ann:" + strings.Replace(scram, "wfPLwcE6", "", 1), fault: "wrong length"},
+		{line: "ann:{PLAIN}" + strings.Repeat("x", MaxPassword+1), fault: "no password"},
 		{line: "ann:{SCRAM-SHA-256}4096,????,AAAA,AAAA", fault: "bad base64"},
 	} {
 		e, err := ParseEntry(tt.line)
@@ -90,11 +95,34 @@ func TestMakeEntryRefuses(t *testing.T) {
 		{" ann", "x", PlainScheme, "cannot be the name"},
 		{"a\nb", "x", PlainScheme, "cannot be the name"},
 		{"ann", "", PlainScheme, "a password has 1 to 1024 octets"},
+		{"ann", strings.Repeat("x", MaxPassword+1), PlainScheme, "a password has 1 to 1024 octets"},
 		{"ann", "a\tb", PlainScheme, "no control characters"},
 		{"ann", "x", "md5", "there are argon2id, bcrypt, scram and plain"},
 	} {
 		if e, err := MakeEntry(tt.name, tt.scheme, tt.password); err == nil || !strings.Contains(err.Error(), tt.fault) {
 			t.Errorf("%q %s: %q, %v; want %q", tt.name, tt.scheme, e, err, tt.fault)
+		}
+	}
+}
+
+// Nobody sees in a file that two users have the same password.
+func TestSalts(t *testing.T) {
+	for _, s := range []Scheme{Argon2Scheme, BcryptScheme, ScramScheme} {
+		if a := entry(t, "ann", s, "secret"); a == entry(t, "ann", s, "secret") {
+			t.Errorf("%s twice: %s", s, a)
+		}
+	}
+}
+
+// The password of the entry that stands in for a missing one opens nothing.
+func TestStandIn(t *testing.T) {
+	for _, s := range []Scheme{PlainScheme, ScramScheme, BcryptScheme} {
+		u := usersOf(t, entry(t, "ann", s, "secret"))
+		for _, m := range []string{Plain, Login, CramMD5, Scram} {
+			_, err := logIn(u, Choice{Offered: []string{m}, Plaintext: true}, Credentials{User: "eve", Password: "secret"}, Peer{})
+			if !errors.Is(err, ErrCredentials) {
+				t.Errorf("%s with %s: %v", s, m, err)
+			}
 		}
 	}
 }
@@ -192,6 +220,14 @@ func TestSeed(t *testing.T) {
 	u.options.Seed = filepath.Join(dir, "none", "seed")
 	if other := u.seed(table); len(other) != seedSize || string(other) == string(seed) {
 		t.Errorf("without a place for it: %x", other)
+	}
+	// What is made up with a seed that anybody can guess tells who exists.
+	u.options.Seed = filepath.Join(dir, "short")
+	if err := os.WriteFile(u.options.Seed, seed[:seedSize-1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if other := u.seed(table); string(other) != string(table.sum()) {
+		t.Errorf("with one that is too short: %x", other)
 	}
 }
 
