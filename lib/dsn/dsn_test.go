@@ -106,6 +106,89 @@ func check(t *testing.T, got textproto.MIMEHeader, want map[string]string) {
 	}
 }
 
+// TestWhole is both parts of a report about several recipients, to the octet.
+func TestWhole(t *testing.T) {
+	r := failure(letter)
+	r.Original.EnvID = "envelope+1"
+	r.Recipients[0].ORcpt = "rfc822;robert@example.net"
+	r.Recipients[0].Until = noon // says nothing of what has failed
+	r.Recipients = append(r.Recipients,
+		Recipient{Mailbox: box("eve@example.net"), ORcpt: "rfc822;EVE@example.net", Action: Delayed, Reply: said("451 4.4.1 timed out"), Until: noon.AddDate(0, 0, 5)},
+		Recipient{Mailbox: box("joe@example.net"), ORcpt: "X400;/c=us", Action: Delivered})
+	_, p, _ := build(t, r)
+	for i, want := range []string{wholeWords, wholeStatus} {
+		if got := p.parts[i].text; strings.TrimSpace(got) != strings.TrimSpace(want) {
+			t.Errorf("part %d is\n%s\nwant\n%s", i+1, got, want)
+		}
+	}
+}
+
+const wholeWords = `This is the mail system of mx.example.org.
+
+It reports on your message
+
+    Subject: Lunch on Sunday
+    To: bob@example.net
+    Received here: Sat, 21 Nov 2026 11:00:00 +0000
+
+It could NOT BE DELIVERED to the following addresses. It is not tried again.
+
+    bob@example.net
+        You wrote to robert@example.net.
+        There is no such mailbox.
+        mx.example.net[192.0.2.1] answered: 550 5.1.1 no such user here
+
+Look at the address: a letter may be wrong or missing. Then send the message
+to the right one.
+
+It has NOT YET BEEN DELIVERED to the following addresses. It is still tried.
+
+    eve@example.net
+        The mail system there cannot be reached.
+        The reason: 451 4.4.1 timed out
+        It will be tried until Thu, 26 Nov 2026 12:00:00 +0000.
+
+You need not do anything. If it cannot be delivered at all, you will be
+told.
+
+It was delivered to the following addresses.
+
+    joe@example.net
+        You wrote to /c=us.
+
+You need not do anything. That it was delivered does not mean that it was
+read.
+
+If you need help, ask postmaster@mx.example.org and quote this report: the
+message is called 0abc here.
+`
+
+const wholeStatus = `Reporting-MTA: dns; mx.example.org
+Original-Envelope-Id: envelope+1
+Arrival-Date: Sat, 21 Nov 2026 11:00:00 +0000
+X-Postern-ID: 0abc
+
+Original-Recipient: rfc822; robert@example.net
+Final-Recipient: rfc822; bob@example.net
+Action: failed
+Status: 5.1.1
+Remote-MTA: dns; mx.example.net
+Diagnostic-Code: smtp; 550 5.1.1 no such user here
+Last-Attempt-Date: Sat, 21 Nov 2026 11:59:00 +0000
+
+Original-Recipient: rfc822; EVE@example.net
+Final-Recipient: rfc822; eve@example.net
+Action: delayed
+Status: 4.4.1
+Diagnostic-Code: x-postern; 451 4.4.1 timed out
+Will-Retry-Until: Thu, 26 Nov 2026 12:00:00 +0000
+
+Original-Recipient: X400; /c=us
+Final-Recipient: rfc822; joe@example.net
+Action: delivered
+Status: 2.0.0
+`
+
 // A person learns what happened, to whom, why, and what to do.
 func TestWords(t *testing.T) {
 	tests := []struct {

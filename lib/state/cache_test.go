@@ -79,6 +79,8 @@ func TestCacheFile(t *testing.T) {
 		checkMiss(t, c, name, text[:i])
 	}
 	checkMiss(t, c, name, make([]byte, len(text)))
+	of := item{put: noon, expires: noon.Add(time.Hour), label: "2001:db8:1::", value: []byte("x")}
+	checkMiss(t, c, name, of.append(nil)) // another key's, brought here
 	if err := c.Put("2001:db8::", []byte("again"), noon, time.Hour); err != nil {
 		t.Fatal(err)
 	}
