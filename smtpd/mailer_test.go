@@ -47,7 +47,7 @@ func TestMailerStatus(t *testing.T) {
 		{"TERM", "kill -TERM $$", "451 4.3.0 try again later"},
 		{"KILL", "kill -KILL $$", "451 4.3.0 try again later"},
 		{"SEGV", "kill -SEGV $$", "451 4.3.0 try again later"},
-		{"HUP", "kill -HUP $$", "451 4.3.0 try again later"},
+		{"ALRM", "kill -ALRM $$", "451 4.3.0 try again later"},
 		{"its reason", "echo one >&2; echo 'two words' >&2; exit 69", "554 5.3.0 two words"},
 		{"a reason that lies", `printf 'x\r\n250 ok\r' >&2; exit 69`, "554 5.3.0 250 ok"},
 		{"a reason of a fault", "echo /etc/secret: line 7 >&2; exit 78", "451 4.3.0 local error, try again later"},

@@ -126,7 +126,7 @@ var mails = []struct {
 	{name: "TrustedDomain", conf: "TrustedDomain trusted.test", client: friend, from: "joe@fail.test", to: "x@other.test", reply: "250 ", record: "client_name=out.trusted.test"},
 	{name: "TrustedDomain, forged", conf: "TrustedDomain trusted.test", client: pretender, to: "x@other.test", reply: "550 5.7.1 ", check: "recipient", record: "client_name=unknown reverse_client_name=out.trusted.test"},
 	{name: "TrustedDomain, not below it", conf: "TrustedDomain trusted.test", client: namesake, to: "x@other.test", reply: "550 5.7.1 ", check: "recipient", record: "client_name=untrusted.test"},
-	{name: "TrustedDomain, no name now", conf: "TrustedDomain trusted.test", client: unnamed, to: "x@other.test", reply: "550 5.7.1 ", check: "recipient"},
+	{name: "TrustedDomain, no name now", conf: "TrustedDomain trusted.test", client: unnamed, to: "x@other.test", reply: "451 4.4.3 ", check: "recipient"},
 
 	{name: "NoCheck", conf: "NoCheck postmaster", from: "joe@fail.test", to: postmaster, reply: "250 ", record: "spf=fail"},
 	{name: "NoCheck, somebody else", conf: "NoCheck postmaster", from: "joe@fail.test", reply: "550 5.7.23 ", check: "spf"},

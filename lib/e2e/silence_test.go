@@ -95,7 +95,7 @@ func TestSilenceForEveryCheck(t *testing.T) {
 	}{
 		{"AllowDNSFail 0", "", []string{"421 4.4.3 "}},
 		{"AllowDNSFail 1", "EHLO mx.client.org\r\n" + mail + rcpt, []string{"220 ", "250", "250 ", "451 4.4.3 "}},
-		{"TrustedDomain pass.test", "EHLO mx.client.org\r\n" + mail + "RCPT TO:<x@other.test>\r\n", []string{"220 ", "250", "250 ", "550 5.7.1 "}},
+		{"TrustedDomain pass.test", "EHLO mx.client.org\r\n" + mail + "RCPT TO:<x@other.test>\r\n", []string{"220 ", "250", "250 ", "451 4.4.3 "}},
 		{"VerifySender 1", "EHLO mx.client.org\r\n" + mail + rcpt, []string{"220 ", "250", "250 ", "250 "}},
 		{"MxLocalRcpt 1", "EHLO mx.client.org\r\n" + mail + "RCPT TO:<x@other.test>\r\n", []string{"220 ", "250", "250 ", "451 4.4.3 "}},
 		{"HeloExists 1", "EHLO mx.client.org\r\n" + mail, []string{"220 ", "250", "250 "}},
