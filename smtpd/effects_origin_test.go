@@ -184,6 +184,24 @@ func TestEachSenderIsJudged(t *testing.T) {
 	e.run(t)
 }
 
+// What was found out about a stranger is not held against the user that it has
+// become.
+func TestUserIsNotJudged(t *testing.T) {
+	e := effect{directive: "SPF", lines: []string{"SPF 2", "RBL -f -s 100 bl.example", "SASL 1", "Users $T/users", "AuthPlainClear 1"},
+		files: map[string]string{"users": "ann:{PLAIN}secret\n"}, zone: spfFails + onList,
+		talk: hi + fromA + bobHears("550 *") + "C: RSET\nS: 250 *\n" + asAnn + wholeMail + bye,
+		behind: func(t *testing.T, in *instance) {
+			list := decisions(t, in)
+			last := list[len(list)-1]
+			for _, name := range []string{"spf", "rbl", "rbl_score"} {
+				if _, noted := last.Lookup(name); noted {
+					t.Errorf("the last record has %s: %s", name, last.String())
+				}
+			}
+		}}
+	e.run(t)
+}
+
 // What a message claims in our name is taken out; what others say stays.
 func TestForgedResults(t *testing.T) {
 	e := effect{directive: "results", lines: []string{"SPF 1"}, zone: spfPass,

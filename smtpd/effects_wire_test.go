@@ -57,6 +57,7 @@ func wireEffects() []effect {
 				"C- BDAT  6 LAST\\r\\nQUIT\\r\\n\nS: 503 *\n" +
 				"C: HELO v.example\nS: 250 *\nC: VRFY bob\nS: 252 *\n" +
 				"C: HELO other.example\nS: 250 *\nC: VRFY bob\nS: 250 *\nC: MAIL FROM:<joe>\nS: 250 *\nC: RCPT TO:<bob>\nS: 250 *\n" +
+				"C: EHLO bad.example\nS: 501 5.7.1 *\nC: MAIL FROM:<>\nS: 503 *\n" +
 				"C: HELO l.example\nS: 421 4.3.2 *\nS: <end>\n"},
 		{directive: "Verifier", lines: []string{"Verifier $T/verifier -x", "VRFYcmd", "EXPNcmd", "Style off.* veftFT", "Style * veft"},
 			files: map[string]string{"verifier": "#!/bin/sh\necho \"$*\" >>$T/asked\ncase $3 in x*) echo nobody >&2; exit 67;; y*) exit 75;; esac\n"},

@@ -182,6 +182,10 @@ func TestErrorsCannotBeCounted(t *testing.T) {
 	write(t, filepath.Join(in.conf.places.Lib(), "state"), []byte("no folder"))
 	fmt.Fprint(c, "X\r\n")
 	greeting(t, c, "500 5.5.1 unknown command\r\n421 4.3.0 ")
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if rest, err := io.ReadAll(c); len(rest) > 0 || err != nil {
+		t.Errorf("the session goes on: %q, %v", rest, err)
+	}
 }
 
 // Whoever reaches a limit is to be kept out for as long as it lasts.
@@ -210,6 +214,32 @@ func TestAsksForFilter(t *testing.T) {
 		if got[i].Net != want[i].Net || got[i].Reason != want[i].Reason || !got[i].Expires.Equal(want[i].Expires) {
 			t.Errorf("asked for %v; want %v", got[i], want[i])
 		}
+	}
+}
+
+// A session asks once, and a later one that is turned away asks again.
+func TestAsksForFilterAgain(t *testing.T) {
+	in := newInstance(t, "MaxErrorsPerIP 1 1", "SMTPFilter smtp-filter.nft")
+	asked := func() bool {
+		dir := filepath.Join(in.conf.places.Lib(), "filter")
+		list, err := filter.List(dir)
+		if err != nil || os.RemoveAll(dir) != nil {
+			t.Fatal(err)
+		}
+		return len(list) == 1
+	}
+	c := in.dial(t, stranger)
+	greeting(t, c, "220 ")
+	for _, want := range []bool{false, true, false} {
+		fmt.Fprint(c, "X\r\n")
+		greeting(t, c, "500 ")
+		if got := asked(); got != want {
+			t.Errorf("it asks: %v, want %v", got, want)
+		}
+	}
+	talk(t, in, stranger, "S: 421 4.7.28 *\nS: <end>\n")
+	if !asked() {
+		t.Error("the next session does not ask")
 	}
 }
 

@@ -22,7 +22,9 @@ func TestRecordsOfEnds(t *testing.T) {
 		"one accepted, QUIT":    {bob + quit, "reject reset"},
 		"one accepted, hung up": {bob + hangUp, "reject lost"},
 		"one accepted, HELO":    {bob + "C: HELO client.example\nS: 250 *\nC: RCPT TO:<bob@mx.test>\nS: 503 *\n" + quit, "reject reset"},
-		"chunks refused, RSET":  {bob + "C- BDAT 1\\r\\n.\nS: 250 *\nC: RSET\nS: 250 *\n" + quit, "reject reset"},
+		"one accepted, HELO and another": {bob + "C: HELO client.example\nS: 250 *\nC: MAIL FROM:<b@client.example>\nS: 250 *\n" + bob + hangUp,
+			"reject reset lost"},
+		"chunks refused, RSET": {bob + "C- BDAT 1\\r\\n.\nS: 250 *\nC: RSET\nS: 250 *\n" + quit, "reject reset"},
 		"nobody named": {"C: RSET\nS: 250 *\nC: MAIL FROM:<b@client.example>\nS: 250 *\nC: RSET\nS: 250 *\n" + quit,
 			"reject reset"},
 	} {
