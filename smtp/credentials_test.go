@@ -45,6 +45,7 @@ func TestCredentialsFile(t *testing.T) {
 		{secretsText, "mx.example", "eve", 0o600, auth.Credentials{User: "eve", Password: "other"}, ""},
 		{secretsText, "a.big.example", "", 0o600, auth.Credentials{User: "bob", Token: "ya29.x="}, ""},
 		{secretsText, "mx.example", "joe", 0o600, auth.Credentials{}, "no credentials for joe at mx.example in "},
+		{"  \tmx.example ann password open sesame \n", "mx.example", "", 0o600, ann, ""},
 		{secretsText, "x.mx.example", "", 0o600, auth.Credentials{}, "no credentials for x.mx.example in "},
 		{secretsText, "mx.example", "", 0o640, auth.Credentials{}, ": others may use it (mode 0640); chmod 600"},
 		{secretsText, "mx.example", "", 0o604, auth.Credentials{}, ": others may use it (mode 0604); chmod 600"},
