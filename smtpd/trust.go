@@ -10,7 +10,7 @@ import (
 var nameRows = []conf.Row[wire]{
 	{Name: "TrustedDomain", Args: "domain ...", Repeat: true,
 		Value: func(w *wire) conf.Value { return conf.Strings(&w.trustedDomains) },
-		Help:  "Clients whose name, confirmed in DNS both ways, is one of these or below one are trusted as those of TrustedNet are."},
+		Help:  "Clients whose name, confirmed in DNS both ways, is one of these or below one are trusted as those of TrustedNet are. While a name cannot be looked up, who wants to relay is told to come again (451)."},
 	{Name: "AllowDNSFail", Args: "[0|1|2]", Default: "2",
 		Value: func(w *wire) conf.Value { return conf.Choice(&w.dnsFail, "0", "1", "2") },
 		Old:   conf.Old{Avenger: "0"},
