@@ -130,6 +130,7 @@ func (c *config) operands(words []string) error {
 	if err := c.mode(); err != nil {
 		return err
 	}
+	c.startTLS = c.startTLS || c.auth // so that DANE and MTA-STS are looked for too
 	if len(c.busted) > maxBusted {
 		return fmt.Errorf("more than %d options -b", maxBusted)
 	}

@@ -15,7 +15,7 @@ import (
 // tlsPolicy is what the command line asks of TLS.
 func (c *config) tlsPolicy() (tlsconf.Policy, error) {
 	p := tlsconf.Policy{Mode: c.tlsMode}
-	if p.Mode == tlsconf.None && (c.startTLS || c.tlsFirst || c.auth) {
+	if p.Mode == tlsconf.None && (c.startTLS || c.tlsFirst) {
 		p.Mode = tlsconf.Opportunistic
 	}
 	if c.pins != "" {

@@ -17,7 +17,53 @@ import (
 	"postern/lib/dnstest"
 	"postern/lib/mx"
 	"postern/lib/smtptest"
+	"postern/lib/tlsconf"
 )
+
+// TestTLSPolicy is what the command line asks of TLS: a secret is told to nobody in
+// the clear, nor to whoever answers, unless that is said.
+func TestTLSPolicy(t *testing.T) {
+	for _, tt := range []struct {
+		args        string
+		mode        tlsconf.Mode
+		prove, dane bool
+	}{
+		{"", tlsconf.None, false, false},
+		{"-s", tlsconf.Opportunistic, false, true},
+		{"-s --no-dane", tlsconf.Opportunistic, false, false},
+		{"--tls may", tlsconf.Opportunistic, false, true},
+		{"--tls encrypt", tlsconf.Encrypt, false, true},
+		{"--tls verify", tlsconf.WebPKI, false, true},
+		{"-t", tlsconf.Encrypt, false, false},
+		{"-a", tlsconf.Encrypt, true, true},
+		{"-a --tls none", tlsconf.Encrypt, true, true},
+		{"-a --tls may", tlsconf.Encrypt, true, true},
+		{"-a --tls encrypt", tlsconf.Encrypt, false, true},
+		{"-a --tls verify", tlsconf.WebPKI, true, true},
+		{"-ai", tlsconf.Opportunistic, false, true},
+		{"-ait", tlsconf.Encrypt, false, true},
+	} {
+		c := new(config)
+		operands, err := c.options().Parse(append(strings.Fields(tt.args), "d.test", "ann@me.test", "bob@d.test"))
+		if err != nil || c.operands(operands) != nil {
+			t.Fatal(err)
+		}
+		p := &program{config: c} // without DNS, which is not asked
+		if p.tls, err = c.tlsPolicy(); err != nil || p.tls.Mode != tt.mode {
+			t.Errorf("%q: mode %v, %v; want %v", tt.args, p.tls.Mode, err, tt.mode)
+		}
+		to := []destination{{host: "a.test"}}
+		if c.noSTS = c.startTLS; c.noSTS {
+			to = append(to, destination{host: "d.test", mx: true})
+		}
+		for _, to := range to {
+			s := p.security(t.Context(), to)
+			if s.Base.Mode != tt.mode || s.Prove != tt.prove || s.DANE != tt.dane || s.STS != nil {
+				t.Errorf("%q to %+v: %+v; want %v, prove %v, DANE %v", tt.args, to, s, tt.mode, tt.prove, tt.dane)
+			}
+		}
+	}
+}
 
 // TestDANE has the DNS, with DNSSEC vouching for it, tell the certificate.
 func TestDANE(t *testing.T) {
@@ -36,6 +82,7 @@ func TestDANE(t *testing.T) {
 	}{
 		{"proven", "net!d.test", "-s", []string{encrypted + plain + message()}, ";! secure test.", 0, "tls=dane:TLSv1.3"},
 		{"a host that is no MX", "tcp!a.test", "-s", []string{encrypted + plain + message()}, ";! secure test.", 0, "tls=dane:TLSv1.3"},
+		{"proven for a secret", "net!d.test", "-a", []string{encrypted + plain + message()}, ";! secure test.", 0, "tls=dane:TLSv1.3"},
 		{"no handshake", "net!d.test", "-s", []string{failing}, ";! secure test.", 75, "451 4.7.5"},
 		{"no STARTTLS", "net!d.test", "-s", []string{unoffered}, ";! secure test.", 75, "451 4.7.5"},
 		{"nobody vouches", "net!d.test", "-s", []string{encrypted + plain + message()}, "", 0, "tls=unverified:TLSv1.3"},
