@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -35,5 +36,27 @@ func TestTrustedMaxRcpts(t *testing.T) {
 	tail := string(text[max(0, len(text)-300):])
 	if !strings.Contains(tail, "\r\n452 4.5.3 ") || !strings.Contains(tail, "\r\n250 2.0.0 accepted as ") {
 		t.Errorf("the last replies are %q", tail)
+	}
+}
+
+// What a stranger is refused for by its manners or by a list, a client that may
+// relay may do, and a client on this host may call itself as we do.
+func TestTrustedIsNotJudged(t *testing.T) {
+	local := from("127.0.0.1")
+	local.server = netip.MustParseAddrPort("127.0.0.1:25")
+	ourName := "S: 220 *\nC: HELO mx.test\nS: 250 *\n"
+	for _, tt := range []struct {
+		lines []string
+		p     peer
+		talk  string
+	}{
+		{[]string{"HeloClaims 1"}, stranger, ourName},
+		{[]string{"HeloClaims 1"}, local, ourName},
+		{[]string{"HeloExists 1"}, stranger, "S: 220 *\nC: HELO localhost\nS: 250 *\n"},
+		{[]string{"RefuseEager 1"}, stranger, "S: 220 *\nC- EHLO client.example\\r\\nMAIL FROM:<>\\r\\n\nS: 250-...\nS: 250 *\nS: 250 *\nC: RSET\nS: 250 *\n"},
+		{nil, stranger, hi},
+	} {
+		in := listed(t, map[string]string{"blocked": "block 192.0.2.7\n"}, append(tt.lines, "TrustedNet 192.0.2.0/28")...)
+		talk(t, in, tt.p, tt.talk+wholeMail+bye)
 	}
 }
