@@ -52,11 +52,8 @@ func TestTLSPolicy(t *testing.T) {
 		if p.tls, err = c.tlsPolicy(); err != nil || p.tls.Mode != tt.mode {
 			t.Errorf("%q: mode %v, %v; want %v", tt.args, p.tls.Mode, err, tt.mode)
 		}
-		to := []destination{{host: "a.test"}}
-		if c.noSTS = c.startTLS; c.noSTS {
-			to = append(to, destination{host: "d.test", mx: true})
-		}
-		for _, to := range to {
+		for _, to := range []destination{{host: "a.test"}, {host: "d.test", mx: true}} {
+			c.noSTS = c.startTLS && to.mx
 			s := p.security(t.Context(), to)
 			if s.Base.Mode != tt.mode || s.Prove != tt.prove || s.DANE != tt.dane || s.STS != nil {
 				t.Errorf("%q to %+v: %+v; want %v, prove %v, DANE %v", tt.args, to, s, tt.mode, tt.prove, tt.dane)
