@@ -142,3 +142,24 @@ func TestLostAfterDot(t *testing.T) {
 		t.Errorf("got %d, %s", status, stdout)
 	}
 }
+
+// An address beyond ASCII goes to who takes SMTPUTF8 alone (RFC 6531 3.5).
+func TestInternational(t *testing.T) {
+	for name, tt := range map[string]struct {
+		script string
+		status int
+		want   string
+	}{
+		"offered": {"S: 220 x\nC: EHLO me.test\nS: 250-x\nS: 250-8BITMIME\nS: 250 SMTPUTF8\nC: MAIL FROM:<ann@me.test> SMTPUTF8\nS: 451 later\n" + leaving,
+			75, `reply="451 later"`},
+		"not offered": {greeting + leaving, 65, `reply="553 5.6.7 `},
+	} {
+		t.Run(name, func(t *testing.T) {
+			port := hosts(t, []string{tt.script})
+			status, stdout, stderr := smtpTo(t, letterText, "127.0.0.2:"+port, "ann@me.test", "jürgen@d.test")
+			if status != tt.status || !strings.Contains(stdout, tt.want) {
+				t.Errorf("got %d, %s%s", status, stdout, stderr)
+			}
+		})
+	}
+}
