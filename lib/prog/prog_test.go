@@ -176,6 +176,7 @@ func TestFind(t *testing.T) {
 func TestLastLine(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"", ""}, {"\n\n", ""}, {"a\nb\n", "b"}, {"a\r\n", "a"}, {"a\u2028b\u0085c", "a b c"},
+		{"\x1b[2J a\x7fb\u2029\u009b", "[2J a b"}, {"a\xff", "a?"}, {"\x1b\na\n \t\r\n", "a"},
 		{strings.Repeat("x", 254) + "ü", strings.Repeat("x", 254)},
 	}
 	for _, tt := range tests {
