@@ -88,7 +88,7 @@ S: <end>
 
 func TestRelayingByCertificate(t *testing.T) {
 	ours, theirs := smtptest.NewAuthority(t, "Our authority"), smtptest.NewAuthority(t, "theirs")
-	good, foreign, bad := ours.Client("Client One"), theirs.Client("Client One"), ours.Client("bad")
+	good, foreign, bad, nameless := ours.Client("Client One"), theirs.Client("Client One"), ours.Client("bad"), ours.Client("")
 	serverOnly := ours.Server("Client One")
 	expired := ours.Issue(&x509.Certificate{
 		Subject:   pkix.Name{CommonName: "Client One"},
@@ -121,6 +121,7 @@ func TestRelayingByCertificate(t *testing.T) {
 		{"no list", "SSL 2\nSSLCRL none.crl", &good, "550", "none.crl"},
 		{"by name", "CertRelay other \"client one\"", &good, "250", ""},
 		{"by another name", "CertRelay \"Client Two\" \"\"", &good, "550", ""},
+		{"without a name", "CertRelay \"Client Two\" \"\"", &nameless, "550", ""},
 		{"name of another authority's", "CertRelay \"Client One\"", &foreign, "550", "unknown authority"},
 		{"required", "SSL 2\nTLSRequireCert", &good, "250", ""},
 	}
