@@ -60,8 +60,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return p.do(operands)
 }
 
-// complain tells a person what is wrong and gives the status for it. The line
-// is also the reason that a caller passes on.
 // loadStatus is the status for a configuration that cannot be had: one that
 // cannot be read, for want of descriptors or because a disk fails, is not wrong,
 // and callers that bounce mail for 78 are to try again.
@@ -72,6 +70,8 @@ func loadStatus(err error) int {
 	return sysexits.Config
 }
 
+// complain tells a person what is wrong and gives the status for it. The line
+// is also the reason that a caller passes on.
 func complain(stderr io.Writer, status int, err error) int {
 	fmt.Fprintf(stderr, "send: %v\n", err)
 	return status
