@@ -59,7 +59,7 @@ func (d *destination) put(why error) result {
 // push adds jobs for the recipients of an entry.
 func (d *destination) push(l *load, rcpts []int) {
 	for len(rcpts) > 0 {
-		n := min(len(rcpts), maxJobRcpts)
+		n := min(len(rcpts), smtp.SafeRecipients)
 		l.add(1)
 		d.waiting = append(d.waiting, &job{load: l, rcpts: append([]int(nil), rcpts[:n]...)})
 		d.t.open++

@@ -27,9 +27,6 @@ const (
 	// maxLost is how many processes may die with a job before it is put
 	// off.
 	maxLost = 3
-	// maxJobRcpts is how many recipients a job has: what every server takes
-	// (RFC 5321 4.5.3.1.8).
-	maxJobRcpts = 100
 	// linger is how long a process that has nothing to do keeps its
 	// connection, when runq stays.
 	linger = time.Second
