@@ -46,7 +46,7 @@ func (p *program) security(ctx context.Context, to destination) mx.Security {
 		finder := mtasts.Finder{
 			Resolver: p.dns,
 			Cache:    state.Open(places.Lib() + "/state").Cache("mtasts"),
-			Fetch:    mtasts.Program(places, os.Environ()),
+			Fetch:    mtasts.Program(places),
 			Log: func(domain string, err error) {
 				if ctx.Err() == nil {
 					p.trace("MTA-STS of " + domain + ": " + err.Error())

@@ -159,8 +159,10 @@ func TestProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	environ := []string{"SECRET=x", "POSTERN_RESOLVER=127.0.0.1:5353", "HOME=/root"}
-	fetch := mtasts.Program(bin(dir), environ)
+	t.Setenv("SECRET", "x")
+	t.Setenv("POSTERN_RESOLVER", "127.0.0.1:5353")
+	t.Setenv("HOME", "/root")
+	fetch := mtasts.Program(bin(dir))
 	if _, err := fetch(ctx, "example.com"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("without the program: %v", err)
 	}

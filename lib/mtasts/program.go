@@ -3,8 +3,6 @@ package mtasts
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"postern/lib/place"
@@ -17,12 +15,9 @@ const FetchLimit = 60 * time.Second
 // programName is the sister program that fetches policies.
 const programName = "mtasts"
 
-// handedOn are the variables of our environment that the program obeys.
-var handedOn = [...]string{place.RootEnv, place.ResolverEnv, "SSL_CERT_FILE", "SSL_CERT_DIR"}
-
-// Program returns the Fetch of a Finder that runs the sister program mtasts.
-// Environ is the environment, of which the program is given what concerns it.
-func Program(places prog.Places, environ []string) func(ctx context.Context, domain string) ([]byte, error) {
+// Program returns the Fetch of a Finder that runs the sister program mtasts. The
+// program is given what concerns it of our environment.
+func Program(places prog.Places) func(ctx context.Context, domain string) ([]byte, error) {
 	return func(ctx context.Context, domain string) ([]byte, error) {
 		path, err := prog.Find(places, programName)
 		if err != nil {
@@ -31,7 +26,7 @@ func Program(places prog.Places, environ []string) func(ctx context.Context, dom
 		r, err := prog.Run(ctx, prog.Command{
 			Path:  path,
 			Args:  []string{"-f", "--", domain},
-			Env:   slices.DeleteFunc(slices.Clone(environ), concernsOthers),
+			Env:   prog.Inherit(nil, place.RootEnv, place.ResolverEnv, "SSL_CERT_FILE", "SSL_CERT_DIR"),
 			Dir:   "/",
 			Limit: FetchLimit + FetchLimit/10, // it has its own, and can say more
 			Join:  true,
@@ -44,9 +39,4 @@ func Program(places prog.Places, environ []string) func(ctx context.Context, dom
 		}
 		return r.Output, nil
 	}
-}
-
-func concernsOthers(variable string) bool {
-	name, _, _ := strings.Cut(variable, "=")
-	return !slices.Contains(handedOn[:], name)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"os"
 
 	"postern/lib/dns"
 	"postern/lib/mtasts"
@@ -21,7 +20,7 @@ func Example() {
 	finder := mtasts.Finder{
 		Resolver: r,
 		Cache:    state.Open(places.Lib() + "/state").Cache("mtasts"),
-		Fetch:    mtasts.Program(places, os.Environ()),
+		Fetch:    mtasts.Program(places),
 	}
 	route, err := mx.Lookup(ctx, r, "example.org", mx.Options{Names: []string{"me.example"}})
 	if err != nil {
