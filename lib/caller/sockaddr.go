@@ -2,6 +2,7 @@ package caller
 
 import (
 	"net/netip"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,4 +28,15 @@ func Sockaddr(a netip.AddrPort) (sa unix.Sockaddr, family int, err error) {
 	}
 	zone, err := zoneIndex(a.Addr().Zone())
 	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16(), ZoneId: zone}, unix.AF_INET6, err
+}
+
+// zoneIndex returns the number of the interface that a zone stands for; 0 for none.
+func zoneIndex(zone string) (uint32, error) {
+	if zone == "" {
+		return 0, nil
+	}
+	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
+		return uint32(n), nil
+	}
+	return interfaceIndex(zone)
 }

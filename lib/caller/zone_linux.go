@@ -2,21 +2,15 @@ package caller
 
 import (
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
 
-// zoneIndex returns the number of an interface. The net package would find it too,
-// but is a sixth of the code of a program that has no other use for it.
-func zoneIndex(zone string) (uint32, error) {
-	if zone == "" {
-		return 0, nil
-	}
-	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		return uint32(n), nil
-	}
-	request, err := unix.NewIfreq(zone)
+// interfaceIndex returns the number of the interface of that name. The net package
+// would find it too, but is a sixth of the code of a program that has no other use
+// for it.
+func interfaceIndex(name string) (uint32, error) {
+	request, err := unix.NewIfreq(name)
 	if err != nil {
 		return 0, err
 	}
@@ -26,5 +20,5 @@ func zoneIndex(zone string) (uint32, error) {
 	}
 	defer unix.Close(fd)
 	err = unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, request)
-	return request.Uint32(), os.NewSyscallError("interface "+zone, err)
+	return request.Uint32(), os.NewSyscallError("interface "+name, err)
 }

@@ -2,20 +2,11 @@
 
 package caller
 
-import (
-	"net"
-	"strconv"
-)
+import "net"
 
-// zoneIndex returns the number of an interface.
-func zoneIndex(zone string) (uint32, error) {
-	if zone == "" {
-		return 0, nil
-	}
-	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		return uint32(n), nil
-	}
-	i, err := net.InterfaceByName(zone)
+// interfaceIndex returns the number of the interface of that name.
+func interfaceIndex(name string) (uint32, error) {
+	i, err := net.InterfaceByName(name)
 	if err != nil {
 		return 0, err
 	}
