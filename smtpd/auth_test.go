@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,25 +62,47 @@ func TestAuthTLSDialogues(t *testing.T) {
 	}
 }
 
+// hello greets as a client, in the clear, and says EHLO.
+func (in *instance) hello(t *testing.T, p peer) (net.Conn, *bufio.ReadWriter) {
+	t.Helper()
+	c := in.dial(t, p)
+	rw := bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriter(c))
+	say(t, rw, "", "220")
+	say(t, rw, "EHLO client.example", "250")
+	return c, rw
+}
+
+// beginTLS says STARTTLS, and EHLO once more under TLS.
+func beginTLS(t *testing.T, c net.Conn, rw *bufio.ReadWriter) (*bufio.ReadWriter, *tls.ConnectionState) {
+	t.Helper()
+	say(t, rw, "STARTTLS", "220")
+	tc := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+	if err := tc.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	state := tc.ConnectionState()
+	rw = bufio.NewReadWriter(bufio.NewReader(tc), bufio.NewWriter(tc))
+	say(t, rw, "EHLO client.example", "250")
+	return rw, &state
+}
+
 // session greets as a client, under TLS or not, and says EHLO.
 func (in *instance) session(t *testing.T, p peer, secure bool) (*bufio.ReadWriter, *tls.ConnectionState) {
 	t.Helper()
-	c := in.dial(t, p)
-	io := bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriter(c))
-	say(t, io, "", "220")
-	var state *tls.ConnectionState
-	if secure {
-		say(t, io, "EHLO client.example", "250")
-		say(t, io, "STARTTLS", "220")
-		tc := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
-		if err := tc.Handshake(); err != nil {
-			t.Fatal(err)
-		}
-		st := tc.ConnectionState()
-		state, io = &st, bufio.NewReadWriter(bufio.NewReader(tc), bufio.NewWriter(tc))
+	c, rw := in.hello(t, p)
+	if !secure {
+		return rw, nil
 	}
-	say(t, io, "EHLO client.example", "250")
-	return io, state
+	return beginTLS(t, c, rw)
+}
+
+// userThenTLS is a session in which ann logs in, and begins TLS behind that.
+func (in *instance) userThenTLS(t *testing.T) *bufio.ReadWriter {
+	t.Helper()
+	c, rw := in.hello(t, stranger)
+	say(t, rw, plainRight, "235")
+	rw, _ = beginTLS(t, c, rw)
+	return rw
 }
 
 // say says a line and returns the reply's last line, which has to have this
@@ -245,15 +266,7 @@ func TestUsersMayRelay(t *testing.T) {
 // again, and is trusted with nothing meanwhile.
 func TestHandshakeForgetsUser(t *testing.T) {
 	in := newAuthInstance(t, "AuthPlainClear")
-	c := in.dial(t, stranger)
-	rw := bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriter(c))
-	say(t, rw, "", "220")
-	say(t, rw, "EHLO client.example", "250")
-	say(t, rw, plainRight, "235")
-	say(t, rw, "STARTTLS", "220")
-	tc := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
-	rw = bufio.NewReadWriter(bufio.NewReader(tc), bufio.NewWriter(tc))
-	say(t, rw, "EHLO client.example", "250")
+	rw := in.userThenTLS(t)
 	say(t, rw, "MAIL FROM:<a@client.example>", "250")
 	say(t, rw, "RCPT TO:<x@other.example>", "550 5.7.1 ")
 	say(t, rw, "RSET", "250")
@@ -263,15 +276,7 @@ func TestHandshakeForgetsUser(t *testing.T) {
 // What did not come from logging in stays behind a handshake.
 func TestHandshakeKeepsTrust(t *testing.T) {
 	in := newAuthInstance(t, "AuthPlainClear", "TrustedNet 192.0.2.0/24")
-	c := in.dial(t, stranger)
-	rw := bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriter(c))
-	say(t, rw, "", "220")
-	say(t, rw, "EHLO client.example", "250")
-	say(t, rw, plainRight, "235")
-	say(t, rw, "STARTTLS", "220")
-	tc := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
-	rw = bufio.NewReadWriter(bufio.NewReader(tc), bufio.NewWriter(tc))
-	say(t, rw, "EHLO client.example", "250")
+	rw := in.userThenTLS(t)
 	sendTo(t, rw, "MAIL FROM:<a@client.example>", "x@other.example")
 	got := decisions(t, in)
 	if len(got) != 1 || got[0].Value("verdict") != "accept" || got[0].Value("encryption_protocol") == "" {
@@ -296,9 +301,7 @@ func sendTo(t *testing.T, rw *bufio.ReadWriter, mail, rcpt string) {
 // A stranger vouches for nobody (RFC 4954 section 5).
 func TestVouch(t *testing.T) {
 	in := newAuthInstance(t, "AuthPlainClear", "SASL 1", "TrustedNet 198.51.100.0/24")
-	friend := stranger
-	friend.client = netip.MustParseAddrPort("198.51.100.1:4242")
-	for _, p := range []peer{stranger, friend} {
+	for _, p := range []peer{stranger, from("198.51.100.1")} {
 		rw, _ := in.session(t, p, false)
 		for _, param := range []string{"", " AUTH=<>", " AUTH=c@other.example"} {
 			sendTo(t, rw, "MAIL FROM:<a@client.example>"+param, "bob@mx.test")
@@ -325,18 +328,13 @@ func TestMSAMode(t *testing.T) {
 	}
 	say(t, rw, "HELP", "214")
 	say(t, rw, plainRight, "235")
-	say(t, rw, "MAIL FROM:<a@client.example>", "250")
-	say(t, rw, "RCPT TO:<bob@mx.test>", "250")
-	say(t, rw, "DATA", "354")
-	say(t, rw, "Subject: x\r\n.", "250")
+	sendTo(t, rw, "MAIL FROM:<a@client.example>", "bob@mx.test")
 	want := "X-Comment: RFC 2476 MSA function at mx.test logged sender identity as: ann\n"
 	if box := in.mailbox(t, "bob"); len(box) != 1 || !strings.Contains(box[0], want) || !strings.Contains(box[0], "with ESMTPA") {
 		t.Errorf("the mailbox has %q", box)
 	}
 
-	friend := stranger
-	friend.client = netip.MustParseAddrPort("198.51.100.1:4242")
-	rw, _ = in.session(t, friend, false)
+	rw, _ = in.session(t, from("198.51.100.1"), false)
 	say(t, rw, "MAIL FROM:<a@client.example>", "250")
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/base64"
 	"fmt"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -46,9 +45,7 @@ func TestGuessesFromAddress(t *testing.T) {
 	}
 	rw, _ := in.session(t, stranger, false)
 	say(t, rw, plainRight, "454 4.7.0 ")
-	other := stranger
-	other.client = netip.MustParseAddrPort("192.0.2.8:4242")
-	rw, _ = in.session(t, other, false)
+	rw, _ = in.session(t, from("192.0.2.8"), false)
 	say(t, rw, plainRight, "235")
 	in.now = func() time.Time { return time.Now().Add(time.Hour) }
 	rw, _ = in.session(t, stranger, false)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -211,16 +210,8 @@ func TestRequiredCertificate(t *testing.T) {
 // the first read.
 func startTLS(t *testing.T, in *instance, config *tls.Config) *tls.Conn {
 	t.Helper()
-	conn := in.dial(t, stranger)
-	buf := make([]byte, 4096)
-	for _, command := range []string{"", "EHLO client.example\r\n", "STARTTLS\r\n"} {
-		if command != "" {
-			conn.Write([]byte(command))
-		}
-		if n, err := conn.Read(buf); err != nil || !bytes.HasSuffix(buf[:n], []byte("\r\n")) {
-			t.Fatalf("%q, %v", buf[:n], err)
-		}
-	}
+	conn, rw := in.hello(t, stranger)
+	say(t, rw, "STARTTLS", "220")
 	c := tls.Client(conn, config)
 	go c.Handshake()
 	return c
