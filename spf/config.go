@@ -41,11 +41,10 @@ func newConfig() *config {
 func (c *checker) configure(e *tool.Env) error {
 	f := newConfig()
 	f.table = f.directives()
-	warnings, err := f.table.ReadFile(conf.Source{Spec: e.Config, Foreign: true})
+	err := e.ReadConfig(f.table)
 	if err != nil {
 		return err
 	}
-	e.Warn(warnings)
 	if c.spf.Rules, err = f.Rules(f.etcDir); err != nil {
 		return err
 	}
