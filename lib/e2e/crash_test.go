@@ -31,43 +31,56 @@ var traced = regexp.MustCompile(`(?m)^\d+ +(\w+)\(`)
 
 // crash is a run of programs under test, in an instance of its own, with one
 // of them under strace with the options given. It checks what it finds
-// afterwards, and tells whether that program was killed.
-type crash func(in *instance, trace ...string) (killed bool)
+// afterwards, and tells whether that program was harmed.
+type crash func(in *instance, trace ...string) (harmed bool)
 
-// everywhere runs c with its program killed at the first, second ... call of
-// each name, until it comes to its end.
-func (c crash) everywhere(t *testing.T) {
+// kill is the harm of the crash test, as strace's inject= has it.
+const kill = "signal=KILL"
+
+// traceOf is the file of strace's trace of a run in an instance.
+func traceOf(in *instance) string { return filepath.Join(in.root, "trace") }
+
+// everywhere runs c with its program harmed at the first, second ... call of
+// each name but those spared, until it comes to its end.
+func (c crash) everywhere(t *testing.T, harm string, spared ...string) {
 	t.Helper()
 	Need(t, "strace")
 	if testing.Short() {
 		t.Skip("some hundred runs")
 	}
 	for _, name := range c.calls(t) {
+		if slices.Contains(spared, name) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for n := 1; n <= killAtMost && !t.Failed(); n++ {
-				in := newInstance(t)
-				inject := fmt.Sprintf("inject=%s:signal=KILL:when=%d", name, n)
-				if !c(in, "-o", "/dev/null", "-e", "trace="+name, "-e", inject) {
-					t.Logf("killed at each of %d calls", n-1)
-					return
-				}
-				if t.Failed() {
-					t.Logf("killed at number %d", n)
-				}
-				os.RemoveAll(in.root)
-			}
+			c.each(t, name, harm)
 		})
 	}
 }
 
-// calls runs c unharmed and answers the names of the calls to kill at.
+// each runs c with its program harmed at the first, second ... call of one name.
+func (c crash) each(t *testing.T, name, harm string) {
+	for n := 1; n <= killAtMost && !t.Failed(); n++ {
+		in := newInstance(t)
+		inject := fmt.Sprintf("inject=%s:%s:when=%d", name, harm, n)
+		if !c(in, "-o", traceOf(in), "-e", "trace="+name, "-e", inject) {
+			t.Logf("%s at each of %d calls", harm, n-1)
+			return
+		}
+		if t.Failed() {
+			t.Logf("%s at number %d", harm, n)
+		}
+		os.RemoveAll(in.root)
+	}
+}
+
+// calls runs c unharmed and answers the names of the calls to harm it at.
 func (c crash) calls(t *testing.T) []string {
 	t.Helper()
 	in := newInstance(t)
-	log := filepath.Join(in.root, "trace")
-	c(in, "-e", "trace="+fileCalls, "-o", log)
-	text, err := os.ReadFile(log)
+	c(in, "-e", "trace="+fileCalls, "-o", traceOf(in))
+	text, err := os.ReadFile(traceOf(in))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,9 +102,10 @@ func straced(trace []string, argv ...string) []string {
 	return slices.Concat([]string{"strace", "-f", "-qq"}, trace, argv)
 }
 
-// deliverOnce holds one session that ends after the message, and tells whether
-// the message was acknowledged. It does not mind being hung up on.
-func deliverOnce(t testing.TB, conn net.Conn, rcpt string) (acknowledged bool) {
+// handIn holds one session that ends after the message, and does not mind being
+// hung up on. Unless the message was acknowledged, it tells what got another reply
+// than it should, and that reply; both are "" when the connection was lost.
+func handIn(t testing.TB, conn net.Conn, rcpt string) (said, reply string, acknowledged bool) {
 	c := converse(t, conn)
 	defer conn.Close()
 	steps := []struct{ say, want string }{
@@ -106,16 +120,26 @@ func deliverOnce(t testing.TB, conn net.Conn, rcpt string) (acknowledged bool) {
 		conn.Write([]byte(step.say))
 		got, err := c.reply()
 		if err != nil {
-			return false
+			return "", "", false
 		}
 		if !strings.HasPrefix(got, step.want) {
-			t.Errorf("reply %q, want %s", got, step.want)
-			return false
+			said, reply = step.say, got
+			break
 		}
 	}
 	conn.Write([]byte("QUIT\r\n"))
 	c.reply()
-	return true
+	return said, reply, reply == ""
+}
+
+// deliverOnce is handIn to a server that must not refuse anything.
+func deliverOnce(t testing.TB, conn net.Conn, rcpt string) (acknowledged bool) {
+	t.Helper()
+	said, reply, acknowledged := handIn(t, conn, rcpt)
+	if reply != "" {
+		t.Errorf("%.10q is answered by %q", said, reply)
+	}
+	return acknowledged
 }
 
 // TestCrashInReception kills smtpd while it takes a message in for a Maildir.
@@ -128,7 +152,7 @@ func TestCrashInReception(t *testing.T) {
 		checkFound(in.t, in.messages("ann"), acknowledged, 1)
 		checkNothingLeft(in.t, in.maildir("ann")+"/tmp")
 		return !p.ProcessState.Success()
-	}).everywhere(t)
+	}).everywhere(t, kill)
 }
 
 // TestCrashIntoQueue kills smtpd while it takes in a message for the queue;
@@ -143,7 +167,7 @@ func TestCrashIntoQueue(t *testing.T) {
 		in.drain(runq)
 		checkFound(in.t, mboxMessages(in.t, box), acknowledged, 1)
 		return !p.ProcessState.Success()
-	}).everywhere(t)
+	}).everywhere(t, kill)
 }
 
 // TestCrashInQueueRun kills runq while it delivers; the next run finishes.
@@ -164,7 +188,7 @@ func TestCrashInQueueRun(t *testing.T) {
 		// message in the mailbox.
 		checkFound(in.t, mboxMessages(in.t, box), true, 1)
 		return err != nil
-	}).everywhere(t)
+	}).everywhere(t, kill)
 }
 
 // mboxAlias gives the instance an alias, post, to an mbox, which smtpd does

@@ -1,11 +1,8 @@
 package e2e
 
 import (
-	"fmt"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -15,78 +12,38 @@ import (
 // whole and once; what was refused must not; nothing is refused for good; nothing
 // is called done that is not.
 
-// notFailed are calls that do not fail in life: close says EIO, if ever, of a file
-// that is closed nevertheless.
-var notFailed = map[string]bool{"close": true}
+// fail is the harm of the fault test, as strace's inject= has it.
+const fail = "error=EIO"
 
-// fault is a run of programs under test, in an instance of its own, with one of
-// them under strace with the options given. It checks what it finds afterwards.
-type fault func(in *instance, trace ...string)
+// notFailed is a call that does not fail in life: close says EIO, if ever, of a
+// file that is closed nevertheless.
+const notFailed = "close"
 
-// everywhere runs f with the first, second ... call of each name failing, until
-// there is none left to fail.
-func (f fault) everywhere(t *testing.T) {
-	t.Helper()
-	Need(t, "strace")
-	if testing.Short() {
-		t.Skip("some hundred runs")
-	}
-	unharmed := crash(func(in *instance, trace ...string) bool { f(in, trace...); return false })
-	for _, name := range unharmed.calls(t) {
-		if !notFailed[name] {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				f.each(t, name)
-			})
-		}
-	}
-}
-
-// each runs f with the first, second ... call of one name failing.
-func (f fault) each(t *testing.T, name string) {
-	log := filepath.Join(t.TempDir(), "trace")
-	for n := 1; n <= killAtMost && !t.Failed(); n++ {
-		in := newInstance(t)
-		f(in, "-o", log, "-e", "trace="+name, "-e", fmt.Sprintf("inject=%s:error=EIO:when=%d", name, n))
-		text, err := os.ReadFile(log)
+// fault is a crash of which the trace tells whether there was harm.
+func fault(f func(in *instance, trace ...string)) crash {
+	return func(in *instance, trace ...string) bool {
+		f(in, trace...)
+		text, err := os.ReadFile(traceOf(in))
 		if err != nil {
-			t.Fatal(err)
+			in.t.Fatal(err)
 		}
-		if !strings.Contains(string(text), "(INJECTED)") {
-			t.Logf("each of %d calls failed", n-1)
-			return
+		if in.t.Failed() {
+			in.t.Logf("the trace:\n%s", text)
 		}
-		if t.Failed() {
-			t.Logf("number %d failed:\n%s", n, text)
-		}
-		os.RemoveAll(in.root)
+		return strings.Contains(string(text), "(INJECTED)")
 	}
 }
 
-// submitOnce holds one session with a server that something goes wrong in. It
-// tells what became of the message, neither when the connection was lost.
+// submitOnce is handIn to a server that something goes wrong in, which must not
+// refuse anything for good. It tells what became of the message, neither when the
+// connection was lost.
 func submitOnce(t testing.TB, conn net.Conn, rcpt string) (acknowledged, refused bool) {
 	t.Helper()
-	c := converse(t, conn)
-	defer conn.Close()
-	defer conn.Write([]byte("QUIT\r\n"))
-	for _, say := range []string{
-		"", "EHLO client.example.net\r\n", "MAIL FROM:<joe@example.net>\r\n", "RCPT TO:<" + rcpt + ">\r\n", "DATA\r\n",
-		strings.ReplaceAll(testMessage("crash"), "\n.", "\n..") + ".\r\n",
-	} {
-		conn.Write([]byte(say))
-		reply, err := c.reply()
-		switch {
-		case err != nil:
-			return false, false
-		case reply[0] == '5':
-			t.Errorf("%.10q is answered by %q, for good", say, reply)
-			return false, true
-		case reply[0] == '4':
-			return false, true
-		}
+	said, reply, acknowledged := handIn(t, conn, rcpt)
+	if strings.HasPrefix(reply, "5") {
+		t.Errorf("%.10q is answered by %q, for good", said, reply)
 	}
-	return true, false
+	return acknowledged, reply != ""
 }
 
 // TestFaultInReception has calls of smtpd fail while it takes a message in for a
@@ -103,7 +60,7 @@ func TestFaultInReception(t *testing.T) {
 		}
 		checkFound(in.t, in.messages("ann"), acknowledged, atMost)
 		checkNothingLeft(in.t, in.maildir("ann")+"/tmp")
-	}).everywhere(t)
+	}).everywhere(t, fail, notFailed)
 }
 
 // TestFaultForTheTrusted has calls of smtpd fail while it takes a message for
@@ -119,7 +76,7 @@ func TestFaultForTheTrusted(t *testing.T) {
 		if n := in.waiting(); acknowledged && n != 1 || refused && n != 0 || n > 1 {
 			in.t.Errorf("%d messages in the queue; acknowledged: %v, refused: %v", n, acknowledged, refused)
 		}
-	}).everywhere(t)
+	}).everywhere(t, fail, notFailed)
 }
 
 // TestFaultInMailbox has the syncs of runq fail, each once, while it makes a
@@ -134,14 +91,12 @@ func TestFaultInMailbox(t *testing.T) {
 			in.t.Error("the message was not accepted")
 		}
 		argv := straced(trace, runq)
-		cmd := exec.Command(argv[0], argv[1:]...)
-		cmd.Env = in.env()
-		cmd.Run()
+		in.run("", argv[0], argv[1:]...)
 		if out, status := in.run("", runq, "-E"); status != 0 || in.waiting() != 0 {
 			in.t.Errorf("runq -E: exit %d\n%s", status, out)
 		}
 		checkFound(in.t, mboxMessages(in.t, box), true, 1)
-	}).each(t, "fsync")
+	}).each(t, "fsync", fail)
 }
 
 // TestFaultInRemoval has calls of runq fail while it takes a message out of the
@@ -151,14 +106,12 @@ func TestFaultInRemoval(t *testing.T) {
 	fault(func(in *instance, trace ...string) {
 		in.enqueue(1, "joe@example.net")
 		argv := straced(trace, runq, "-q", "example.org", "--remove")
-		cmd := exec.Command(argv[0], argv[1:]...)
-		cmd.Env = in.env()
-		said, err := cmd.CombinedOutput()
-		if n := in.waiting(); err == nil && n != 0 || err != nil && len(said) == 0 {
-			in.t.Errorf("%d messages in the queue; %v, said %q", n, err, said)
+		said, status := in.run("", argv[0], argv[1:]...)
+		if n := in.waiting(); status == 0 && n != 0 || status != 0 && said == "" {
+			in.t.Errorf("%d messages in the queue; exit %d, said %q", n, status, said)
 		}
-		if strings.Contains(string(said), "not in the queue") {
+		if strings.Contains(said, "not in the queue") {
 			in.t.Errorf("said %q", said)
 		}
-	}).everywhere(t)
+	}).everywhere(t, fail, notFailed)
 }
