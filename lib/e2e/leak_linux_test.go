@@ -31,19 +31,31 @@ func holdingsOf(t *testing.T, pid int) holdings {
 	return holdings{count("fd"), count("task")}
 }
 
+// children are the processes that a process has started and that are there still.
+func children(t *testing.T, pid int) (pids []string) {
+	t.Helper()
+	names, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid)) // of each thread
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		pids = append(pids, strings.Fields(string(text))...)
+	}
+	return pids
+}
+
 // child is the only child of a process.
 func child(t *testing.T, pid int) (child int) {
 	t.Helper()
 	await(t, "a worker", func() bool {
-		names, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid)) // of each thread
-		for _, name := range names {
-			text, _ := os.ReadFile(name)
-			child, _ = strconv.Atoi(strings.TrimSpace(string(text)))
-			if child != 0 {
-				return true
-			}
+		if pids := children(t, pid); len(pids) > 0 {
+			child, _ = strconv.Atoi(pids[0])
 		}
-		return false
+		return child != 0
 	})
 	return child
 }
