@@ -18,11 +18,11 @@ type Disk string
 // NewDisk mounts one at a folder of its own.
 func NewDisk(t testing.TB) Disk {
 	t.Helper()
-	return NewDiskAt(t, t.TempDir())
+	return newDiskAt(t, t.TempDir())
 }
 
-// NewDiskAt mounts one at a folder that is there.
-func NewDiskAt(t testing.TB, dir string) Disk {
+// newDiskAt mounts one at a folder that is there.
+func newDiskAt(t testing.TB, dir string) Disk {
 	t.Helper()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m,nr_inodes=64"); err != nil {
 		Missing(t, "cannot mount a tmpfs (needs root): %v", err)

@@ -13,7 +13,7 @@ func TestGreylistOnIllDisk(t *testing.T) {
 	NeedRoot(t)
 	in := newInstance(t, "SPF 0", "Greylist 1")
 	in.mkdir(greyFolder)
-	disk := NewDiskAt(t, filepath.Join(in.root, greyFolder))
+	disk := newDiskAt(t, filepath.Join(in.root, greyFolder))
 	in.write(greyFolder+"/whitelist", "203.0.113.0/24\n")
 	told := func(client, want, logged string) {
 		t.Helper()

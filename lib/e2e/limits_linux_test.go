@@ -11,7 +11,7 @@ func TestLimitsOnIllDisk(t *testing.T) {
 	NeedRoot(t)
 	in := newInstance(t, "SPF 0", "MaxMsgsPerIP 10", "MaxConPerIP 10", "MaxErrorsPerIP 10")
 	in.mkdir("var/lib/postern/state")
-	disk := NewDiskAt(t, filepath.Join(in.root, "var/lib/postern/state"))
+	disk := newDiskAt(t, filepath.Join(in.root, "var/lib/postern/state"))
 	greeted := func(client, want string) {
 		t.Helper()
 		conn, p := in.sessionOf(client)
