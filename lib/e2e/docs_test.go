@@ -25,13 +25,19 @@ func TestManualPages(t *testing.T) {
 	}
 }
 
-// TestEveryProgramIsDescribed: folder = program = manual page = line of README.
-func TestEveryProgramIsDescribed(t *testing.T) {
-	root := moduleRoot(t)
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+// readme is the text of README.
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(moduleRoot(t), "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text)
+}
+
+// TestEveryProgramIsDescribed: folder = program = manual page = line of README.
+func TestEveryProgramIsDescribed(t *testing.T) {
+	text := readme(t)
 	for _, p := range list(t, "linux", "./...") {
 		if p.name != "main" {
 			continue
@@ -40,7 +46,7 @@ func TestEveryProgramIsDescribed(t *testing.T) {
 		if pages, _ := filepath.Glob(filepath.Join(p.dir, name+".[178]")); len(pages) != 1 {
 			t.Errorf("%s: %d manual pages beside it, want 1", p.path, len(pages))
 		}
-		if row := "| [" + name + "]("; !strings.Contains(string(readme), row) {
+		if row := "| [" + name + "]("; !strings.Contains(text, row) {
 			t.Errorf("README.md: no row %q in its table of programs", row)
 		}
 	}
@@ -48,17 +54,13 @@ func TestEveryProgramIsDescribed(t *testing.T) {
 
 // TestReadmeLinks: what README points to is there.
 func TestReadmeLinks(t *testing.T) {
-	root := moduleRoot(t)
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	links := regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(string(readme), -1)
+	text := readme(t)
+	links := regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(text, -1)
 	if len(links) == 0 {
 		t.Error("README.md has no links")
 	}
 	for _, link := range links {
-		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
+		if _, err := os.Stat(filepath.Join(moduleRoot(t), link[1])); err != nil {
 			t.Errorf("README.md: %v", err)
 		}
 	}
@@ -67,14 +69,10 @@ func TestReadmeLinks(t *testing.T) {
 // TestReadmeArguesForModules: what is not the standard library has a line of
 // argument.
 func TestReadmeArguesForModules(t *testing.T) {
-	root := moduleRoot(t)
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := readme(t)
 	used := goRun(t, "linux", "list", "-e", "-deps", "-test", "-f", "{{with .Module}}{{if not (or .Main .Indirect)}}{{.Path}}{{end}}{{end}}", "./...")
 	for path := range strings.FieldsSeq(used) {
-		if !strings.Contains(string(readme), "`"+path+"`") {
+		if !strings.Contains(text, "`"+path+"`") {
 			t.Errorf("README.md says nothing of %s", path)
 		}
 	}
