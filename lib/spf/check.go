@@ -31,6 +31,13 @@ func (c *Checker) limit() time.Duration {
 	return Limit
 }
 
+func (c *Checker) maxVoids() int {
+	if c.MaxVoids == 0 {
+		return MaxVoids
+	}
+	return c.MaxVoids
+}
+
 func (c *Checker) receiver() string {
 	if c.Receiver == "" {
 		return "unknown" // RFC 7208 7.3

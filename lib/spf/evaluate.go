@@ -134,8 +134,8 @@ func (e *evaluation) count() verdict {
 // nothing at all.
 func (e *evaluation) void() verdict {
 	e.voids++
-	if !e.own && e.voids > MaxVoids {
-		return e.permanent("more than " + strconv.Itoa(MaxVoids) + " terms find nothing in the DNS")
+	if most := e.checker.maxVoids(); !e.own && most >= 0 && e.voids > most {
+		return e.permanent("more than " + strconv.Itoa(most) + " terms find nothing in the DNS")
 	}
 	return no
 }

@@ -218,3 +218,15 @@ func TestCounts(t *testing.T) {
 		}
 	}
 }
+
+func TestVoidLimit(t *testing.T) {
+	for _, test := range []struct {
+		most int
+		want Code
+	}{{0, PermError}, {2, PermError}, {3, Pass}, {-1, Pass}} {
+		c := &Checker{Resolver: zone(t, rfcZone), MaxVoids: test.most}
+		if got := check1(c, "192.0.2.1", "a@void3.test", "").Code; got != test.want {
+			t.Errorf("MaxVoids %d: %s, want %s", test.most, got, test.want)
+		}
+	}
+}

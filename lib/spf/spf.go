@@ -38,6 +38,7 @@ type Checker struct {
 	Policy   *Record          // evaluated in place of what domains publish
 	Receiver string           // the name of this host, %{r}; "unknown" when ""
 	Limit    time.Duration    // of one check; Limit when zero
+	MaxVoids int              // of what is published; the constant when zero, negative for no limit
 	Now      func() time.Time // time.Now when nil
 
 	records memo
