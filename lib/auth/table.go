@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -189,16 +188,7 @@ func (t *table) sum() []byte {
 // makeSeed makes the file, for the owner of its folder, unless another process was
 // faster.
 func makeSeed(name string) ([]byte, error) {
-	d := safefile.NewDraft(filepath.Dir(name), seedSize)
-	defer d.Discard()
-	var err error
-	if d.Heir, err = safefile.HeirAt(filepath.Dir(name)); err != nil {
-		return nil, err
-	}
-	if _, err := d.Write(append(salt(), salt()...)); err != nil {
-		return nil, err
-	}
-	if err := d.Commit(0o600, name); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := safefile.MakeOnce(name, append(salt(), salt()...), 0o600); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(name)

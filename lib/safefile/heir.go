@@ -2,6 +2,7 @@ package safefile
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -101,4 +102,24 @@ func Inherit(dir string) error {
 		return err
 	}
 	return unix.Fchown(made, heir.uid, heir.gid)
+}
+
+// MakeOnce makes a durable file of this content, for the heir of its folder. A file
+// of that name that is there stays as it is: of several processes the first makes
+// it.
+func MakeOnce(name string, data []byte, mode os.FileMode) error {
+	dir := filepath.Dir(name)
+	d := NewDraft(dir, len(data))
+	defer d.Discard()
+	var err error
+	if d.Heir, err = HeirAt(dir); err != nil {
+		return err
+	}
+	if _, err := d.Write(data); err != nil {
+		return err
+	}
+	if err := d.Commit(mode, name); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }

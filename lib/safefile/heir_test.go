@@ -48,3 +48,20 @@ func TestInherit(t *testing.T) {
 		t.Errorf("of no folder: %v", err)
 	}
 }
+
+func TestMakeOnce(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "key")
+	for _, data := range []string{"first", "second"} {
+		if err := safefile.MakeOnce(name, []byte(data), 0o600); err != nil {
+			t.Errorf("%s: %v", data, err)
+		}
+	}
+	got, err := os.ReadFile(name)
+	fi, e := os.Stat(name)
+	if err != nil || e != nil || string(got) != "first" || fi.Mode() != 0o600 {
+		t.Errorf("got %q, %v, %v, %v", got, fi, err, e)
+	}
+	if err := safefile.MakeOnce(filepath.Join(name, "key"), nil, 0o600); err == nil {
+		t.Error("made a file where there is no folder")
+	}
+}

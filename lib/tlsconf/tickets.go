@@ -79,17 +79,7 @@ func (t *TicketKeys) notThere(err error) error {
 
 // create makes the file with a first key. Another process may be quicker.
 func (t *TicketKeys) create(now time.Time) error {
-	d := safefile.NewDraft(filepath.Dir(t.Path), maxTicketFile)
-	defer d.Discard()
-	var err error
-	if d.Heir, err = safefile.HeirAt(filepath.Dir(t.Path)); err != nil {
-		return err
-	}
-	d.Write(formatTickets([]ticketKey{newTicketKey(now)}))
-	if err := d.Commit(0o600, t.Path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+	return safefile.MakeOnce(t.Path, formatTickets([]ticketKey{newTicketKey(now)}), 0o600)
 }
 
 // read reads the keys. Lines that are none are left out: at worst all keys
